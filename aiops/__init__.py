@@ -1,0 +1,1 @@
+"""What is an alert, and what happens to it?"""

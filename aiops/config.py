@@ -1,0 +1,283 @@
+"""What may the operator set? The sole reader of settings and environment.
+
+A key is ``section.name``. Later wins: default < ``aiops.toml`` < environment ``AIOPS_SECTION_NAME`` < flag. A variable
+may also be given as ``..._FILE``, naming a file that holds the value. ``decisions.*`` are the settings that can change
+a decision: they travel to the engine through the journal, all others never do.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import EnumType
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, TypeVar, get_args, get_origin
+
+import msgspec
+
+from aiops.domain.base import Noun
+from aiops.domain.errors import BadConfiguration
+from aiops.domain.settings import Settings
+
+FILE = "aiops.toml"
+PREFIX = "AIOPS_"
+OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, not by us
+SECRETS = {"access.tokens", "client.token", "pages.webhook_url"}  # never shown
+
+S = TypeVar("S", bound=msgspec.Struct)
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class ServerConfig(Noun, frozen=True, kw_only=True):
+    """Where people and senders reach us."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080  # also plain PORT
+    allowed_hosts: tuple[str, ...] = ()  # names that a request may call us by, beside the loopback ones; *: any
+    environment: str = ""  # a name in the page header: demo, prod
+
+
+class AccessConfig(Noun, frozen=True, kw_only=True):
+    """Who may come in. A server that other machines can reach asks for a token always, another one where one is set."""
+
+    tokens: tuple[str, ...] = ()  # admin tokens, beside the one made at the first public start
+
+
+class FilesConfig(Noun, frozen=True, kw_only=True):
+    """Files that a person keeps under version control; read at start, applied when they changed."""
+
+    services: Path | None = None  # the service graph
+    rules: Path | None = None  # folder of rule packs (*.yaml)
+
+
+class EngineConfig(Noun, frozen=True, kw_only=True):
+    """How the engine keeps what it knows."""
+
+    snapshot_every: timedelta = timedelta(seconds=30)
+    snapshot_entries: Positive = 20_000
+    journal_kept: timedelta = timedelta(days=7)  # older entries go, once two snapshots stand behind them
+
+
+class LearnerConfig(Noun, frozen=True, kw_only=True):
+    """How templates are compared by meaning."""
+
+    embedder: str = "auto"  # auto, minilm, light, or the path or hub name of a sentence-transformers model
+
+
+class LogConfig(Noun, frozen=True, kw_only=True):
+    """Our own log."""
+
+    format: Literal["auto", "console", "json"] = "auto"  # auto: console on a terminal, else JSON
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class PagesConfig(Noun, frozen=True, kw_only=True):
+    """Who carries a page to a person."""
+
+    webhook_url: str = ""  # each page is posted here as JSON; empty: pages are recorded only
+
+
+class ClientConfig(Noun, frozen=True, kw_only=True):
+    """Which server the command line talks to."""
+
+    url: str = ""  # empty: the server of the data folder; without one the command works on the folder itself
+    token: str = ""
+
+
+class Config(Noun, frozen=True, kw_only=True):
+    """Everything that may be set; sections are handed to whoever needs them."""
+
+    data: Path = Path("aiops-data")  # folder of journal and store
+    server: ServerConfig = ServerConfig()
+    access: AccessConfig = AccessConfig()
+    files: FilesConfig = FilesConfig()
+    engine: EngineConfig = EngineConfig()
+    learner: LearnerConfig = LearnerConfig()
+    log: LogConfig = LogConfig()
+    pages: PagesConfig = PagesConfig()
+    client: ClientConfig = ClientConfig()
+    decisions: Settings = Settings()
+
+
+class Given(NamedTuple):
+    """One value as the operator wrote it, and where."""
+
+    value: object
+    origin: str
+
+
+class Loaded(NamedTuple):
+    """A configuration, and where each of its values comes from."""
+
+    config: Config
+    origins: Mapping[str, str]  # keys that were given; all others are defaults
+
+    def origin(self, key: str) -> str:
+        """Say where the value of ``key`` comes from: "default", a file, a variable or a flag."""
+        return self.origins.get(key, "default")
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (key, value, origin) of every key in order; secrets masked."""
+        for key in KEYS:
+            value: object = self.config
+            for name in key.split("."):
+                value = getattr(value, name)
+            yield key, "***" if value and key in SECRETS else _show(value), self.origin(key)
+
+
+def load(
+    flags: Mapping[str, object] | None = None, environ: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Loaded:
+    """Read all layers. ``flags`` by key, None where not given. BadConfiguration names the place and the key."""
+    named = file or (Path(environ["AIOPS_CONFIG"]) if environ.get("AIOPS_CONFIG") else None)
+    given = {
+        **_from_file(named or Path(FILE), required=named is not None),
+        **_from_environment(environ),
+        **{key: Given(value, "flag") for key, value in (flags or {}).items() if value is not None},
+    }
+    values = {key: _convert(key, one) for key, one in given.items()}
+    return Loaded(_build(Config, "", values), {key: one.origin for key, one in given.items()})
+
+
+def seconds(text: str) -> float:
+    """Read a duration: "90", "20m", "1h30m", "2d", "PT20M". ValueError when it is none."""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    if re.fullmatch(r"(\d+(\.\d+)?(ms|s|m|h|d))+", text):
+        return sum(float(n) * _UNITS[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)(ms|s|m|h|d)", text))
+    try:
+        return msgspec.convert(text, timedelta).total_seconds()
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{text!r} is not a duration") from error
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _keys(kind: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, object]]:
+    """Yield (dotted key, type) of every setting below ``kind``."""
+    for field in msgspec.structs.fields(kind):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from _keys(field.type, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name, field.type
+
+
+KEYS: Mapping[str, object] = dict(_keys(Config, ""))
+VARIABLES: Mapping[str, str] = {PREFIX + key.replace(".", "_").upper(): key for key in KEYS}
+
+
+def _from_file(file: Path, *, required: bool) -> dict[str, Given]:
+    try:
+        document = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        if not required:
+            return {}
+        raise BadConfiguration("there is no such file", place=str(file), fix="name another with --config") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"cannot be read: {error}", place=str(file), fix="check its rights") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration(f"not TOML: {error}", place=str(file), fix="mend the line") from error
+    given = {key: Given(value, str(file)) for key, value in _flatten(document, "")}
+    for key in given:
+        if key not in KEYS:
+            raise BadConfiguration(f"unknown key {key!r}", place=str(file), fix=_suggest(key, KEYS))
+    return given
+
+
+def _flatten(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    given = {"server.port": Given(environ["PORT"], "PORT")} if environ.get("PORT") else {}
+    for variable, value in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable.startswith(OTHERS) or variable == "AIOPS_CONFIG":
+            continue
+        if variable in VARIABLES:
+            given[VARIABLES[variable]] = Given(value, variable)
+        elif (name := variable.removesuffix("_FILE")) in VARIABLES:
+            given[VARIABLES[name]] = Given(_secret_file(variable, value), variable)
+        else:
+            raise BadConfiguration("unknown variable", place=variable, fix=_suggest(variable, VARIABLES))
+    return given
+
+
+def _secret_file(variable: str, name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"cannot read {name}: {error}", place=variable, fix="name a readable file") from error
+
+
+def _suggest(wrong: str, known: Mapping[str, object]) -> str:
+    """Return the nearest known names as advice; a bare name is also sought inside the sections."""
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.6)
+    tails = {key.rpartition(".")[2]: key for key in known}
+    near = near or [tails[tail] for tail in difflib.get_close_matches(wrong.rpartition(".")[2], tails, n=1)]
+    return f"did you mean {near[0]!r}?" if near else "`aiops config show` lists all keys"
+
+
+def _convert(key: str, given: Given) -> object:
+    """Return the value in the type of ``key``."""
+    kind, value = KEYS[key], given.value
+    try:
+        if kind in (timedelta, timedelta | None):
+            off = isinstance(value, str) and value.lower() in ("off", "none", "")
+            return None if off and kind != timedelta else _duration(value)
+        if kind == tuple[str, ...] and isinstance(value, str):
+            value = [part.strip() for part in value.replace("\n", ",").split(",") if part.strip()]
+        if kind in (Path, Path | None):
+            return Path(msgspec.convert(value, str) if not isinstance(value, Path) else value)
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+        shown = "" if key in SECRETS else f" (it is {value!r})"
+        place = given.origin if given.origin.startswith(PREFIX) else f"{given.origin}: {key}"
+        raise BadConfiguration(f"{error}{shown}", place=place, fix=f"give {_describe(kind)}") from error
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    return timedelta(seconds=seconds(str(value)))
+
+
+def _describe(kind: object) -> str:
+    if kind in (timedelta, timedelta | None):
+        return "a duration such as 30s, 20m, 24h or PT20M"
+    if kind == tuple[str, ...]:
+        return "a list of texts"
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    if isinstance(kind, EnumType):
+        return "one of " + ", ".join(kind)
+    if kind in (Port, Positive, int):
+        return "a whole number"
+    return "a path" if kind in (Path, Path | None) else f"a {getattr(kind, '__name__', kind)}"
+
+
+def _build(kind: type[S], prefix: str, values: Mapping[str, object]) -> S:
+    """Assemble ``kind`` from values by dotted key."""
+    fields: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        key = prefix + field.name
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            fields[field.name] = _build(field.type, f"{key}.", values)
+        elif key in values:
+            fields[field.name] = values[key]
+    return kind(**fields)
+
+
+def _show(value: object) -> str:
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,139 @@
+"""What can an operator, the API or the system do? Each act is a command in the journal, applied in order."""
+
+from aiops.domain.alerts import Verdict
+from aiops.domain.base import Noun
+from aiops.domain.graph import Topology
+from aiops.domain.incidents import PageStatus
+from aiops.domain.rules import Rule, Silence
+from aiops.domain.settings import Settings
+
+
+class Acknowledge(Noun, frozen=True, kw_only=True, tag="acknowledge"):
+    """Somebody looks at it."""
+
+    incident_id: str
+
+
+class Assign(Noun, frozen=True, kw_only=True, tag="assign"):
+    """It is this person's now; empty: nobody's."""
+
+    incident_id: str
+    assignee: str
+
+
+class Comment(Noun, frozen=True, kw_only=True, tag="comment"):
+    """A line for the incident's story."""
+
+    incident_id: str
+    text: str
+
+
+class Resolve(Noun, frozen=True, kw_only=True, tag="resolve"):
+    """It is over, a person says so."""
+
+    incident_id: str
+    text: str = ""
+
+
+class Close(Noun, frozen=True, kw_only=True, tag="close"):
+    """Nothing more to do."""
+
+    incident_id: str
+
+
+class Reopen(Noun, frozen=True, kw_only=True, tag="reopen"):
+    """It is not over after all."""
+
+    incident_id: str
+
+
+class Merge(Noun, frozen=True, kw_only=True, tag="merge"):
+    """These two are one: ``other_id`` lives on in ``incident_id``."""
+
+    incident_id: str
+    other_id: str
+
+
+class ConfirmCause(Noun, frozen=True, kw_only=True, tag="confirm_cause"):
+    """A person names the root cause; empty ``entity``: none of the candidates."""
+
+    incident_id: str
+    entity: str
+
+
+class PutRule(Noun, frozen=True, kw_only=True, tag="put_rule"):
+    """Add or replace a rule; its cases are run first."""
+
+    rule: Rule
+
+
+class EndRule(Noun, frozen=True, kw_only=True, tag="end_rule"):
+    """Expire a rule now."""
+
+    rule_id: str
+    text: str = ""
+
+
+class PutSilence(Noun, frozen=True, kw_only=True, tag="put_silence"):
+    """Add or replace a silence."""
+
+    silence: Silence
+
+
+class EndSilence(Noun, frozen=True, kw_only=True, tag="end_silence"):
+    """End a silence now."""
+
+    silence_id: str
+
+
+class LabelTemplate(Noun, frozen=True, kw_only=True, tag="label_template"):
+    """A person gives a template a verdict in place: makes, replaces or (for unknown) ends the rule of that template."""
+
+    template_id: str
+    verdict: Verdict
+    reason: str
+    days: int = 30  # until expiry or review
+
+
+class ImportTopology(Noun, frozen=True, kw_only=True, tag="import_topology"):
+    """The service graph is this from now on."""
+
+    topology: Topology
+
+
+class ApplySettings(Noun, frozen=True, kw_only=True, tag="apply_settings"):
+    """Decide by these settings from now on; appended at start when they differ."""
+
+    settings: Settings
+
+
+class PageHandled(Noun, frozen=True, kw_only=True, tag="page_handled"):
+    """The responder tells what became of a page."""
+
+    page_id: str
+    status: PageStatus
+    detail: str = ""
+
+
+class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
+    """The system starts (or stops) leaving this kind of work undone, because of load."""
+
+    work: str  # embedding, clustering, enrichment
+    on: bool
+    text: str
+
+
+IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
+RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate
+Act = IncidentAct | RuleAct | ImportTopology | ApplySettings | PageHandled | Shed
+
+
+class Outcome(Noun, frozen=True, kw_only=True):
+    """What became of a command; recorded once, under the command's id."""
+
+    command_id: str
+    applied: bool
+    text: str  # "acknowledged #12", or why not
+    concerns: str = ""  # id of what it made or changed
+    position: str = ""
+    revision: int = 0

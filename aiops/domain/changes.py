@@ -1,0 +1,277 @@
+"""What did the engine decide, to be saved in one go? And which kinds of documents are there?"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from aiops.domain.acts import Outcome
+from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
+from aiops.domain.entries import Position
+from aiops.domain.incidents import Incident, Page, TimelineItem
+from aiops.domain.records import (
+    DeliveryRecord,
+    EngineRecord,
+    GraphRecord,
+    Pattern,
+    Rollup,
+    ServiceRecord,
+    SourceRecord,
+    Template,
+)
+from aiops.domain.rules import Rule, Silence
+
+T = TypeVar("T")
+Scalar = str | int | float | bool | datetime | None
+
+
+@dataclass(frozen=True, eq=False)
+class Collection(Generic[T]):
+    """One kind of document: how it is keyed, and by what it can be found. Every store makes its tables from this."""
+
+    name: str
+    type: type[T]
+    key: Callable[[T], str]
+    fields: Mapping[str, Callable[[T], Scalar]] = field(default_factory=dict)  # one value each: filter, sort, facet
+    tags: Mapping[str, Callable[[T], tuple[str, ...]]] = field(default_factory=dict)  # many values each: filter, facet
+    text: Callable[[T], str] | None = None  # full text, searched by word prefixes
+
+
+def _labels(labels: dict[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}={value}" for name, value in labels.items())
+
+
+ALERTS = Collection(
+    "alerts",
+    Alert,
+    key=lambda alert: alert.fingerprint,
+    fields={
+        "status": lambda alert: alert.status,
+        "severity": lambda alert: alert.severity,
+        "rank": lambda alert: alert.severity.rank,
+        "verdict": lambda alert: alert.verdict,
+        "suppressed": lambda alert: alert.suppressed,
+        "entity": lambda alert: alert.entity.name,
+        "owner": lambda alert: alert.owner,
+        "source": lambda alert: alert.source,
+        "template": lambda alert: alert.template_id,
+        "pattern": lambda alert: alert.pattern_id,
+        "incident": lambda alert: alert.episode.incident_id,
+        "first_seen": lambda alert: alert.first_seen,
+        "last_seen": lambda alert: alert.last_seen,
+        "count": lambda alert: alert.count,
+        "revision": lambda alert: alert.revision,
+    },
+    tags={"label": lambda alert: _labels(alert.labels)},
+    text=lambda alert: f"{alert.title} {alert.message} {alert.entity.name}",
+)
+EPISODES = Collection(
+    "episodes",
+    Episode,
+    key=lambda episode: episode.episode_id,
+    fields={
+        "fingerprint": lambda episode: episode.fingerprint,
+        "incident": lambda episode: episode.incident_id,
+        "entity": lambda episode: episode.entity.name,
+        "template": lambda episode: episode.template_id,
+        "open": lambda episode: episode.open,
+        "rank": lambda episode: episode.severity.rank,
+        "started_at": lambda episode: episode.started_at,
+    },
+)
+EVENTS = Collection(
+    "events",
+    EventRecord,
+    key=lambda record: record.event.event_id,
+    fields={
+        "fingerprint": lambda record: record.fingerprint,
+        "episode": lambda record: record.episode_id,
+        "source": lambda record: record.event.source,
+        "fate": lambda record: record.fate,
+        "received_at": lambda record: record.event.received_at,
+        "delivery": lambda record: "-".join(record.event.event_id.split("-")[:2]),
+    },
+)
+FATES = Collection("fates", EpisodeFate, key=lambda fate: fate.episode_id)
+INCIDENTS = Collection(
+    "incidents",
+    Incident,
+    key=lambda incident: incident.incident_id,
+    fields={
+        "number": lambda incident: incident.number,
+        "status": lambda incident: incident.status,
+        "active": lambda incident: incident.active,
+        "severity": lambda incident: incident.severity,
+        "rank": lambda incident: incident.severity.rank,
+        "background": lambda incident: incident.background,
+        "muted": lambda incident: incident.episodes > 0 and incident.suppressed == incident.episodes,
+        "assignee": lambda incident: incident.assignee,
+        "cause": lambda incident: incident.candidates[0].entity if incident.candidates else "",
+        "score": lambda incident: incident.score,
+        "alerts": lambda incident: incident.alerts,
+        "opened_at": lambda incident: incident.opened_at,
+        "last_activity": lambda incident: incident.last_activity,
+        "revision": lambda incident: incident.revision,
+    },
+    tags={
+        "service": lambda incident: incident.services,
+        "owner": lambda incident: incident.owners,
+        "business": lambda incident: incident.impact.business_services,
+    },
+    text=lambda incident: f"{incident.title} {' '.join(incident.services)}",
+)
+TIMELINE = Collection(
+    "timeline",
+    TimelineItem,
+    key=lambda item: item.item_id,
+    fields={"incident": lambda item: item.incident_id, "at": lambda item: item.at, "kind": lambda item: item.kind},
+)
+PAGES = Collection(
+    "pages",
+    Page,
+    key=lambda page: page.page_id,
+    fields={
+        "status": lambda page: page.status,
+        "incident": lambda page: page.incident_id,
+        "route": lambda page: page.route,
+        "made_at": lambda page: page.made_at,
+    },
+)
+RULES = Collection(
+    "rules",
+    Rule,
+    key=lambda rule: rule.id,
+    fields={
+        "status": lambda rule: rule.status,
+        "verdict": lambda rule: rule.verdict,
+        "owner": lambda rule: rule.owner,
+        "pack": lambda rule: rule.pack,
+        "expires": lambda rule: rule.expires,
+        "hits": lambda rule: rule.hits,
+        "last_hit": lambda rule: rule.last_hit,
+        "created_at": lambda rule: rule.created_at,
+    },
+)
+SILENCES = Collection(
+    "silences",
+    Silence,
+    key=lambda silence: silence.id,
+    fields={
+        "owner": lambda silence: silence.owner,
+        "starts_at": lambda silence: silence.starts_at,
+        "ends_at": lambda silence: silence.ends_at,
+        "hits": lambda silence: silence.hits,
+    },
+)
+TEMPLATES = Collection(
+    "templates",
+    Template,
+    key=lambda template: template.template_id,
+    fields={
+        "scope": lambda template: template.scope,
+        "pattern": lambda template: template.pattern_id,
+        "count": lambda template: template.count,
+        "first_seen": lambda template: template.first_seen,
+        "last_seen": lambda template: template.last_seen,
+        "revision": lambda template: template.revision,
+    },
+    text=lambda template: template.text,
+)
+PATTERNS = Collection(
+    "patterns",
+    Pattern,
+    key=lambda pattern: pattern.pattern_id,
+    fields={
+        "retired": lambda pattern: pattern.retired,
+        "count": lambda pattern: pattern.count,
+        "templates": lambda pattern: pattern.templates_total,
+    },
+    text=lambda pattern: pattern.name,
+)
+ROLLUPS = Collection(
+    "rollups",
+    Rollup,
+    key=lambda rollup: rollup.rollup_id,
+    fields={"name": lambda rollup: rollup.name, "bin": lambda rollup: rollup.bin, "key": lambda rollup: rollup.key},
+)
+DELIVERIES = Collection(
+    "deliveries",
+    DeliveryRecord,
+    key=lambda record: record.delivery_id,
+    fields={
+        "source": lambda record: record.source,
+        "received_at": lambda record: record.received_at,
+        "rejected": lambda record: record.rejected,
+    },
+)
+SOURCES = Collection("sources", SourceRecord, key=lambda record: record.source)
+GRAPHS = Collection(
+    "graphs", GraphRecord, key=lambda record: record.graph_id, fields={"version": lambda record: record.version}
+)
+SERVICES = Collection(
+    "services",
+    ServiceRecord,
+    key=lambda record: record.name,
+    fields={
+        "known": lambda record: record.service is not None,
+        "firing": lambda record: record.firing,
+        "seen": lambda record: record.seen,
+        "owner": lambda record: record.service.owner if record.service else "",
+    },
+    text=lambda record: record.name,
+)
+OUTCOMES = Collection("outcomes", Outcome, key=lambda outcome: outcome.command_id)
+ENGINE = Collection("engine", EngineRecord, key=lambda record: record.name)
+
+COLLECTIONS: tuple[Collection[Any], ...] = (
+    ALERTS,
+    EPISODES,
+    EVENTS,
+    FATES,
+    INCIDENTS,
+    TIMELINE,
+    PAGES,
+    RULES,
+    SILENCES,
+    TEMPLATES,
+    PATTERNS,
+    ROLLUPS,
+    DELIVERIES,
+    SOURCES,
+    GRAPHS,
+    SERVICES,
+    OUTCOMES,
+    ENGINE,
+)
+
+
+class Changes:
+    """Documents to be written together with the position that they come from; the newest version of each counts."""
+
+    def __init__(self) -> None:
+        self.position: Position | None = None  # of the last entry that they follow from
+        self._documents: dict[tuple[str, str], Any] = {}
+
+    def put(self, collection: Collection[T], document: T) -> None:
+        """Write ``document`` in place of an earlier version; its revision, the offset of ``position``, only grows."""
+        revision = self.position.offset if self.position else 0
+        stamped = msgspec.structs.replace(document, revision=revision)  # type: ignore[type-var]
+        self._documents[collection.name, collection.key(document)] = stamped
+
+    def of(self, collection: Collection[T]) -> list[T]:
+        """Return the documents of one collection, in the order in which they were first put."""
+        return [document for (name, _), document in self._documents.items() if name == collection.name]
+
+    def __iter__(self) -> Iterator[tuple[Collection[Any], list[Any]]]:
+        """Yield every collection that has documents, with them."""
+        grouped: dict[str, list[Any]] = {}
+        for (name, _), document in self._documents.items():
+            grouped.setdefault(name, []).append(document)
+        by_name = {collection.name: collection for collection in COLLECTIONS}
+        for name, documents in grouped.items():
+            yield by_name[name], documents
+
+    def __len__(self) -> int:
+        return len(self._documents)

@@ -1,0 +1,132 @@
+"""What do people work on?"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from aiops.domain.base import Noun
+from aiops.domain.events import Severity
+from aiops.domain.reasons import Reason
+
+
+class IncidentStatus(StrEnum):
+    """Where an incident stands: open -> acknowledged -> resolved -> closed; a resolved one may reopen."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    MERGED = "merged"  # lives on in ``merged_into``
+
+
+class Candidate(Noun, frozen=True, kw_only=True):
+    """A root-cause candidate. "Root cause" only once a person confirms it."""
+
+    entity: str
+    probability: float  # 0..1; the candidates' sum is <= 1, the rest is "none of these"
+    share: float  # of the incident's alerting services explained by it, 0..1
+    path: tuple[str, ...] = ()  # from it to the service that hurts most
+    evidence: tuple[Reason, ...] = ()  # strongest first
+    confirmed: bool = False
+
+
+class Impact(Noun, frozen=True, kw_only=True):
+    """What lies downstream."""
+
+    dependents: tuple[str, ...] = ()  # services that depend on the alerting ones, nearest first, at most 50
+    dependents_total: int = 0
+    business_services: tuple[str, ...] = ()
+    text: str = ""
+
+
+class Incident(Noun, frozen=True, kw_only=True):
+    """Correlated episodes that people work on.
+
+    Its members are the Episodes whose ``incident_id`` is this id or one of ``merged_from``: a merge rewrites none.
+    """
+
+    incident_id: str  # hash of the founding episode: never changes
+    number: int  # for display: #12
+    title: str
+    status: IncidentStatus = IncidentStatus.OPEN
+    severity: Severity  # worst of the unsuppressed members (of all, when all are suppressed)
+    assignee: str = ""
+    opened_at: datetime  # start of the earliest member
+    last_activity: datetime  # newest event of a member, or operator's act
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    services: tuple[str, ...] = ()  # alerting entities, root candidate first, at most 200
+    services_total: int = 0
+    owners: tuple[str, ...] = ()
+    episodes: int = 0
+    firing: int = 0  # episodes still open
+    suppressed: int = 0  # episodes suppressed
+    known_bad: int = 0  # episodes with a known_bad verdict
+    alerts: int = 0  # events of all members
+    candidates: tuple[Candidate, ...] = ()  # most probable first, at most 5
+    abstained: str = ""  # why no candidate is named, or the first one is not to be trusted
+    impact: Impact = Impact()
+    score: float = 0.0  # sum over distinct (entity, kind) keys of their rarity; low: background queue
+    background: bool = False  # visible, does not page
+    reasons: tuple[Reason, ...] = ()  # why together, why the cause, why paged; at most 40
+    weakest_link: str = ""  # what would split it
+    founder: str  # episode_id
+    merged_into: str = ""
+    merged_from: tuple[str, ...] = ()  # with theirs in turn: all ids whose members are here
+    recurs: str = ""  # id of an earlier incident of the same founder alert
+    paged: bool = False
+    told: int = 0  # how many lines its timeline has
+    revision: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Is there still something to do?"""
+        return self.status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
+
+
+class TimelineItem(Noun, frozen=True, kw_only=True):
+    """One line of an incident's story."""
+
+    incident_id: str
+    item_id: str  # incident_id + running number: sorts in the order in which it was told
+    at: datetime
+    kind: str  # opened, joined, merged, cause, severity, paged, resolved, reopened, closed, or an operator's act
+    text: str
+    actor: str = ""  # empty: the engine
+    revision: int = 0
+
+
+def tell(incident: Incident, at: datetime, kind: str, text: str, actor: str = "") -> tuple[Incident, TimelineItem]:
+    """Return the incident with one more line told, and that line."""
+    item_id = f"{incident.incident_id}-{incident.told:06d}"
+    item = TimelineItem(incident_id=incident.incident_id, item_id=item_id, at=at, kind=kind, text=text, actor=actor)
+    return msgspec.structs.replace(incident, told=incident.told + 1), item
+
+
+class PageStatus(StrEnum):
+    """How far a page has come."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    NO_CHANNEL = "no_channel"  # made, nobody configured to carry it
+    DEAD = "dead"  # gave up after the stated tries
+
+
+class Page(Noun, frozen=True, kw_only=True):
+    """A record that somebody should be told; made whether or not a channel exists."""
+
+    page_id: str  # stable key: incident + what happened; a receiver can recognise a repeat by it
+    incident_id: str
+    incident_number: int
+    event: str  # opened, escalated, resolved, reopened
+    route: str  # owner to be told
+    title: str
+    severity: Severity
+    made_at: datetime
+    reason: Reason
+    status: PageStatus = PageStatus.PENDING
+    tries: int = 0
+    detail: str = ""  # what the channel answered last
+    revision: int = 0

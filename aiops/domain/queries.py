@@ -1,0 +1,37 @@
+"""How does one ask a store?"""
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from aiops.domain.base import Noun
+from aiops.domain.changes import Scalar
+
+T = TypeVar("T")
+
+
+class Range(Noun, frozen=True, kw_only=True):
+    """A half-open interval of one field: ``at_least <= value < below``; None leaves that side open."""
+
+    at_least: Scalar = None
+    below: Scalar = None
+
+
+class Query(Noun, frozen=True, kw_only=True):
+    """Which documents of one collection, in which order. All conditions must hold."""
+
+    where: Mapping[str, tuple[Scalar, ...]] = {}  # field or tag -> any of these values
+    unless: Mapping[str, tuple[Scalar, ...]] = {}  # field or tag -> none of these values
+    ranges: Mapping[str, Range] = {}  # field -> interval
+    text: str = ""  # words; each must be the beginning of a word of the document's text
+    order: tuple[str, ...] = ()  # fields, "-field" descending; the key breaks ties, so the order is total
+    cursor: str = ""  # from Found.next: go on behind it
+    limit: int = 50  # at most 1,000
+
+
+class Found(Generic[T]):
+    """One page of an answer; total, items and facets come from one consistent read."""
+
+    def __init__(self, items: list[T], *, total: int, next_cursor: str) -> None:
+        self.items = items
+        self.total = total  # of the whole answer, whatever the page
+        self.next = next_cursor  # empty: this was the last page

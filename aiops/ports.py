@@ -1,0 +1,108 @@
+"""What can be swapped, and what must each swap keep? Only where two implementations exist."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from aiops.domain.changes import Changes, Collection
+from aiops.domain.entries import Entry, Payload, Position
+from aiops.domain.queries import Found, Query
+from aiops.domain.snapshots import Snapshot
+
+T = TypeVar("T")
+
+
+class Journal(Protocol):
+    """The truth: entries in order, durable before they are acknowledged."""
+
+    def append(self, payloads: Sequence[Payload], at: datetime | None = None) -> list[Position]:
+        """Write all payloads, or none, and return their positions; on return they are on disk.
+
+        ``at`` replaces the wall clock (backfill, demo, tests). Raises Overloaded | Unavailable. Safe to call from any
+        thread and process.
+        """
+        ...
+
+    def read(self, after: Position | None, limit: int) -> list[Entry]:
+        """Return up to ``limit`` entries behind ``after`` (None: from the start), in order."""
+        ...
+
+    def get(self, position: Position) -> Entry | None:
+        """Return one entry; None when there is none (or no longer)."""
+        ...
+
+    def last(self) -> Position | None:
+        """Return the newest position; None when empty."""
+        ...
+
+    def wait(self, after: Position | None, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds for an entry behind ``after``; is there one?"""
+        ...
+
+    def drop_before(self, position: Position) -> None:
+        """Forget whole segments whose entries all stand before ``position``."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held; what was appended stays."""
+        ...
+
+
+class View(Protocol):
+    """One consistent read of a store."""
+
+    def position(self) -> Position | None:
+        """Return the position that this view shows the state of."""
+        ...
+
+    def get(self, collection: Collection[T], key: str) -> T | None:
+        """Return one document; None when there is none."""
+        ...
+
+    def many(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
+        """Return the documents that exist, in the order of ``keys``."""
+        ...
+
+    def find(self, collection: Collection[T], query: Query) -> Found[T]:
+        """Return one page of what ``query`` asks for. BadInput names an unknown field or a foreign cursor."""
+        ...
+
+    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Count the documents that ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
+        ...
+
+
+class Store(Protocol):
+    """Everything folded from the journal; written by the engine alone."""
+
+    def save(self, changes: Changes) -> None:
+        """Write all documents and the position, or be re-runnable.
+
+        A document is replaced by one of equal or higher revision, never by an older one.
+        """
+        ...
+
+    def position(self) -> Position | None:
+        """Return the committed position; None before the first save."""
+        ...
+
+    def wait(self, until: Position, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds until the committed position is ``until`` or later; is it?"""
+        ...
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot durably; the two newest of a version stay."""
+        ...
+
+    def snapshot(self, version: str) -> Snapshot | None:
+        """Return the newest readable snapshot of this version; None when there is none."""
+        ...
+
+    def view(self) -> AbstractContextManager[View]:
+        """Open one consistent read."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...

@@ -1,0 +1,137 @@
+"""How do tests say what they mean? Nouns with sensible defaults, at seconds relative to one fixed time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from aiops.domain.alerts import Alert, Episode, Placement, Templated
+from aiops.domain.entries import Delivery, Entry, Payload, Position, Tick
+from aiops.domain.events import Event, EventKind, Severity, Status
+from aiops.domain.graph import Entity
+from aiops.domain.incidents import Page
+from aiops.domain.reasons import Reason
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    """Return T0 plus ``seconds``."""
+    return T0 + timedelta(seconds=seconds)
+
+
+def an_event(**changes: Any) -> Event:
+    """An alert event of service db, received and occurred at T0."""
+    event = Event(
+        kind=EventKind.ALERT,
+        source="alertmanager",
+        event_id="0-1-0",
+        received_at=T0,
+        occurred_at=changes.get("received_at", T0),
+        title="DatabaseDown",
+        message="connection refused",
+        labels={"alertname": "DatabaseDown", "service": "db"},
+        severity=Severity.CRITICAL,
+    )
+    return msgspec.structs.replace(event, **changes)
+
+
+def an_entity(name: str = "db", **changes: Any) -> Entity:
+    """A known service."""
+    return msgspec.structs.replace(Entity(name=name), **changes)
+
+
+def a_placement(name: str = "db", **changes: Any) -> Placement:
+    """An event found to be about a known service."""
+    return msgspec.structs.replace(Placement(entity=an_entity(name)), **changes)
+
+
+def a_template(**changes: Any) -> Templated:
+    """The shape of "connection refused"."""
+    templated = Templated(template_id="t-refused", text="connection refused", masked="connection refused")
+    return msgspec.structs.replace(templated, **changes)
+
+
+def an_episode(service: str = "db", **changes: Any) -> Episode:
+    """An open critical episode of ``service`` that began at T0."""
+    fingerprint = changes.get("fingerprint", f"fp-{service}")
+    episode = Episode(
+        episode_id=f"{fingerprint}-0-1-0",
+        fingerprint=fingerprint,
+        name=f"{service} down",
+        entity=an_entity(service),
+        kind_key=f"{service} down",
+        template_id=f"t-{service}",
+        severity=Severity.CRITICAL,
+        started_at=T0,
+        received_at=changes.get("started_at", T0),
+        last_seen=changes.get("started_at", T0),
+    )
+    return msgspec.structs.replace(episode, **changes)
+
+
+def an_alert(service: str = "db", **changes: Any) -> Alert:
+    """A firing critical alert of ``service``, seen once, with its episode.
+
+    ``first_seen`` moves the episode's start with it unless ``episode`` is given.
+    """
+    fingerprint = changes.get("fingerprint", f"fp-{service}")
+    first_seen = changes.get("first_seen", T0)
+    episode = an_episode(
+        service,
+        fingerprint=fingerprint,
+        started_at=first_seen,
+        severity=changes.get("severity", Severity.CRITICAL),
+        template_id=changes.get("template_id", f"t-{service}"),
+    )
+    alert = Alert(
+        fingerprint=fingerprint,
+        source="alertmanager",
+        title=f"{service} down",
+        message=f"{service} is down",
+        entity=episode.entity,
+        labels={"alertname": f"{service} down", "service": service},
+        status=Status.FIRING,
+        severity=episode.severity,
+        state_at=first_seen,
+        template_id=episode.template_id,
+        template=f"{service} is down",
+        masked=f"{service} is down",
+        episode=episode,
+        first_seen=first_seen,
+        last_seen=first_seen,
+        event_id="0-1-0",
+    )
+    return msgspec.structs.replace(alert, **changes)
+
+
+def a_delivery(body: bytes | str | dict[str, Any] | list[Any] = b"{}", **changes: Any) -> Delivery:
+    """A JSON delivery; texts are encoded, dicts and lists written as JSON."""
+    if isinstance(body, str):
+        body = body.encode()
+    elif not isinstance(body, bytes):
+        body = msgspec.json.encode(body)
+    delivery = Delivery(source="generic", body=body, content_type="application/json")
+    return msgspec.structs.replace(delivery, **changes)
+
+
+def an_entry(payload: Payload | None = None, offset: int = 1, seconds: float = 0, **changes: Any) -> Entry:
+    """An entry of shard 0 (a tick unless a payload is given), received ``seconds`` after T0."""
+    entry = Entry(position=Position(0, offset), received_at=at(seconds), payload=payload or Tick())
+    return msgspec.structs.replace(entry, **changes)
+
+
+def a_page(**changes: Any) -> Page:
+    """A pending page about incident 1."""
+    page = Page(
+        page_id="page-1",
+        incident_id="incident-1",
+        incident_number=1,
+        event="opened",
+        route="on-call",
+        title="db down",
+        severity=Severity.CRITICAL,
+        made_at=T0,
+        reason=Reason(step="page", text="critical, and nothing suppresses it"),
+    )
+    return msgspec.structs.replace(page, **changes)
