@@ -1,0 +1,144 @@
+"""What does a query ask for, checked against what its collection declares? Every store answers from this."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from aiops.domain.changes import Collection, Scalar
+from aiops.domain.errors import BadInput
+from aiops.domain.queries import Query
+from aiops.storage.values import Stored, stored, words
+
+MOST_DOCUMENTS = 1_000  # of one page
+MOST_VALUES = 10_000  # of one condition
+MOST_FACETS = 100  # values of one facet, the most frequent
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Has it (or, not ``wanted``, has it none of) these values?"""
+
+    name: str
+    is_tag: bool
+    values: tuple[Stored, ...]
+    wanted: bool
+
+
+@dataclass(frozen=True)
+class Between:
+    """Is a field's value in this half-open interval? None leaves a side open, but a missing value is in none."""
+
+    name: str
+    at_least: Stored
+    below: Stored
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One field of the order."""
+
+    name: str
+    descending: bool
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a page ended: the values of the order's fields, and the key, of its last document."""
+
+    collection: str
+    order: tuple[str, ...]
+    values: tuple[Stored, ...]
+    key: str
+
+    def write(self) -> str:
+        """Return it as opaque text that fits into a URL."""
+        return base64.urlsafe_b64encode(msgspec.msgpack.encode(self)).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query that can be answered."""
+
+    choices: tuple[Choice, ...]
+    ranges: tuple[Between, ...]
+    words: tuple[str, ...]  # beginnings of words, without repetition
+    sorts: tuple[Sort, ...]  # behind them the key, ascending
+    after: Cursor | None
+    limit: int
+
+
+def plan(collection: Collection[Any], query: Query) -> Plan:
+    """Check ``query``; BadInput names the place of what does not fit and what would."""
+    if not 0 <= query.limit <= MOST_DOCUMENTS:
+        fix = f"ask for 0 (only the total) to {MOST_DOCUMENTS:,} and follow the cursor"
+        raise BadInput(f"{query.limit} documents cannot be one page", place="limit", fix=fix)
+    return Plan(
+        choices=(*_choices(collection, query.where, "where"), *_choices(collection, query.unless, "unless")),
+        ranges=_ranges(collection, query),
+        words=_words(collection, query.text),
+        sorts=_sorts(collection, query.order),
+        after=_cursor(collection, query) if query.cursor else None,
+        limit=query.limit,
+    )
+
+
+def check_facets(collection: Collection[Any], names: Sequence[str]) -> None:
+    """Raise BadInput for a name that is neither a field nor a tag."""
+    for name in names:
+        _known(collection, name, "facets", tags=True)
+
+
+def _choices(collection: Collection[Any], asked: Mapping[str, tuple[Scalar, ...]], place: str) -> list[Choice]:
+    choices = []
+    for name, values in asked.items():
+        _known(collection, name, f"{place}.{name}", tags=True)
+        if len(values) > MOST_VALUES:
+            problem, fix = f"{len(values):,} values are too many", f"give at most {MOST_VALUES:,}"
+            raise BadInput(problem, place=f"{place}.{name}", fix=fix)
+        plain = tuple(dict.fromkeys(map(stored, values)))
+        choices.append(Choice(name, name not in collection.fields, plain, wanted=place == "where"))
+    return choices
+
+
+def _ranges(collection: Collection[Any], query: Query) -> tuple[Between, ...]:
+    for name in query.ranges:
+        _known(collection, name, f"ranges.{name}")
+    sides = ((name, stored(asked.at_least), stored(asked.below)) for name, asked in query.ranges.items())
+    return tuple(Between(name, low, high) for name, low, high in sides if not low is high is None)
+
+
+def _words(collection: Collection[Any], text: str) -> tuple[str, ...]:
+    if text and collection.text is None:
+        raise BadInput(f"{collection.name} have no text to search", place="text", fix="filter by a field")
+    return tuple(dict.fromkeys(words(text)))
+
+
+def _sorts(collection: Collection[Any], order: tuple[str, ...]) -> tuple[Sort, ...]:
+    sorts = tuple(Sort(name.removeprefix("-"), name.startswith("-")) for name in order)
+    for sort in sorts:
+        _known(collection, sort.name, "order")
+    return sorts
+
+
+def _cursor(collection: Collection[Any], query: Query) -> Cursor:
+    fix = "give the cursor of the page before as it came, with the same order, or none"
+    try:
+        padded = query.cursor + "=" * (-len(query.cursor) % 4)
+        cursor = msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=Cursor)
+    except (ValueError, msgspec.DecodeError):
+        raise BadInput("this is no cursor of ours", place="cursor", fix=fix) from None
+    ours = (collection.name, query.order, len(query.order))
+    if (cursor.collection, cursor.order, len(cursor.values)) != ours:
+        asked = f"{cursor.collection} by {', '.join(cursor.order) or 'key'}"
+        raise BadInput(f"this cursor belongs to another question ({asked})", place="cursor", fix=fix)
+    return msgspec.structs.replace(cursor, values=tuple(map(stored, cursor.values)))
+
+
+def _known(collection: Collection[Any], name: str, place: str, *, tags: bool = False) -> None:
+    names = [*collection.fields, *(collection.tags if tags else ())]
+    if name not in names:
+        what = "field or tag" if tags else "field"
+        problem = f"{collection.name} have no {what} {name!r}"
+        raise BadInput(problem, place=place, fix=f"use one of: {', '.join(names) or 'none'}")

@@ -1,0 +1,1 @@
+"""Does every implementation of a port keep what the port promises? One suite, run over each."""

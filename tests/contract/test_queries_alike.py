@@ -1,0 +1,115 @@
+"""Does SQLite answer as memory does, whatever the documents and whatever the question?"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiops.domain.alerts import Alert, Suppression
+from aiops.domain.changes import ALERTS, RULES, Changes, Collection, Scalar
+from aiops.domain.entries import Position
+from aiops.domain.events import Severity, Status
+from aiops.domain.queries import Query, Range
+from aiops.domain.rules import Rule
+from aiops.ports import Store, View
+from aiops.storage.memory import MemoryStore
+from aiops.storage.sqlite_store import SqliteStore
+from tests.builders import an_alert, at
+from tests.contract.test_stores import a_rule
+
+NAMES = st.sampled_from(["", "a", "b", "B", "ä", "\U0001f600", "a b", "ab-c_d", "a\x00b"])
+TEXTS = st.lists(NAMES, max_size=4).map(" ".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+TIMES = st.integers(0, 3).map(at)
+QUIET = (Suppression(kind="rule", id="r", text="muted"),)
+
+ALERT = st.builds(
+    lambda name, owner, **rest: an_alert(name, owner=owner, fingerprint=f"fp-{name}-{owner}", **rest),
+    NAMES,
+    NAMES,
+    message=TEXTS,
+    labels=st.dictionaries(st.sampled_from(["x", "y"]), NAMES, max_size=2),
+    status=st.sampled_from(Status),
+    severity=st.sampled_from(Severity),
+    suppressed_by=st.sampled_from([(), QUIET]),
+    last_seen=TIMES,
+    count=st.integers(0, 3),
+)
+RULE = st.builds(a_rule, NAMES, st.none() | TIMES)
+VALUES: st.SearchStrategy[Scalar] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 3),
+    st.sampled_from([0.0, -0.0, 1.0, 1.5, float("nan"), float("inf")]),
+    TIMES,
+    NAMES,
+    st.sampled_from(["firing", "critical", "x=a", "y=", "known_good"]),
+)
+
+
+def queries(collection: Collection[Any]) -> st.SearchStrategy[Query]:
+    fields = st.sampled_from(sorted(collection.fields))
+    conditions = st.dictionaries(
+        st.sampled_from([*collection.fields, *collection.tags]), st.lists(VALUES, max_size=3).map(tuple), max_size=2
+    )
+    return st.builds(
+        Query,
+        where=conditions,
+        unless=conditions,
+        ranges=st.dictionaries(fields, st.builds(Range, at_least=VALUES, below=VALUES), max_size=1),
+        text=TEXTS if collection.text else st.just(""),
+        order=st.lists(st.tuples(st.sampled_from(["", "-"]), fields).map("".join), max_size=3).map(tuple),
+        limit=st.integers(1, 4),
+    )
+
+
+def pages(view: View, collection: Collection[Any], query: Query) -> list[tuple[int, list[Any], str]]:
+    """Follow the cursors to the end."""
+    answers = []
+    while True:
+        page = view.find(collection, query)
+        answers.append((page.total, page.items, page.next))
+        if not page.next:
+            return answers
+        query = msgspec.structs.replace(query, cursor=page.next)
+
+
+def assert_alike(collection: Collection[Any], saves: list[list[Any]], asked: list[Query]) -> None:
+    with TemporaryDirectory() as folder:
+        memory, sqlite = MemoryStore(), SqliteStore(Path(folder), collections=(collection,))
+        stores: tuple[Store, ...] = (memory, sqlite)
+        for offset, documents in enumerate(saves, 1):
+            changes = Changes()
+            changes.position = Position(0, offset)
+            for document in documents:
+                changes.put(collection, document)
+            for store in stores:
+                store.save(changes)
+        with memory.view() as expected, sqlite.view() as view:
+            names = [*collection.fields, *collection.tags]
+            for query in asked:
+                assert pages(view, collection, query) == pages(expected, collection, query)
+                facets, wanted = (each.facets(collection, query, names) for each in (view, expected))
+                assert facets == wanted
+                assert [list(counts) for counts in facets.values()] == [list(counts) for counts in wanted.values()]
+        sqlite.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    saves=st.lists(st.lists(ALERT, max_size=8), min_size=1, max_size=3),
+    asked=st.lists(queries(ALERTS), min_size=1, max_size=8),
+)
+def test_random_questions_about_random_alerts(saves: list[list[Alert]], asked: list[Query]) -> None:
+    assert_alike(ALERTS, saves, asked)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    saves=st.lists(st.lists(RULE, max_size=8), min_size=1, max_size=2),
+    asked=st.lists(queries(RULES), min_size=1, max_size=8),
+)
+def test_random_questions_about_documents_with_missing_values(saves: list[list[Rule]], asked: list[Query]) -> None:
+    assert_alike(RULES, saves, asked)
