@@ -1,0 +1,435 @@
+"""Which events say the same, and what do they make of an Alert?"""
+
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiops.domain.alerts import Alert
+from aiops.domain.changes import ALERTS, EPISODES
+from aiops.domain.events import Event, Severity, Status
+from aiops.domain.settings import DedupSettings
+from aiops.domain.timers import Timer, Timers
+from ingestion import dedup as module
+from ingestion.dedup import Dedup
+from ingestion.states import span
+from tests.builders import a_placement, a_template, an_event, at
+
+FIRING, RESOLVED = Status.FIRING, Status.RESOLVED
+
+
+class Told:
+    """A dedup that is told states in seconds, as the engine tells them."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.timers = Timers()
+        self.dedup = Dedup(DedupSettings(**settings), self.timers)
+        self.events = 0
+
+    def event(self, status: Status, seconds: float, received: float | None = None, **changes: Any) -> Event:
+        self.events += 1
+        stated = {
+            "event_id": f"0-{self.events}-0",
+            "fingerprint": "fp",
+            "status": status,
+            "occurred_at": at(seconds),
+            "received_at": at(seconds if received is None else received),
+        }
+        return an_event(**stated | changes)
+
+    def take(self, event: Event, template_id: str = "t-refused", **placement: Any) -> Alert:
+        alert = self.dedup.take(event, a_placement(**placement), a_template(template_id=template_id), "p1")
+        self.dedup.keep(alert)
+        return alert
+
+    def firing(self, seconds: float, received: float | None = None, **changes: Any) -> Alert:
+        return self.take(self.event(FIRING, seconds, received, **changes))
+
+    def resolved(self, seconds: float, received: float | None = None, **changes: Any) -> Alert:
+        return self.take(self.event(RESOLVED, seconds, received, **changes))
+
+    def run_timers(self, seconds: float) -> list[Timer]:
+        """Let everything that is due happen, as the engine does."""
+        ran = []
+        while timer := self.timers.pop(at(seconds)):
+            ran.append(timer)
+            if timer.kind == "lease":
+                for alert in self.dedup.expire(timer.key, timer.due):
+                    self.dedup.keep(alert)
+            else:
+                self.dedup.forget(timer.key)
+        return ran
+
+    @property
+    def alert(self) -> Alert:
+        alert = self.dedup.current("fp")
+        assert alert is not None
+        return alert
+
+
+# Episodes and status
+
+
+def test_a_first_firing_makes_an_alert_with_an_open_episode() -> None:
+    alert = Told().firing(5, received=7, starts_at=at(-10), value=3.5)
+    assert (alert.status, alert.count, alert.episodes, alert.first_seen, alert.last_seen) == (
+        FIRING,
+        1,
+        1,
+        at(-10),
+        at(7),
+    )
+    assert alert.episode.episode_id == "fp-0-1-0"
+    assert (alert.episode.open, alert.episode.started_at, alert.episode.received_at) == (True, at(-10), at(7))
+    assert alert.episode.kind_key == "DatabaseDown"
+    assert (alert.template_id, alert.pattern_id, alert.value) == ("t-refused", "p1", 3.5)
+    assert [reason.step for reason in alert.reasons] == ["template", "dedup"]
+
+
+def test_without_an_alert_name_the_template_is_the_kind() -> None:
+    assert Told().firing(0, labels={"service": "db"}).episode.kind_key == "t-refused"
+
+
+def test_a_resolve_ends_the_episode_and_says_how_long_it_took() -> None:
+    told = Told()
+    told.firing(0)
+    alert = told.resolved(300)
+    assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(300), "sender")
+    assert alert.reasons[-1].text == "resolved by the sender at 2026-03-02 09:05:00 UTC, after 5 min"
+
+
+def test_firing_again_is_a_new_episode_that_starts_its_reasons_anew() -> None:
+    told = Told()
+    told.firing(0)
+    ended = told.resolved(60)
+    alert = told.firing(120)
+    assert (alert.episodes, alert.count, alert.episode.events) == (2, 3, 1)
+    assert alert.episode.episode_id == "fp-0-3-0" != ended.episode.episode_id
+    assert [reason.text.split(";")[0] for reason in alert.reasons if reason.step == "dedup"] == [
+        "the same alert fires again, 60 s after it was resolved: episode 2"
+    ]
+
+
+def test_a_new_episode_is_judged_anew() -> None:
+    told = Told()
+    told.firing(0)
+    told.dedup.keep(msgspec.structs.replace(told.resolved(60), verdict_rule="r1"))
+    assert told.firing(120).verdict_rule == ""
+
+
+def test_a_resolve_of_something_never_seen_is_an_alert_that_is_over() -> None:
+    alert = Told().resolved(30)
+    assert (alert.status, alert.episode.started_at, alert.episode.ended_at) == (RESOLVED, at(30), at(30))
+
+
+def test_a_resolve_older_than_the_last_firing_does_not_close() -> None:
+    told = Told()
+    told.firing(0)
+    told.firing(60)
+    alert = told.resolved(50, received=70)
+    assert (alert.status, alert.count, alert.last_seen) == (FIRING, 3, at(70))
+    assert "came in late" in alert.reasons[-1].text
+
+
+def test_a_firing_older_than_the_resolve_does_not_reopen() -> None:
+    told = Told()
+    told.firing(0)
+    told.resolved(60)
+    alert = told.firing(30, received=70)
+    assert (alert.status, alert.episodes, alert.count, alert.title) == (RESOLVED, 1, 3, "DatabaseDown")
+
+
+def test_at_equal_times_firing_wins_unless_the_sender_ended_that_very_firing() -> None:
+    for order in permutations((FIRING, RESOLVED)):
+        told = Told()
+        for status in order:
+            told.take(told.event(status, 60))
+        assert told.alert.status is FIRING
+        told = Told()
+        for status in order:
+            told.take(told.event(status, 60, starts_at=at(60)))
+        assert told.alert.status is RESOLVED
+
+
+def test_severity_is_the_latest_for_the_alert_and_the_worst_for_the_episode() -> None:
+    told = Told()
+    told.firing(0, severity=Severity.WARNING)
+    told.firing(10, severity=Severity.CRITICAL)
+    alert = told.firing(20, severity=Severity.INFO)
+    assert (alert.severity, alert.episode.severity) == (Severity.INFO, Severity.CRITICAL)
+    assert [reason.text for reason in alert.reasons[2:]] == [
+        "severity went from warning to critical",
+        "severity went from critical to info",
+    ]
+
+
+def test_a_looked_up_severity_beats_the_senders() -> None:
+    told = Told()
+    alert = told.take(told.event(FIRING, 0), severity=Severity.INFO)
+    assert (alert.severity, alert.episode.severity) == (Severity.INFO, Severity.INFO)
+
+
+def test_history_is_the_newest_fifty_by_event_time() -> None:
+    told = Told()
+    for second in range(60):
+        told.firing(second, value=second)
+    told.firing(30.5, received=61, value=99)
+    history = told.alert.history
+    assert len(history) == 50
+    assert [sample.at for sample in history] == sorted(sample.at for sample in history)
+    assert 99 in [sample.value for sample in history]
+
+
+def test_reasons_stay_bounded_and_keep_how_it_began() -> None:
+    told = Told()
+    for second in range(100):
+        told.firing(second, severity=Severity.HIGH if second % 2 else Severity.WARNING)
+    assert len(told.alert.reasons) == 40
+    assert told.alert.reasons[0].step == "template"
+
+
+def test_without_a_fingerprint_source_and_labels_are_the_identity() -> None:
+    told = Told()
+    one = told.firing(0, fingerprint="", title="a", labels={"x": "1", "y": "2"})
+    assert told.firing(1, fingerprint="", title="b", labels={"y": "2", "x": "1"}).fingerprint == one.fingerprint
+    assert told.firing(2, fingerprint="", title="b", labels={"x": "1"}).fingerprint != one.fingerprint
+    assert (
+        told.firing(3, fingerprint="", title="a", labels={}).fingerprint
+        != told.firing(4, fingerprint="", title="b", labels={}).fingerprint
+    )  # never a hash of nothing
+
+
+# Resends
+
+
+def test_equal_content_within_the_window_is_a_resend_of_the_first() -> None:
+    told = Told(resend_window=timedelta(hours=1))
+    first = told.event(FIRING, 0, content_key="k")
+    assert told.dedup.recognise(first) == ""
+    told.take(first)
+    resend = told.event(FIRING, 0, received=3_600, content_key="k")
+    assert told.dedup.recognise(resend) == "0-1-0"
+    assert told.dedup.recognise(told.event(FIRING, 0, received=3_601, content_key="k")) == ""
+
+
+def test_events_without_a_content_key_are_never_resends() -> None:
+    told = Told()
+    assert [told.dedup.recognise(told.event(FIRING, 0)) for _ in range(2)] == ["", ""]
+
+
+def test_a_resend_renews_last_seen_and_lease_and_counts_apart() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(seconds=60))
+    told.dedup.drain()
+    told.dedup.renew(told.event(FIRING, 0, received=50, lease=timedelta(seconds=60)), at(50))
+    alert = told.alert
+    assert (alert.count, alert.resends, alert.last_seen, alert.lease_until) == (1, 1, at(50), at(110))
+    assert alert.episode.last_seen == at(50)
+    assert [collection for collection, _ in told.dedup.drain()] == [ALERTS]
+    assert told.run_timers(109) == []
+
+
+def test_a_resend_of_an_alert_nobody_remembers_is_harmless() -> None:
+    told = Told()
+    told.dedup.renew(told.event(FIRING, 0), at(0))
+    assert told.dedup.current("fp") is None
+
+
+def test_the_same_words_after_a_resolve_are_news_when_the_sender_gives_no_times() -> None:
+    told = Told()
+    for status, second in ((FIRING, 0), (RESOLVED, 60), (FIRING, 120), (FIRING, 130)):
+        event = told.event(status, second, content_key=status)
+        if told.dedup.recognise(event):
+            told.dedup.renew(event, event.received_at)
+        else:
+            told.take(event)
+    assert (told.alert.status, told.alert.episodes, told.alert.count, told.alert.resends) == (FIRING, 2, 3, 1)
+
+
+def test_a_stale_retry_after_the_resolve_stays_a_resend() -> None:
+    told = Told()
+    event = told.event(FIRING, 0, content_key="k")
+    told.dedup.recognise(event)
+    told.take(event)
+    told.resolved(60)
+    assert told.dedup.recognise(told.event(FIRING, 0, received=90, content_key="k")) == "0-1-0"
+
+
+def test_remembered_contents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_KEYS", 2)
+    told = Told()
+    for key in ("a", "b", "c"):
+        assert told.dedup.recognise(told.event(FIRING, 0, content_key=key)) == ""
+    assert told.dedup.recognise(told.event(FIRING, 0, content_key="c")) == "0-3-0"
+    assert told.dedup.recognise(told.event(FIRING, 0, content_key="a")) == ""
+
+
+# Leases and forgetting
+
+
+def test_a_lease_that_runs_out_resolves_with_that_reason() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(seconds=60))
+    assert [timer.kind for timer in told.run_timers(60)] == ["lease"]
+    alert = told.alert
+    assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(60), "lease")
+    assert "nothing was heard of it for 60 s" in alert.reasons[-1].text
+    assert list(told.dedup.firing()) == []
+
+
+def test_a_renewed_lease_does_not_run_out_and_is_never_shortened() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(seconds=100))
+    told.firing(10, lease=timedelta(seconds=5))
+    assert told.dedup.expire("fp", at(99)) == []
+    told.firing(50, lease=timedelta(seconds=100))
+    assert told.run_timers(149) == []
+    assert told.alert.status is FIRING
+
+
+def test_an_inferred_end_yields_to_any_firing_even_a_resend_or_an_older_one() -> None:
+    told = Told()
+    event = told.event(FIRING, 0, content_key="k", lease=timedelta(seconds=60))
+    told.dedup.recognise(event)
+    told.take(event)
+    told.run_timers(60)
+    again = told.event(FIRING, 0, received=90, content_key="k", lease=timedelta(seconds=60))
+    assert told.dedup.recognise(again) == ""
+    alert = told.take(again)
+    assert (alert.status, alert.episodes, alert.lease_until) == (FIRING, 2, at(150))
+
+
+def test_the_senders_own_end_replaces_an_inferred_one() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(seconds=60))
+    told.run_timers(60)
+    alert = told.resolved(40, received=70)
+    assert (alert.episode.ended_at, alert.episode.end_reason) == (at(40), "sender")
+
+
+def test_a_resolve_ends_the_lease() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(seconds=60))
+    told.resolved(30)
+    assert told.alert.lease_until is None
+    assert [timer.kind for timer in told.run_timers(86_400)] == []
+
+
+def test_senders_that_never_resolve_get_the_default_lease() -> None:
+    told = Told(default_lease=timedelta(hours=1))
+    assert told.firing(0).lease_until == at(3_600)
+
+
+def test_a_resolved_alert_is_forgotten_after_a_while_and_a_firing_one_never() -> None:
+    told = Told(resolved_kept=timedelta(seconds=100))
+    told.firing(0)
+    told.resolved(10)
+    told.firing(20)
+    assert told.run_timers(1_000) == []
+    told.resolved(1_000)
+    told.run_timers(1_100)
+    assert told.dedup.current("fp") is None
+    assert told.firing(1_200).episodes == 1
+
+
+# Looking up
+
+
+def test_firing_alerts_are_found_by_template_and_told_their_pattern() -> None:
+    told = Told()
+    told.firing(0)
+    told.take(told.event(FIRING, 0, fingerprint="other"), template_id="t2")
+    (found,) = told.dedup.of_template("t-refused", "p9")
+    assert (found.fingerprint, found.pattern_id) == ("fp", "p9")
+    told.take(told.event(FIRING, 5), template_id="t2")
+    assert told.dedup.of_template("t-refused", "p9") == []
+    assert [alert.fingerprint for alert in told.dedup.of_template("t2", "p9")] == ["other", "fp"]
+    told.resolved(10)
+    assert [alert.fingerprint for alert in told.dedup.firing()] == ["other"]
+
+
+def test_keeping_puts_alert_and_episode() -> None:
+    told = Told()
+    alert = told.firing(0)
+    assert told.dedup.drain() == [(ALERTS, alert), (EPISODES, alert.episode)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(42, "42 s"), (99, "99 s"), (420, "7 min"), (10_800, "3 h"), (4 * 86_400, "4 days")]
+)
+def test_spans_are_said_as_people_say_them(seconds: float, said: str) -> None:
+    assert span(timedelta(seconds=seconds)) == said
+
+
+# Laws
+
+STATES = st.lists(
+    st.tuples(st.sampled_from([FIRING, RESOLVED]), st.integers(0, 6), st.none() | st.integers(0, 6)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(STATES, st.data())
+def test_status_times_and_counts_do_not_depend_on_the_order_of_arrival(
+    states: list[tuple[Status, int, int | None]], data: st.DataObject
+) -> None:
+    def outcome(order: list[tuple[Status, int, int | None]]) -> tuple[object, ...]:
+        told = Told()
+        for received, (status, second, start) in enumerate(order):
+            starts_at = None if start is None else at(start)
+            told.take(told.event(status, second, received=100 + received, starts_at=starts_at))
+        alert = told.alert
+        samples = sorted((sample.at, sample.status) for sample in alert.history)
+        return alert.status, alert.state_at, alert.first_seen, alert.last_seen, alert.count, samples
+
+    assert outcome(data.draw(st.permutations(states))) == outcome(states)
+
+
+@given(STATES)
+def test_the_latest_state_by_event_time_is_the_one_that_shows(states: list[tuple[Status, int, int | None]]) -> None:
+    told = Told()
+    for status, second, _ in states:
+        told.take(told.event(status, second, received=100))
+    newest = max(second for _, second, _ in states)
+    at_newest = {status for status, second, _ in states if second == newest}
+    assert told.alert.state_at == at(newest)
+    assert told.alert.status is (FIRING if FIRING in at_newest else RESOLVED)
+    assert told.alert.episode.open is (told.alert.status is FIRING)
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from([FIRING, RESOLVED]), st.sampled_from(["a", "b"]), st.integers(0, 9), st.booleans()),
+    max_size=12,
+)
+
+
+@given(STEPS, STEPS)
+def test_a_restart_changes_nothing(before: Any, after: Any) -> None:
+    def tell(told: Told, steps: Any, since: int) -> list[Alert]:
+        taken = []
+        for number, (status, fingerprint, second, leased) in enumerate(steps):
+            changes = {"fingerprint": fingerprint, "content_key": f"{fingerprint}{status}{second}"}
+            received = since + 40 * number
+            told.run_timers(received)
+            lease = timedelta(seconds=60) if leased else None
+            event = told.event(status, second, received, event_id=f"0-{received}-0", lease=lease, **changes)
+            if told.dedup.recognise(event):
+                told.dedup.renew(event, event.received_at)
+            else:
+                taken.append(told.take(event))
+        return taken
+
+    told, restarted = Told(), Told()
+    tell(told, before, 100)
+    restarted.dedup.load(told.dedup.dump())
+    restarted.timers.load(told.timers.dump())
+    told.dedup.drain()
+    assert tell(restarted, after, 1_000) == tell(told, after, 1_000)
+    assert restarted.dedup.dump() == told.dedup.dump()
+    assert restarted.dedup.drain() == told.dedup.drain()
+    assert list(restarted.dedup.firing()) == list(told.dedup.firing())
