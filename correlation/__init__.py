@@ -1,0 +1,1 @@
+"""Which alerts are one incident, what is to blame, who is hurt?"""

@@ -1,0 +1,62 @@
+"""How often does this sort of alert fire by chance? One rate per (entity, kind), learned from the stream itself."""
+
+import math
+
+import msgspec
+
+PRIOR_RATE = 0.05  # per hour: of a key never seen before. One unexpected firing of one kind on one node in 20 hours
+PRIOR_WEIGHT = 2.0  # the prior counts as that many firings already seen
+MEMORY = 14 * 86_400.0  # seconds: older firings fade away, so that a key can become quiet again
+MOST_KEYS = 100_000  # the longest not heard of is forgotten, and is as a new one when it comes back
+
+
+class Rates:
+    """Posterior mean of a Gamma rate: (2 + n) / (2 / mu0 + T), n the firings nothing explained, T the time watched.
+
+    Both fade with ``MEMORY``. A firing counts by the chance that it was background, so storms do not make a key common.
+    """
+
+    def __init__(self) -> None:
+        self._start: float | None = None
+        self._asked = math.nan  # the time last asked about, and the denominator then
+        self._weight = 0.0
+        self._keys: dict[str, tuple[float, float]] = {}  # key -> (n, as of); those last heard of at the end
+
+    def rate(self, key: str, now: float) -> float:
+        """Return the usual rate of ``key`` per second."""
+        seen, when = self._keys.get(key, (0.0, now))
+        if now != self._asked:
+            start = now if self._start is None else self._start
+            watched = MEMORY * -math.expm1(-max(0.0, now - start) / MEMORY)
+            self._asked, self._weight = now, PRIOR_WEIGHT * 3600 / PRIOR_RATE + watched
+        faded = seen * math.exp(-max(0.0, now - when) / MEMORY) if seen else 0.0
+        return (PRIOR_WEIGHT + faded) / self._weight
+
+    def count(self, key: str, share: float, now: float) -> None:
+        """Note a firing that was background with probability ``share``."""
+        if self._start is None:
+            self._start, self._asked = now, math.nan
+        seen, when = self._keys.pop(key, (0.0, now))
+        self._keys[key] = (seen * math.exp(-max(0.0, now - when) / MEMORY) + share, now)
+        if len(self._keys) > MOST_KEYS:
+            del self._keys[next(iter(self._keys))]
+
+    def rarity(self, key: str, now: float, window: float = 1200.0) -> float:
+        """Return how telling ``key`` is: -ln of the chance to see it within ``window`` seconds, at least 0.05."""
+        return max(0.05, -math.log(-math.expm1(-self.rate(key, now) * window)))
+
+    def dump(self) -> bytes:
+        """Return all state."""
+        return msgspec.msgpack.encode((self._start, self._keys))
+
+    def load(self, state: bytes) -> None:
+        """Take over what ``dump`` returned."""
+        self._asked = math.nan
+        self._start, self._keys = msgspec.msgpack.decode(
+            state, type=tuple[float | None, dict[str, tuple[float, float]]]
+        )
+
+
+def key_of(node: str, kind: str) -> str:
+    """Return the key of one sort of alert on one node."""
+    return f"{node}\x1f{kind}"

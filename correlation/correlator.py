@@ -1,0 +1,256 @@
+"""Which alerts are one incident, and where does each incident stand? The engine's view of correlation."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import msgspec
+
+from aiops.domain import acts
+from aiops.domain.alerts import Alert
+from aiops.domain.changes import INCIDENTS, TIMELINE
+from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem
+from aiops.domain.part import Part
+from aiops.domain.reasons import Reason
+from aiops.domain.settings import CorrelationSettings
+from aiops.domain.timers import Timers
+from correlation.assembly import Assembly
+from correlation.describe import describe
+from correlation.lifecycle import apply, move
+from correlation.live import Live
+from correlation.rootcause import confirm, duration
+from correlation.topology import ServiceGraph
+
+TIMER = "incident"
+MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
+OLDEST = 64  # open incidents compared when one must go
+RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
+
+
+class Correlator(Part):
+    """Joins episodes into incidents (assembly), describes them, moves them through their life."""
+
+    def __init__(self, settings: CorrelationSettings, graph: ServiceGraph, timers: Timers) -> None:
+        super().__init__()
+        self._graph, self._timers = graph, timers
+        self._assembly = Assembly(settings, graph)
+        self._archive: dict[str, Incident] = {}
+        self._now = datetime.fromtimestamp(0, UTC)  # of the last call that told it
+
+    @property
+    def settings(self) -> CorrelationSettings:
+        """By what it decides."""
+        return self._assembly.settings
+
+    @settings.setter
+    def settings(self, settings: CorrelationSettings) -> None:
+        self._assembly.settings = settings
+
+    def take(self, alert: Alert, now: datetime) -> Alert:
+        """Return the alert with its episode's incident and link, and the reason of it where it was just placed."""
+        self._now = now
+        taken = self._assembly.take(alert, now)
+        self._bound(now)
+        return taken
+
+    def changed(self) -> list[Incident]:
+        """Return the incidents that changed since the last call, in the order in which they changed first."""
+        dirty, self._assembly.dirty = self._assembly.dirty, {}
+        incidents = []
+        for incident_id in dirty:
+            live = self._assembly.lives.get(incident_id)
+            if live is not None:
+                self._describe(live)
+                self._schedule(live)
+                incidents.append(live.doc)
+            elif doc := self._assembly.merged.get(incident_id) or self._archive.get(incident_id):
+                incidents.append(doc)
+        lines, self._assembly.lines = self._assembly.lines, []
+        for line in lines:
+            self.put(TIMELINE, line)
+        return incidents
+
+    def keep(self, incident: Incident) -> None:
+        """Take over an incident as settled, and save it."""
+        live = self._assembly.lives.get(incident.incident_id)
+        if live is not None:
+            live.doc = incident
+        elif self._assembly.merged.pop(incident.incident_id, None) is None:
+            self._archive[incident.incident_id] = incident
+        self.put(INCIDENTS, incident)
+
+    def touch(self, incident_id: str) -> None:
+        """Have the incident looked at again; a merged id leads to where it lives on."""
+        incident_id = self._where(incident_id)
+        if incident_id in self._assembly.lives or incident_id in self._archive:
+            self._assembly.dirty[incident_id] = None
+
+    def joined(self) -> list[tuple[str, Reason]]:
+        """Return the episodes that were alone in their incident and got company since the last call."""
+        joined, self._assembly.joined = self._assembly.joined, []
+        return joined
+
+    def released(self) -> list[str]:
+        """Return the episodes whose place can change no more, since the last call."""
+        released, self._assembly.released = self._assembly.released, []
+        return released
+
+    def due(self, key: str, now: datetime) -> None:
+        """The timer of incident ``key`` runs: resolve, close or rank it, if it is time for that."""
+        live = self._assembly.lives.get(key)
+        if live is None:
+            return
+        live.due = None
+        live.ranked = 0 if live.stale else live.ranked
+        self._now = now
+        self._assembly.dirty[key] = None
+        if move_on := self._next_move(live, now):
+            status, text = move_on
+            self._move(live, *move(live.doc, status, now, text))
+
+    def act(self, act: acts.Act, actor: str, now: datetime) -> tuple[str, str]:
+        """Apply a person's act; return what was done in words and the incident's id (where it lives on, if merged).
+
+        Conflict: it does not fit the incident's state. BadInput: there is no such incident.
+        """
+        self._now = now
+        if isinstance(act, acts.Merge):
+            return self._merge(act, actor, now)
+        if not isinstance(act, acts.IncidentAct):
+            raise Conflict(f"{type(act).__name__} is no act on an incident")
+        incident_id = self._where(act.incident_id)
+        live = self._assembly.lives.get(incident_id)
+        doc, line, text = apply(live.doc if live else self._archived(incident_id), act, actor, now)
+        if isinstance(act, acts.ConfirmCause):
+            abstained = "" if act.entity else f"{actor} says: none of the candidates"
+            candidates = confirm(doc.candidates, act.entity) if act.entity else doc.candidates
+            doc = msgspec.structs.replace(doc, candidates=candidates, abstained=abstained)
+        self._assembly.dirty[incident_id] = None
+        if live is None:
+            self._archive[incident_id] = doc
+            self._assembly.lines.append(line)
+            return text, incident_id
+        if isinstance(act, acts.ConfirmCause):
+            live.confirmed, live.stale, live.ranked = act.entity, True, 0
+        live.by_person = isinstance(act, acts.Resolve) or (live.by_person and not isinstance(act, acts.Reopen))
+        self._move(live, doc, line)
+        return text, incident_id
+
+    def _merge(self, act: acts.Merge, actor: str, now: datetime) -> tuple[str, str]:
+        """A person says that two are one: no gate is asked."""
+        ids = (self._where(act.incident_id), self._where(act.other_id))
+        if ids[0] == ids[1]:
+            raise Conflict("these two are one incident already")
+        for incident_id in ids:
+            if incident_id not in self._assembly.lives:
+                raise Conflict(f"#{self._archived(incident_id).number} is closed and cannot be merged")
+        survivor, other = (self._assembly.lives[incident_id] for incident_id in ids)
+        if other.doc.active:
+            self._assembly.reopen(survivor, f"{actor} merged #{other.doc.number}, which is at work, into it", now)
+        self._assembly.merge(survivor, other, f"{actor} says so", now, actor)
+        return f"merged #{other.doc.number} into #{survivor.doc.number}", ids[0]
+
+    def _where(self, incident_id: str) -> str:
+        return self._assembly.redirects.get(incident_id, incident_id)
+
+    def _archived(self, incident_id: str) -> Incident:
+        if doc := self._archive.get(incident_id):
+            return doc
+        problem = f"there is no incident {incident_id!r} that can still change"
+        raise BadInput(problem, place="incident_id", fix="take the id from /incidents; long closed ones are read-only")
+
+    def _describe(self, live: Live) -> None:
+        """Let the document say what is held, and tell what people should hear of."""
+        before = live.doc
+        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, self._now)
+        if before.services and after.severity != before.severity:
+            self._assembly.tell(live, self._now, "severity", f"severity {before.severity} -> {after.severity}")
+        cause = _cause(after)
+        if cause and cause != _cause(before) and live.confirmed is None:
+            first = after.candidates[0]
+            why = f": {first.evidence[0].text}" if first.evidence else ""
+            self._assembly.tell(live, self._now, "cause", f"likely root cause {cause} ({first.probability:.0%}){why}")
+
+    def _next_move(self, live: Live, now: datetime) -> tuple[IncidentStatus, str] | None:
+        """Return the status that it is time for, and why."""
+        doc, settings = live.doc, self.settings
+        if doc.active and live.quiet_since is not None and now >= self._resolves(live):
+            span = duration(settings.resolve_after.total_seconds())
+            return IncidentStatus.RESOLVED, f"resolved: nothing of it has fired for {span}"
+        if doc.active and now >= doc.last_activity + settings.inactivity_timeout:
+            span = duration(settings.inactivity_timeout.total_seconds())
+            still = f", though {doc.firing} alerts of it never said that they resolved" if doc.firing else ""
+            return IncidentStatus.RESOLVED, f"resolved: nothing was heard of it for {span}{still}"
+        closes = self._closes(live)
+        if closes is not None and now >= closes:
+            return IncidentStatus.CLOSED, f"closed: resolved for {duration(settings.close_after.total_seconds())}"
+        return None
+
+    def _resolves(self, live: Live) -> datetime:
+        quiet = datetime.fromtimestamp(live.quiet_since or 0.0, UTC)
+        return quiet + self.settings.resolve_after
+
+    def _closes(self, live: Live) -> datetime | None:
+        """When is it closed by itself? Never while an alert of it fires: what that says next must have a place."""
+        if live.doc.status is not IncidentStatus.RESOLVED or live.doc.firing:
+            return None
+        return (live.doc.resolved_at or live.doc.last_activity) + self.settings.close_after
+
+    def _move(self, live: Live, doc: Incident, line: TimelineItem) -> None:
+        """Take over the document after a move, with its line."""
+        live.doc = doc
+        self._assembly.lines.append(line)
+        if doc.active:
+            self._assembly.open[doc.incident_id] = None
+        else:
+            self._assembly.open.pop(doc.incident_id, None)
+        if doc.status is IncidentStatus.CLOSED:
+            self._describe(live)
+            self._assembly.release(live)
+            self._archive[doc.incident_id] = live.doc
+            self._timers.cancel(TIMER, doc.incident_id)
+            while len(self._archive) > MOST_ARCHIVED:
+                del self._archive[next(iter(self._archive))]
+
+    def _schedule(self, live: Live) -> None:
+        """Let the timer run when something may be due; a timer that runs too early sets the next one."""
+        doc = live.doc
+        wanted = [self._now + RANK_AGAIN] if live.stale else []
+        if doc.active:
+            wanted.append(doc.last_activity + self.settings.inactivity_timeout)
+            wanted += [self._resolves(live)] if live.quiet_since is not None else []
+        elif closes := self._closes(live):
+            wanted.append(closes)
+        due = min(wanted, default=None)
+        if due is not None and (live.due is None or due < live.due):
+            live.due = due
+            self._timers.set(TIMER, doc.incident_id, due)
+
+    def _bound(self, now: datetime) -> None:
+        """Beyond ``max_open`` the quietest of the oldest is resolved and closed, background ones first; it is said so."""
+        most, assembly = self.settings.max_open, self._assembly
+        if len(assembly.open) > most:
+            lives = (assembly.lives[incident_id] for incident_id in islice(assembly.open, OLDEST))
+            live = min(lives, key=lambda one: (not one.doc.background, one.doc.last_activity, one.doc.number))
+            why = f"more than {most} incidents are open, and this one was the quietest"
+            self._move(live, *move(live.doc, IncidentStatus.RESOLVED, now, f"resolved: {why}"))
+            self._close(live, why, now)
+        if len(assembly.lives) > 2 * most:
+            live = next(live for live in assembly.lives.values() if not live.doc.active)
+            self._close(live, f"more than {most} resolved incidents wait to be closed, and this one is the oldest", now)
+
+    def _close(self, live: Live, why: str, now: datetime) -> None:
+        self._assembly.dirty[live.doc.incident_id] = None
+        self._move(live, *move(live.doc, IncidentStatus.CLOSED, now, f"closed: {why}"))
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode((self._now, self._archive, self._assembly.dump()))
+
+    def load(self, state: bytes) -> None:
+        shape = tuple[datetime, dict[str, Incident], bytes]
+        self._now, self._archive, assembly = msgspec.msgpack.decode(state, type=shape)
+        self._assembly.load(assembly)
+
+
+def _cause(incident: Incident) -> str:
+    return incident.candidates[0].entity if incident.candidates and not incident.abstained else ""

@@ -1,0 +1,100 @@
+"""What do people read of an incident? Its document, made of what is held of it."""
+
+from datetime import datetime
+
+import msgspec
+
+from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.reasons import Reason
+from aiops.domain.settings import CorrelationSettings
+from correlation.background import Rates
+from correlation.impact import impact
+from correlation.live import Live, worst
+from correlation.rootcause import Sign, rank
+from correlation.topology import ServiceGraph
+
+MOST_SERVICES = 200
+MOST_REASONS = 40
+MOST_GROUPED = 8  # sentences of why together that are kept
+OURS = ("group", "cause", "impact")  # steps whose reasons are written here; those of others stay
+GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
+
+
+def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings, now: datetime) -> Incident:
+    """Return the document of ``live`` as of ``now``; ranks again only when enough of it is new."""
+    doc = msgspec.structs.replace(live.doc, severity=worst(live))
+    if not live.stale:
+        return doc
+    if grown(live):
+        live.ranked = len(live.keys)
+        live.stale = False
+        candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
+        live.settle_root(candidates[0].entity if candidates else "", graph)
+        score = sum(rates.rarity(key, now.timestamp()) for key in live.keys)
+        doc = msgspec.structs.replace(
+            doc,
+            candidates=candidates,
+            abstained=abstained,
+            impact=impact(_named(live), graph.view()),
+            score=round(score, 3),
+            background=score < settings.background_score,
+        )
+    services = _services(live, doc.candidates)
+    doc = msgspec.structs.replace(
+        doc,
+        title=_title(live, doc, services),
+        services=services[:MOST_SERVICES],
+        services_total=len(services),
+        owners=tuple(live.owners),
+        weakest_link=live.weakest[1] if live.weakest else "",
+    )
+    return msgspec.structs.replace(doc, reasons=_reasons(live, doc))
+
+
+def grown(live: Live) -> bool:
+    """Is enough new for another ranking? Every key counts in a small incident, a tenth in a large one."""
+    return len(live.keys) <= 20 or len(live.keys) >= live.ranked * GROWTH or live.ranked == 0
+
+
+def _named(live: Live) -> list[str]:
+    return [node for node in live.services if not node.startswith("?")]
+
+
+def _services(live: Live, candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
+    """The first candidate, where it alerts, then in the order in which they began."""
+    named = sorted(_named(live), key=lambda node: (live.services[node], node))
+    first = candidates[0].entity if candidates else ""
+    return (first, *(node for node in named if node != first)) if first in named else tuple(named)
+
+
+def _title(live: Live, doc: Incident, services: tuple[str, ...]) -> str:
+    """ "db: connection refused (12 services)"; a silent cause says so."""
+    first = doc.candidates[0].entity if doc.candidates and not doc.abstained else ""
+    signs = list(live.keys.values())
+    mine = [sign for sign in signs if sign.node == first]
+    size = f" ({len(services)} services)" if len(services) > 1 else ""
+    if first and not mine:
+        return f"{first}, silent itself: {_loudest(signs).name}{size}"
+    sign = _loudest(mine or signs)
+    where = "" if sign.node.startswith("?") or sign.name.startswith(f"{sign.node}:") else f"{sign.node}: "
+    return f"{where}{sign.name}{size}"
+
+
+def _loudest(signs: list[Sign]) -> Sign:
+    return min(signs, key=lambda sign: (-sign.severity.rank, sign.started, sign.node, sign.kind))
+
+
+def _reasons(live: Live, doc: Incident) -> tuple[Reason, ...]:
+    ours = [Reason(step="group", text=text) for text in live.grouped[:MOST_GROUPED]]
+    if doc.candidates:
+        first = doc.candidates[0]
+        if live.explained and live.root and len(live.services) > 1:
+            share = len(live.explained) / len(live.services)
+            ours.append(Reason(step="group", text=f"{share:.0%} of its services are explained by {live.root}"))
+        ours += first.evidence
+    if doc.abstained:
+        ours.append(Reason(step="cause", text=doc.abstained))
+    if doc.impact.text:
+        ours.append(Reason(step="impact", text=doc.impact.text))
+    theirs = [reason for reason in doc.reasons if reason.step not in OURS]
+    return (*ours, *theirs)[:MOST_REASONS]

@@ -1,0 +1,229 @@
+"""Which incident does an episode belong to? Intensity over its neighbourhood against its usual rate, then the root."""
+
+import math
+from collections.abc import Mapping
+from itertools import islice
+
+import msgspec
+
+from aiops.domain.alerts import Link
+from aiops.domain.graph import Near
+from aiops.domain.incidents import IncidentStatus
+from aiops.domain.settings import CorrelationSettings
+from correlation.background import Rates, key_of
+from correlation.intensity import pull
+from correlation.live import Live
+from correlation.members import Active, Member
+from correlation.rootcause import duration, explained_by
+from correlation.topology import ServiceGraph
+
+MOST_LOOKED_AT = 128  # active episodes weighed per decision, closest relations first
+
+WORDS = {  # what the parent is to the one that joined
+    "again": "",
+    "self": "",
+    "callee": "which it calls",
+    "caller": "which calls it",
+    "callee2": "which it depends on over one service between",
+    "caller2": "which depends on it over one service between",
+    "sibling": "which calls a service that it calls too",
+    "host": "on which it runs",
+    "guest": "which runs on it",
+    "host_mate": "which runs on the same host",
+    "part_of": "which it is part of",
+    "contains": "which is part of it",
+}
+
+
+class Pulled(msgspec.Struct):
+    """What the members of one incident do to the episode at hand, together."""
+
+    incident: str
+    freshness: float
+    strength: float = 0.0  # firings per second
+    parent: Member | None = None  # the one that pulls most
+    relation: str = ""
+    seconds: float = 0.0  # the episode's start minus the parent's (or its end, for "again")
+    most: float = 0.0
+    off_cone: bool = False
+
+
+class Choice(msgspec.Struct):
+    """All incidents that pull, strongest first, and what the episode's background rate is."""
+
+    pulled: list[Pulled]
+    rate: float  # per second
+    total: float  # of all that others do to it, context included
+
+    @property
+    def background(self) -> float:
+        """The chance that the episode is there whatever its neighbours do."""
+        return self.rate / (self.rate + self.total)
+
+    def ratio(self, pulled: Pulled) -> float:
+        """How many times more likely than chance is it with this incident?"""
+        return pulled.strength / self.rate
+
+
+def choose(
+    member: Member,
+    now: float,
+    active: Active,
+    lives: Mapping[str, Live],
+    graph: ServiceGraph,
+    rates: Rates,
+    settings: CorrelationSettings,
+) -> Choice:
+    """Weigh all active episodes near ``member``; incidents whose root does not explain it pull less (``off_cone``)."""
+    pulls: dict[str, Pulled] = {}
+    total = 0.0
+    for other, near in islice(active.around(graph.near(member.node)), MOST_LOOKED_AT):
+        relation, seconds = _standing(member, other, near, settings)
+        if not relation:
+            continue
+        fan = graph.near(other.node).get(member.node, near).fan
+        strength = pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now))
+        if relation != "again":  # coming back explains nothing: it makes the key a common one
+            total += strength
+        live = lives.get(other.incident)
+        if live is None or not _open_to(live, settings, now):
+            continue
+        pulled = pulls.setdefault(other.incident, Pulled(other.incident, _freshness(live, member, settings)))
+        if relation != "again":
+            strength *= pulled.freshness
+        pulled.strength += strength
+        if strength > pulled.most:
+            pulled.most, pulled.parent, pulled.relation, pulled.seconds = strength, other, relation, seconds
+    for pulled in pulls.values():
+        if not fits(member.node, lives[pulled.incident], graph):
+            pulled.strength *= settings.off_cone
+            pulled.off_cone = True
+    ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
+    return Choice(ordered, rates.rate(key_of(member.node, member.kind), now), total)
+
+
+def _standing(member: Member, other: Member, near: Near, settings: CorrelationSettings) -> tuple[str, float]:
+    """Return (relation, seconds) of ``other`` as seen from ``member``; relation "" when it says nothing."""
+    if other.episode_id == member.episode_id:
+        return "", 0.0
+    if other.fingerprint == member.fingerprint:
+        seconds = member.started - (other.started if other.ended is None else other.ended)
+        return ("again", seconds) if seconds <= settings.reopen_window.total_seconds() else ("", 0.0)
+    seconds = member.started - other.started
+    return (near.relation, seconds) if abs(seconds) <= settings.window.total_seconds() else ("", 0.0)
+
+
+def _freshness(live: Live, member: Member, settings: CorrelationSettings) -> float:
+    """A fault spreads early: an incident pulls e times less for every window of its age, or chains would never end."""
+    age = member.started - live.doc.opened_at.timestamp()
+    return math.exp(-max(0.0, age) / settings.window.total_seconds())
+
+
+def _open_to(live: Live, settings: CorrelationSettings, now: float) -> bool:
+    """May episodes still join? While it is active, and for the reopen window after it was resolved."""
+    if live.doc.active:
+        return True
+    resolved = live.doc.resolved_at if live.doc.status is IncidentStatus.RESOLVED else None
+    return resolved is not None and now - resolved.timestamp() <= settings.reopen_window.total_seconds()
+
+
+def fits(node: str, live: Live, graph: ServiceGraph) -> bool:
+    """Does one root still explain the incident with ``node`` in it?
+
+    Yes when the node is in it already, rests on what the root explains, explains at least as much itself, or shares a
+    node (a silent host, perhaps) that all of its services rest on.
+    """
+    needs = graph.needs(node)
+    if node in live.services or not needs.isdisjoint(live.explained):
+        return True
+    if live.shared and (node in live.shared or not needs.isdisjoint(live.shared)):
+        return True
+    return len(explained_by(graph, node, live.services.keys() | {node})) > len(live.explained)
+
+
+def may_merge(
+    survivor: Live,
+    other: Live,
+    member: Member,
+    root: Member | None,
+    graph: ServiceGraph,
+    rates: Rates,
+    settings: CorrelationSettings,
+) -> str:
+    """Return the root that makes two incidents one, now that ``member`` has joined ``survivor``; "" when they stay two.
+
+    Both gates must open: the other's root episode is better explained by the member than by chance, or both have
+    company; and one root explains ``merge_cover`` of all their services. ``root``: the other's
+    first member at its root, if it is still held.
+    """
+    if not (survivor.doc.active and other.doc.active):
+        return ""
+    company = survivor.doc.episodes >= 2 and other.doc.episodes >= 2
+    if not company and (root is None or not _brings_about(member, root, graph, rates, settings)):
+        return ""
+    services = survivor.services.keys() | other.services.keys()
+    tried = [survivor.root, other.root, member.node]
+    tried += sorted((survivor.shared or set()) & (other.shared or set()))[:2]
+    for node in dict.fromkeys(tried):
+        if node and len(explained_by(graph, node, services)) >= settings.merge_cover * len(services):
+            return node
+    return ""
+
+
+def _brings_about(
+    member: Member, root: Member, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings
+) -> bool:
+    near = graph.near(root.node).get(member.node)
+    if near is None:
+        return False
+    relation, seconds = _standing(root, member, near, settings)
+    if not relation:
+        return False
+    fan = graph.near(member.node).get(root.node, near).fan
+    now = member.received
+    strength = pull(relation, fan, seconds, rates.rate(key_of(member.node, member.kind), now))
+    return strength > settings.join_ratio * rates.rate(key_of(root.node, root.kind), now)
+
+
+def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
+    """Return the receipt for a joined episode."""
+    parent = pulled.parent
+    assert parent is not None  # an incident pulls through at least one member
+    ratio = choice.ratio(pulled)
+    who, whom = member.entity or repr(member.name), parent.entity or repr(parent.name)
+    when = f"{duration(abs(pulled.seconds))} {'earlier' if pulled.seconds >= 0 else 'later'}"
+    if pulled.relation == "again":
+        why = f"{who} is back: {member.name!r} had resolved {when}"
+    elif pulled.relation == "self":
+        why = f"{who} joined because it also raised {parent.name!r} {when}"
+    else:
+        why = f"{who} joined because {whom}, {WORDS[pulled.relation]}, alerted {when}"
+    text = f"{why}; {times(ratio)} more likely than chance (usual rate {choice.rate * 3600:.2g}/h)"
+    return Link(
+        parent=parent.episode_id,
+        parent_entity=parent.entity,
+        relation=pulled.relation,
+        seconds=round(pulled.seconds, 3),
+        ratio=round(ratio, 2),
+        text=text,
+    )
+
+
+def times(ratio: float) -> str:
+    """Return a ratio in words of two digits: "2.4 times", "35 times", "over 1000 times"."""
+    if ratio > 1000:
+        return "over 1000 times"
+    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:.0f} times"
+
+
+def alone(choice: Choice, settings: CorrelationSettings) -> str:
+    """Return why an episode founded an incident of its own."""
+    if not choice.pulled:
+        return "nothing that alerts near it could explain it"
+    best = choice.pulled[0]
+    whom = best.parent.entity or best.parent.name if best.parent else "another incident"
+    cone = ", which its root does not explain" if best.off_cone else ""
+    text = (
+        f"the closest, the incident of {whom}{cone}, makes it only {times(choice.ratio(best))} more likely than chance"
+    )
+    return f"{text} ({settings.join_ratio:g} are needed)"

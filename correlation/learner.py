@@ -1,0 +1,186 @@
+"""When are templates clustered anew, and by whom? A loop that asks the store, and a short-lived child that thinks.
+
+The heavy libraries (torch: 500 MB) live in the child alone (``python -m correlation.families``), at a low
+priority. What it finds goes into the journal; only the engine applies it.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from aiops.domain.base import Noun, stable_hash
+from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES
+from aiops.domain.entries import Learned, Position
+from aiops.domain.errors import Unavailable
+from aiops.domain.learned import Families
+from aiops.domain.queries import Query
+from aiops.ports import Journal, Store, View
+from correlation.embedding import choose_embedder
+
+MOST_TEMPLATES = 20_000  # clustered at once, those seen last: about 20 s of the child
+MOST_NAMES = 20_000
+PAGE = 1_000
+GLANCE = 2.0  # seconds between looks at the store before the first clustering
+SHARE = 10  # the child works at most one in so many seconds
+WORK = ("embedding", "clustering")  # what the engine calls this when it sheds load
+
+log = structlog.get_logger()
+
+
+class Shape(Noun, frozen=True, kw_only=True):
+    """What the child must know of a template."""
+
+    template_id: str
+    text: str
+    version: int
+    pattern_id: str
+
+
+class Known(Noun, frozen=True, kw_only=True):
+    """What a clustering starts from: one view of the store."""
+
+    based_on: Position
+    shapes: tuple[Shape, ...]  # by template_id
+    names: frozenset[str]  # of entities, lower case
+
+    def run(self, model: str) -> str:
+        """Return the id of clustering this with ``model``: equal content, equal id."""
+        return stable_hash(model, [(shape.template_id, str(shape.version)) for shape in self.shapes])
+
+
+class Task(Noun, frozen=True, kw_only=True):
+    """What the child is told on its standard input."""
+
+    known: Known
+    embedder: str
+    cache: str  # file of the vector cache
+
+
+def survey(view: View, model: str) -> Known | None:
+    """Read what there is to cluster; None when every template has a pattern by ``model``, or none may be given."""
+    based_on, engine = view.position(), view.get(ENGINE, "engine")
+    if based_on is None or engine is None or set(WORK) & set(engine.shed):
+        return None
+    if engine.embedder == model and not _unclustered(view):
+        return None
+    shapes = _shapes(view)
+    return Known(based_on=based_on, shapes=shapes, names=_names(view)) if shapes else None
+
+
+class Learner:
+    """Keeps patterns up to date: soon after the start, then every ``interval`` seconds while new templates come.
+
+    ``folder`` holds the cache of vectors. ``embedder`` is as for choose_embedder; raises BadConfiguration.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        journal: Journal,
+        folder: Path,
+        embedder: str = "auto",
+        *,
+        interval: float = 60.0,
+        min_new: int = 20,
+    ) -> None:
+        self._store, self._journal = store, journal
+        self._cache = folder / "vectors.db"
+        self._wanted, self._model = embedder, choose_embedder(embedder).name
+        self._interval, self._min_new = interval, min_new
+        self._done = ""  # run id of what was clustered last
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set. After a failure the next pause is twice as long, up to 64 times."""
+        self._wait_for_first(stop)
+        pause = 0.0
+        failures = 0
+        while not stop.wait(pause):
+            began = time.monotonic()
+            try:
+                failures = 0 if self.step(stop) else failures + 1
+            except Unavailable as error:
+                failures += 1
+                log.warning("patterns must wait", problem=str(error))
+            pause = max(self._interval * 2 ** min(failures, 6), SHARE * (time.monotonic() - began))
+
+    def step(self, stop: threading.Event) -> bool:
+        """Cluster once where something is new, and journal what was found; False: the child failed, the log says why.
+
+        Raises Unavailable from store and journal.
+        """
+        with self._store.view() as view:
+            known = survey(view, self._model)
+        run = known.run(self._model) if known else ""
+        if known is None or run == self._done:
+            return True
+        families = self._think(known, stop)
+        if families is None:
+            return stop.is_set()
+        self._journal.append([Learned(based_on=known.based_on, result=chunk) for chunk in families])
+        self._done = run
+        found = sum(len(chunk.families) for chunk in families)
+        log.info("templates clustered", templates=len(known.shapes), patterns=found, model=self._model, run=run)
+        return True
+
+    def _wait_for_first(self, stop: threading.Event) -> None:
+        """Wait until there is enough to begin with, or for one interval."""
+        until = time.monotonic() + self._interval
+        while time.monotonic() < until and not stop.wait(min(GLANCE, self._interval)):
+            with self._store.view() as view:
+                if _unclustered(view) >= self._min_new:
+                    return
+
+    def _think(self, known: Known, stop: threading.Event) -> list[Families] | None:
+        """Let a child do the work; None when it failed or there was no time left."""
+        task = Task(known=known, embedder=self._wanted, cache=str(self._cache))
+        command = [sys.executable, "-P", "-m", "correlation.families"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        given: bytes | None = msgspec.msgpack.encode(task)
+        while True:
+            try:
+                output, complaint = child.communicate(given, timeout=0.5)
+                break
+            except subprocess.TimeoutExpired:
+                given = None  # it has been handed over
+                if stop.is_set():
+                    child.kill()
+        if child.returncode == 0:
+            return msgspec.msgpack.decode(output, type=list[Families])
+        if not stop.is_set():
+            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            log.error("templates could not be clustered", exit=child.returncode, problem=last[:500])
+        return None
+
+
+def _unclustered(view: View) -> int:
+    return view.find(TEMPLATES, Query(where={"pattern": ("",)}, limit=1)).total
+
+
+def _shapes(view: View) -> tuple[Shape, ...]:
+    shapes: list[Shape] = []
+    cursor = ""
+    while len(shapes) < MOST_TEMPLATES:
+        page = view.find(TEMPLATES, Query(order=("-last_seen",), cursor=cursor, limit=PAGE))
+        shapes += [
+            Shape(template_id=one.template_id, text=one.text, version=one.version, pattern_id=one.pattern_id)
+            for one in page.items
+        ]
+        if not (cursor := page.next):
+            break
+    return tuple(sorted(shapes, key=lambda shape: shape.template_id))
+
+
+def _names(view: View) -> frozenset[str]:
+    names: set[str] = set()
+    cursor = ""
+    while len(names) < MOST_NAMES:
+        page = view.find(SERVICES, Query(cursor=cursor, limit=PAGE))
+        names.update(one.name.lower() for one in page.items)
+        if not (cursor := page.next):
+            break
+    return frozenset(names)

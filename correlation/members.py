@@ -1,0 +1,101 @@
+"""Which episodes can still pull another one in, and what does each say?"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.events import Severity
+from aiops.domain.graph import Near
+
+
+class Member(msgspec.Struct, array_like=True):
+    """One episode as correlation holds it; times in seconds since 1970, compared without making datetimes."""
+
+    episode_id: str
+    fingerprint: str
+    node: str  # entity name; where there is none "?" + kind, which no entity has: relates to its own kind only
+    kind: str
+    name: str
+    owner: str
+    started: float
+    received: float
+    severity: Severity
+    events: int
+    suppressed: bool
+    known_bad: bool
+    ended: float | None = None
+    incident: str = ""  # id of the incident it is in now; empty: context only
+    kept: float = 0.0  # when it was last put among the active ones
+
+    @property
+    def entity(self) -> str:
+        """The node's name to show; empty when its labels name none."""
+        return "" if self.node.startswith("?") else self.node
+
+
+def member_of(alert: Alert, now: float) -> Member:
+    """Return the alert's present episode as it comes in at ``now``."""
+    episode = alert.episode
+    return Member(
+        episode_id=episode.episode_id,
+        fingerprint=alert.fingerprint,
+        node=episode.entity.name or f"?{episode.kind_key}",
+        kind=episode.kind_key,
+        name=episode.name,
+        owner=alert.owner,
+        started=episode.started_at.timestamp(),
+        received=now,
+        severity=episode.severity,
+        events=episode.events,
+        suppressed=alert.suppressed,
+        known_bad=alert.verdict is Verdict.KNOWN_BAD,
+    )
+
+
+class Active:
+    """Members by node, the newest of each alert, for as long as they can pull: bounded in time and per node."""
+
+    def __init__(self, members: Iterable[Member] = ()) -> None:
+        self._nodes: dict[str, dict[str, Member]] = {}  # node -> fingerprint -> member, newest last
+        self._order: dict[tuple[str, str], None] = {}  # (node, fingerprint), longest kept first
+        for member in members:
+            self.put(member, member.kept)
+
+    def put(self, member: Member, now: float) -> None:
+        """Keep ``member`` from ``now`` on, in place of an older one of its alert."""
+        member.kept = now
+        here = self._nodes.setdefault(member.node, {})
+        here.pop(member.fingerprint, None)
+        here[member.fingerprint] = member
+        self._order.pop((member.node, member.fingerprint), None)
+        self._order[member.node, member.fingerprint] = None
+
+    def prune(self, node: str, before: float, most: int) -> None:
+        """Forget what was last put ``before`` then, and the oldest beyond ``most`` on ``node``."""
+        here = self._nodes.get(node, {})
+        while len(here) > most:
+            self._drop(node, next(iter(here)))
+        while self._order:
+            oldest, fingerprint = next(iter(self._order))
+            if self._nodes[oldest][fingerprint].kept >= before:
+                break
+            self._drop(oldest, fingerprint)
+
+    def around(self, ball: dict[str, Near]) -> Iterator[tuple[Member, Near]]:
+        """Yield the active members of all nodes in ``ball``, closest relation first, newest first."""
+        for node, near in ball.items():
+            if node in self._nodes:
+                for member in reversed(self._nodes[node].values()):
+                    yield member, near
+
+    def members(self) -> list[Member]:
+        """Return all, oldest first."""
+        return [self._nodes[node][fingerprint] for node, fingerprint in self._order]
+
+    def _drop(self, node: str, fingerprint: str) -> None:
+        del self._order[node, fingerprint]
+        here = self._nodes[node]
+        del here[fingerprint]
+        if not here:
+            del self._nodes[node]
