@@ -1,0 +1,139 @@
+"""May this rule or silence stand? Its shape, its dates, and its own cases."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from aiops.domain.alerts import Verdict
+from aiops.domain.errors import BadInput
+from aiops.domain.events import Problem
+from aiops.domain.masking import mask
+from aiops.domain.matching import Matcher, Operator, all_match
+from aiops.domain.rules import Case, Rule, Silence
+
+LONGEST = timedelta(days=366)  # what hides ends within it; what raises is looked at again within it
+MOST_MATCHERS = 50
+LONGEST_VALUE = 4_000  # characters
+_PROBES = ("a", "0", "zq-7 probe of nothing")  # a matcher that takes all of them selects nothing
+
+
+def normal(rule: Rule) -> Rule:
+    """Return the rule with its token patterns masked as messages are, so that a pasted message matches itself."""
+    return msgspec.structs.replace(rule, matchers=masked(rule.matchers))
+
+
+def masked(matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
+    """Return the matchers with token patterns masked as messages are."""
+    tokens = (Operator.EQUAL, Operator.NOT_EQUAL)
+    return tuple(
+        msgspec.structs.replace(matcher, value=mask(matcher.value))
+        if matcher.field == "template" and matcher.operator in tokens
+        else matcher
+        for matcher in matchers
+    )
+
+
+def check_rule(rule: Rule, now: datetime) -> None:
+    """Refuse a rule that cannot stand at ``now``: BadInput names the place and the fix."""
+    for problem in (*shape(rule), *_dates(rule, now)):
+        raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
+
+
+def check_silence(silence: Silence, now: datetime) -> None:
+    """Refuse a silence that cannot stand at ``now``: BadInput names the place and the fix."""
+    place = f"silence {silence.id}"
+    for problem in _common(place, silence.id, silence.owner, silence.reason, silence.matchers):
+        raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
+    if silence.ends_at <= silence.starts_at:
+        raise BadInput("it ends before it starts", place=f"{place}, ends_at", fix="give a later end")
+    if silence.ends_at <= now:
+        raise BadInput("it is over already", place=f"{place}, ends_at", fix="give an end in the future")
+    if silence.ends_at > now + LONGEST:
+        fix = f"let it end within {LONGEST.days} days"
+        raise BadInput("it hides for too long", place=f"{place}, ends_at", fix=fix)
+
+
+def shape(rule: Rule) -> Iterator[Problem]:
+    """Yield what is wrong with a rule whatever the time, its own cases included."""
+    place = f"rule {rule.id}"
+    problems = list(_common(place, rule.id, rule.owner, rule.reason, rule.matchers))
+    if rule.verdict is Verdict.UNKNOWN:
+        problems.append(Problem(place=place, problem="unknown is no verdict", fix="say known_good or known_bad"))
+    if rule.verdict is Verdict.KNOWN_GOOD and rule.expires is None:
+        problems.append(Problem(place=place, problem="it hides without end", fix="give expires"))
+    if rule.verdict is Verdict.KNOWN_BAD and rule.review is None:
+        fix = "give review, the day on which somebody asks whether it is still true"
+        problems.append(Problem(place=place, problem="it raises without a review", fix=fix))
+    yield from problems
+    if not problems:
+        yield from _cases(place, rule)
+
+
+def _dates(rule: Rule, now: datetime) -> Iterator[Problem]:
+    for name, date in (("expires", rule.expires), ("review", rule.review)):
+        place = f"rule {rule.id}, {name}"
+        if date is not None and date <= now:
+            yield Problem(place=place, problem=f"{date:%Y-%m-%d} has passed", fix="give a date in the future")
+        if date is not None and date > now + LONGEST:
+            fix = f"give one within {LONGEST.days} days and renew it then"
+            yield Problem(place=place, problem=f"{date:%Y-%m-%d} is too far off", fix=fix)
+
+
+def _common(place: str, key: str, owner: str, reason: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with what rules and silences share."""
+    if not key or len(key) > 200 or not key.isprintable() or key != key.strip():
+        yield Problem(place=place, problem=f"{key!r} is no id", fix="name it in up to 200 characters: nightly-backup")
+    for name, text in (("owner", owner), ("reason", reason)):
+        if not text.strip():
+            yield Problem(place=f"{place}, {name}", problem="it is missing", fix=f"give the {name}")
+    if not matchers or len(matchers) > MOST_MATCHERS:
+        fix = f"give 1 to {MOST_MATCHERS}, e.g. service=db"
+        yield Problem(place=f"{place}, matchers", problem=f"{len(matchers)} matchers", fix=fix)
+        return
+    broken = list(_broken(place, matchers))
+    yield from broken
+    if not broken and not any(_selects(matcher) for matcher in matchers):
+        fix = "add a matcher that does not hold for every alert, e.g. service=db"
+        yield Problem(place=f"{place}, matchers", problem="together they match everything", fix=fix)
+
+
+def _broken(place: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
+    for index, matcher in enumerate(matchers):
+        where = f"{place}, matchers[{index}]"
+        if len(matcher.value) > LONGEST_VALUE:
+            yield Problem(place=where, problem="it is too long", fix=f"use up to {LONGEST_VALUE} characters")
+            continue
+        try:
+            matcher.check(where)
+        except BadInput as error:
+            yield Problem(place=error.place, problem=error.problem, fix=error.fix)
+
+
+def _selects(matcher: Matcher) -> bool:
+    """Does it leave anything out? One that takes an alert without the field, or every text there is, does not."""
+    if matcher.field == "template" and matcher.operator is Operator.EQUAL:
+        return any(token not in ("<*>", "<**>") for token in matcher.value.split())
+    taken = [matcher.matches({matcher.field: text}) for text in ("", *_PROBES)]
+    return not taken[0] and not all(taken[1:])
+
+
+def _cases(place: str, rule: Rule) -> Iterator[Problem]:
+    """Run the rule's own proof."""
+    matchers = masked(rule.matchers)
+    for name, cases, expected in (("match", rule.cases.match, True), ("no_match", rule.cases.no_match, False)):
+        for index, case in enumerate(cases):
+            if all_match(matchers, _fields(case)) is not expected:
+                problem = "the rule does not match this case" if expected else "the rule matches this case"
+                fix = f"change the matchers or the case ({_said(case)})"
+                yield Problem(place=f"{place}, cases.{name}[{index}]", problem=problem, fix=fix)
+
+
+def _fields(case: Case) -> dict[str, str]:
+    """Return what matchers see of a case: its labels may stand for the alert's own fields too (severity, title)."""
+    return {**case.labels, "template": mask(case.message)}
+
+
+def _said(case: Case) -> str:
+    said = [f"{name}={value}" for name, value in case.labels.items()]
+    return ", ".join([*said, f"message={case.message!r}"] if case.message else said)

@@ -1,0 +1,350 @@
+"""Verdicts and suppressions: which rule counts, until when, and how it is told."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence
+from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.errors import AiopsError, BadInput, Conflict
+from aiops.domain.events import Severity, Status
+from aiops.domain.matching import Matcher, Operator, parse_matcher
+from aiops.domain.records import Template
+from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.timers import Timers
+from rules.book import Book
+from tests.builders import T0, an_alert, at
+
+GOOD, BAD, UNKNOWN = Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD, Verdict.UNKNOWN
+NEXT_YEAR = T0 + timedelta(days=300)
+
+
+def matchers(*texts: str) -> tuple[Matcher, ...]:
+    return tuple(parse_matcher(text, "test") for text in texts)
+
+
+def a_rule(rule_id: str = "r", verdict: Verdict = GOOD, *texts: str, **changes: Any) -> Rule:
+    rule = Rule(
+        id=rule_id,
+        verdict=verdict,
+        matchers=matchers(*(texts or ("service=db",))),
+        owner="noc",
+        reason="nightly backup",
+        expires=NEXT_YEAR if verdict is GOOD else None,
+        review=NEXT_YEAR if verdict is BAD else None,
+    )
+    return msgspec.structs.replace(rule, **changes)
+
+
+def a_silence(silence_id: str = "s", *texts: str, start: float = 0, end: float = 3600) -> Silence:
+    return Silence(
+        id=silence_id,
+        matchers=matchers(*(texts or ("service=db",))),
+        owner="ana",
+        reason="disk swap",
+        starts_at=at(start),
+        ends_at=at(end),
+    )
+
+
+def a_book(*items: Rule | Silence) -> Book:
+    book = Book(Timers())
+    for item in items:
+        book.act(PutRule(rule=item) if isinstance(item, Rule) else PutSilence(silence=item), "ana", T0, {})
+    return book
+
+
+def judged(book: Book, alert: Alert | None = None, seconds: float = 10) -> Alert:
+    return book.judge(alert or an_alert("db"), at(seconds), hit=True)
+
+
+def test_an_alert_that_no_rule_knows_is_unknown_without_noise() -> None:
+    alert = judged(a_book(a_rule("r", GOOD, "service=web")))
+    assert (alert.verdict, alert.verdict_rule, alert.suppressed_by, alert.reasons) == (UNKNOWN, "", (), ())
+
+
+def test_a_known_good_rule_suppresses_and_says_who_why_and_until_when() -> None:
+    alert = judged(a_book(a_rule("nightly-backup-io", expires=T0.replace(hour=0) + timedelta(days=30))))
+    assert (alert.verdict, alert.verdict_rule) == (GOOD, "nightly-backup-io")
+    assert alert.reasons[-1].text == "known good by rule nightly-backup-io (noc): nightly backup; until 2026-04-01"
+    (suppression,) = alert.suppressed_by
+    assert (suppression.kind, suppression.id) == ("rule", "nightly-backup-io")
+    assert suppression.text == "muted by noc until 2026-04-01: nightly backup"
+
+
+def test_a_suppressed_alert_still_fires_and_still_resolves() -> None:
+    book = a_book(a_rule())
+    assert judged(book).status is Status.FIRING
+    assert judged(book, an_alert("db", status=Status.RESOLVED)).status is Status.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("rules", "winner"),
+    [
+        ([("a", GOOD, 9), ("b", BAD, 0)], "b"),  # known_bad beats known_good whatever the priority
+        ([("a", GOOD, 0), ("b", GOOD, 5)], "b"),  # then the priority
+        ([("b", GOOD, 1), ("a", GOOD, 1)], "a"),  # then the id
+        ([("a", BAD, 1), ("b", BAD, 2), ("c", GOOD, 3)], "b"),
+    ],
+)
+def test_the_strongest_rule_counts(rules: list[tuple[str, Verdict, int]], winner: str) -> None:
+    book = a_book(*(a_rule(key, verdict, priority=priority) for key, verdict, priority in rules))
+    assert judged(book).verdict_rule == winner
+
+
+def test_known_bad_lifts_the_mute_of_a_known_good_rule_but_not_a_silence() -> None:
+    book = a_book(a_rule("good"), a_rule("bad", BAD), a_silence("s"))
+    alert = judged(book)
+    assert alert.verdict is BAD
+    assert [item.id for item in alert.suppressed_by] == ["s"]
+
+
+def test_a_silence_suppresses_without_a_verdict() -> None:
+    alert = judged(a_book(a_silence("s")))
+    assert alert.verdict is UNKNOWN
+    assert alert.suppressed_by[0].text == "silenced by ana until 2026-03-02 10:00 UTC: disk swap"
+    assert alert.reasons[-1].step == "suppress"
+
+
+def test_a_silence_counts_from_its_start_to_its_end_even_if_no_timer_ran() -> None:
+    book = a_book(a_silence("s", start=60, end=120))
+    assert [judged(book, seconds=second).suppressed for second in (59, 60, 119, 120)] == [False, True, True, False]
+
+
+def test_a_rule_hides_nothing_after_it_expired_even_if_no_timer_ran() -> None:
+    book = a_book(a_rule(expires=at(60)))
+    assert judged(book, seconds=59).suppressed
+    assert not judged(book, seconds=60).suppressed
+
+
+def test_the_same_judgement_is_told_once() -> None:
+    book = a_book(a_rule(), a_silence())
+    first = judged(book)
+    later = msgspec.structs.replace(first, episode=msgspec.structs.replace(first.episode, events=2))
+    assert judged(book, later, seconds=20) == later
+
+
+def test_a_new_episode_is_told_again() -> None:
+    book = a_book(a_rule())
+    again = msgspec.structs.replace(judged(book), reasons=())
+    assert [reason.step for reason in judged(book, again).reasons] == ["verdict"]
+
+
+def test_the_end_of_a_rule_and_of_a_silence_is_told() -> None:
+    book = a_book(a_rule("r"), a_silence("s"))
+    alert = judged(book)
+    book.act(EndRule(rule_id="r"), "ana", at(20), {})
+    book.act(EndSilence(silence_id="s"), "ana", at(20), {})
+    after = book.judge(alert, at(21), hit=False)
+    assert (after.verdict, after.suppressed_by) == (UNKNOWN, ())
+    assert [reason.text for reason in after.reasons[-2:]] == [
+        "no longer known good: rule r has ended or does not match any more",
+        "silence s has ended or does not match any more",
+    ]
+
+
+def test_reasons_stay_bounded() -> None:
+    book = a_book(a_rule())
+    alert = an_alert("db")
+    for _ in range(60):
+        alert = judged(book, alert)
+    assert len(alert.reasons) == 40
+
+
+def test_hits_are_counted_for_events_only() -> None:
+    book = a_book(a_rule("r"), a_silence("s"))
+    alert = judged(book)
+    book.judge(alert, at(30), hit=False)
+    judged(book, alert, seconds=40)
+    documents = {collection.name: document for collection, document in book.drain()}
+    assert (documents["rules"].hits, documents["rules"].last_hit) == (2, at(40))
+    assert (documents["silences"].hits, documents["silences"].last_hit) == (2, at(40))
+
+
+def test_a_shadow_rule_counts_and_decides_nothing() -> None:
+    book = a_book(a_rule("r", status=RuleStatus.SHADOW))
+    assert judged(book).verdict is UNKNOWN
+    assert dict(book.drain())[RULES].hits == 1
+
+
+@pytest.mark.parametrize("status", [RuleStatus.PROPOSED, RuleStatus.SUSPENDED, RuleStatus.REJECTED])
+def test_a_rule_that_nobody_accepted_does_nothing(status: RuleStatus) -> None:
+    book = a_book(a_rule("r", status=status))
+    assert judged(book).verdict is UNKNOWN
+    assert dict(book.drain())[RULES].hits == 0
+
+
+def test_putting_a_rule_again_replaces_it_and_keeps_its_hits() -> None:
+    book = a_book(a_rule("r"))
+    judged(book)
+    book.act(PutRule(rule=a_rule("r", GOOD, "service=web")), "bob", at(20), {})
+    assert judged(book).verdict is UNKNOWN
+    assert judged(book, an_alert("web")).verdict is GOOD
+    rule = dict(book.drain())[RULES]
+    assert (rule.hits, rule.created_at, rule.created_by) == (2, T0, "bob")
+
+
+def test_own_fields_can_be_matched() -> None:
+    rule = a_rule("r", GOOD, "severity=critical", "source=alertmanager", "entity=db", 'template="db is <*>"')
+    assert judged(a_book(rule)).verdict is GOOD
+    assert judged(a_book(rule), an_alert("db", severity=Severity.HIGH)).verdict is UNKNOWN
+
+
+def test_a_rule_on_a_label_that_no_alert_has_had_says_so_until_one_has() -> None:
+    book = a_book(a_rule("r", GOOD, "servcie=db", "service=db"))
+    judged(book)
+    assert dict(book.drain())[RULES].unseen == ("servcie",)
+    judged(book, an_alert("db", labels={"servcie": "db"}))
+    assert dict(book.drain())[RULES].unseen == ()
+
+
+def test_timers_turn_rules_and_silences() -> None:
+    timers = Timers()
+    book = Book(timers)
+    book.act(PutRule(rule=a_rule("r", expires=at(50))), "ana", T0, {})
+    book.act(PutSilence(silence=a_silence("s", start=20, end=70)), "ana", T0, {})
+    book.drain()
+    turned = []
+    while timer := timers.pop(at(100)):
+        book.turn(timer.key, timer.due)
+        turned.append((timer.kind, timer.key, (timer.due - T0).total_seconds()))
+    assert turned == [("book", "s", 20), ("book", "r", 50), ("book", "s", 70)]
+    (collection, rule), *_ = book.drain()
+    assert (collection, rule.status) == (RULES, RuleStatus.EXPIRED)
+    with pytest.raises(Conflict):
+        book.act(EndRule(rule_id="r"), "ana", at(101), {})
+    with pytest.raises(Conflict):
+        book.act(EndSilence(silence_id="s"), "ana", at(101), {})
+
+
+def test_an_ended_silence_is_saved_with_its_end() -> None:
+    book = a_book(a_silence("s"))
+    assert book.act(EndSilence(silence_id="s"), "bob", at(5), {}) == ("silence s ended by bob", "s")
+    assert dict(book.drain())[SILENCES].ends_at == at(5)
+
+
+def test_concerned_are_those_that_match_and_those_that_name_it() -> None:
+    book = a_book(a_rule("r"))
+    db, web, muted = an_alert("db"), an_alert("web"), judged(book)
+    assert list(book.concerned("r", [db, web])) == [db]
+    book.act(EndRule(rule_id="r"), "ana", at(20), {})
+    assert list(book.concerned("r", [db, web, muted])) == [muted]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (a_rule(expires=None), "without end"),
+        (a_rule("r", BAD, review=None), "without a review"),
+        (a_rule(verdict=UNKNOWN), "no verdict"),
+        (a_rule(owner=" "), "owner"),
+        (a_rule(reason=""), "reason"),
+        (a_rule(matchers=()), "0 matchers"),
+        (a_rule(""), "no id"),
+        (a_rule(expires=T0), "has passed"),
+        (a_rule(expires=T0 + timedelta(days=367)), "too far off"),
+        (a_rule(matchers=(Matcher(field="service", operator=Operator.REGEX, value="(db"),)), "regular expression"),
+        (a_rule(matchers=(Matcher(field="", value="db"),)), "name of a label"),
+        (a_rule("r", GOOD, "service=~.*"), "match everything"),
+        (a_rule("r", GOOD, "service=~.+"), "match everything"),
+        (a_rule("r", GOOD, "service!=db"), "match everything"),
+        (a_rule("r", GOOD, 'service=""', "severity!=info"), "match everything"),
+        (a_rule("r", GOOD, "template=<**>"), "match everything"),
+        (a_rule("r", GOOD, 'template="<*> <*>"'), "match everything"),
+    ],
+)
+def test_a_rule_that_cannot_stand_is_refused(rule: Rule, said: str) -> None:
+    book = Book(Timers())
+    with pytest.raises(BadInput, match=said):
+        book.act(PutRule(rule=rule), "ana", T0, {})
+    assert book.drain() == []
+
+
+@pytest.mark.parametrize(("start", "end"), [(10, 10), (20, 10), (-20, -10), (-20, 0), (0, 400 * 86_400)])
+def test_a_silence_needs_an_end_in_reach(start: float, end: float) -> None:
+    with pytest.raises(BadInput, match="ends_at"):
+        a_book(a_silence("s", start=start, end=end))
+
+
+def test_rules_and_silences_do_not_share_an_id() -> None:
+    with pytest.raises(Conflict, match="choose another"):
+        a_book(a_rule("x"), a_silence("x"))
+    with pytest.raises(Conflict, match="choose another"):
+        a_book(a_silence("x"), a_rule("x"))
+
+
+TEMPLATES = {
+    "t1": Template(template_id="t1", scope="x", text="db is <*>", first_seen=T0, last_seen=T0, example="db is down"),
+    "t2": Template(template_id="t2", scope="x", text="<*> <*>", first_seen=T0, last_seen=T0),
+}
+
+
+def label(template_id: str = "t1", verdict: Verdict = GOOD, days: int = 30) -> LabelTemplate:
+    return LabelTemplate(template_id=template_id, verdict=verdict, reason="seen it", days=days)
+
+
+def test_labelling_a_template_makes_replaces_and_ends_its_rule() -> None:
+    book = Book(Timers())
+    _, key = book.act(label(), "ana", T0, TEMPLATES)
+    assert key == "template-t1"
+    assert judged(book).reasons[-1].text == "known good by rule template-t1 (ana): seen it; until 2026-04-01 09:00 UTC"
+    book.act(label(verdict=BAD), "ana", T0, TEMPLATES)
+    assert (judged(book).verdict, judged(book).suppressed) == (BAD, False)
+    book.act(label(verdict=UNKNOWN), "ana", T0, TEMPLATES)
+    assert judged(book).verdict is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("act", "error"),
+    [
+        (label("t9"), Conflict),
+        (label(verdict=UNKNOWN), Conflict),
+        (label("t2"), BadInput),  # its shape is anything of two words
+        (label(days=0), BadInput),
+        (label(days=367), BadInput),
+    ],
+)
+def test_a_label_that_cannot_stand_is_refused(act: LabelTemplate, error: type[AiopsError]) -> None:
+    with pytest.raises(error):
+        Book(Timers()).act(act, "ana", T0, TEMPLATES)
+
+
+def test_a_pasted_message_matches_itself() -> None:
+    book = a_book(a_rule("r", GOOD, 'template="disk 91% full on 10.0.0.1"'))
+    assert judged(book, an_alert("db", masked="disk <num>% full on <ip>")).verdict is GOOD
+
+
+RULES_DRAWN = st.lists(
+    st.builds(
+        a_rule,
+        st.sampled_from(["a", "b", "c", "d"]),
+        st.sampled_from([GOOD, BAD]),
+        st.sampled_from(["service=db", "service=~d.", "severity=critical", 'template="db is <*>"']),
+        priority=st.integers(0, 2),
+    ),
+    max_size=6,
+)
+
+
+@given(RULES_DRAWN, st.lists(st.sampled_from(["db", "web"]), max_size=4))
+def test_a_loaded_book_goes_on_as_the_dumped_one(rules: list[Rule], services: list[str]) -> None:
+    book = a_book(*rules, a_silence("s", start=20, end=70))
+    for service in services:
+        judged(book, an_alert(service))
+    twin = Book(Timers())
+    twin.load(book.dump())
+    assert twin.dump() == book.dump()
+    for service in ("db", "web"):
+        assert judged(twin, an_alert(service)) == judged(book, an_alert(service))
+    assert twin.dump() == book.dump()
+
+
+@given(RULES_DRAWN)
+def test_the_order_in_which_rules_came_decides_nothing(rules: list[Rule]) -> None:
+    unique = list({rule.id: rule for rule in rules}.values())
+    assert judged(a_book(*unique)) == judged(a_book(*reversed(unique)))

@@ -1,0 +1,129 @@
+"""A rule's own proof, in the engine's eyes: cases are masked as messages are."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from aiops.domain.alerts import Verdict
+from aiops.domain.errors import BadInput
+from aiops.domain.matching import Matcher, parse_matcher
+from aiops.domain.rules import Case, Cases, Rule, Silence
+from rules.check import LONGEST, check_rule, check_silence, normal, shape
+from tests.builders import T0, at
+
+
+def a_rule(*texts: str, match: tuple[Case, ...] = (), no_match: tuple[Case, ...] = (), **changes: Any) -> Rule:
+    rule = Rule(
+        id="r",
+        verdict=Verdict.KNOWN_GOOD,
+        matchers=tuple(parse_matcher(text, "test") for text in texts or ("service=db",)),
+        owner="noc",
+        reason="nightly backup",
+        expires=T0 + LONGEST,
+        cases=Cases(match=match, no_match=no_match),
+    )
+    return msgspec.structs.replace(rule, **changes)
+
+
+def test_a_rule_whose_cases_hold_may_stand() -> None:
+    rule = a_rule(
+        "service=backup",
+        'template="high disk io on <*>"',
+        match=(Case(labels={"service": "backup"}, message="high disk io on sda"),),
+        no_match=(
+            Case(labels={"service": "db"}, message="high disk io on sda"),
+            Case(labels={"service": "backup"}, message="high disk io on sda now"),
+        ),
+    )
+    check_rule(rule, T0)
+
+
+def test_a_case_is_masked_as_the_engine_masks_messages() -> None:
+    case = Case(message="took 35ms at 10.0.0.1")
+    assert not list(shape(a_rule('template="took <num>ms at <ip>"', match=(case,))))
+    assert not list(shape(a_rule('template="took 99ms at 10.9.9.9"', match=(case,))))
+
+
+def test_a_case_may_name_the_fields_of_the_alert_itself() -> None:
+    rule = a_rule("severity=info", match=(Case(labels={"severity": "info"}),), no_match=(Case(labels={}),))
+    assert not list(shape(rule))
+
+
+@pytest.mark.parametrize(
+    ("match", "no_match", "place"),
+    [
+        ((Case(labels={"service": "db"}), Case(labels={"service": "web"})), (), "cases.match[1]"),
+        ((), (Case(labels={"service": "db"}, message="hello"),), "cases.no_match[0]"),
+    ],
+)
+def test_a_failing_case_is_named(match: tuple[Case, ...], no_match: tuple[Case, ...], place: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        check_rule(a_rule(match=match, no_match=no_match), T0)
+    assert refused.value.place == f"rule r, {place}"
+    assert "service=" in refused.value.fix
+
+
+def test_every_problem_of_the_shape_is_told_at_once() -> None:
+    rule = a_rule(owner="", reason="", expires=None, matchers=(Matcher(field="a b", value="x"),))
+    assert [problem.place for problem in shape(rule)] == [
+        "rule r, owner",
+        "rule r, reason",
+        "rule r, matchers[0]",
+        "rule r",
+    ]
+
+
+@pytest.mark.parametrize(
+    "matcher",
+    [
+        Matcher(field="service", value="x" * 4_001),
+        Matcher(field='a"b', value="x"),
+        Matcher(field="", value="x"),
+    ],
+)
+def test_a_matcher_that_cannot_work_is_refused(matcher: Matcher) -> None:
+    assert len(list(shape(a_rule(matchers=(matcher,))))) == 1
+
+
+def test_more_matchers_than_a_person_can_read_are_refused() -> None:
+    many = tuple(Matcher(field=f"label{number}", value="x") for number in range(51))
+    assert [problem.problem for problem in shape(a_rule(matchers=many))] == ["51 matchers"]
+
+
+@pytest.mark.parametrize(
+    "text", ["service=db", "service=~db|web", "template=<*>x", "severity=critical", "title=~db.*", "a=~a|0|b"]
+)
+def test_what_leaves_something_out_may_stand(text: str) -> None:
+    check_rule(a_rule(text), T0)
+
+
+def test_only_token_patterns_are_masked() -> None:
+    rule = a_rule("port=8080", 'template="port 8080"', 'template!="port 9090"', "template=~port.8080")
+    assert [matcher.value for matcher in normal(rule).matchers] == ["8080", "port <num>", "port <num>", "port.8080"]
+    assert normal(normal(rule)) == normal(rule)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"owner": ""}, "silence s, owner"),
+        ({"reason": " "}, "silence s, reason"),
+        ({"matchers": ()}, "silence s, matchers"),
+        ({"matchers": (Matcher(field="service", value=""),)}, "silence s, matchers"),
+        ({"ends_at": T0 + 2 * LONGEST}, "silence s, ends_at"),
+    ],
+)
+def test_a_silence_that_cannot_stand_names_the_place(changes: dict[str, Any], place: str) -> None:
+    silence = Silence(
+        id="s",
+        matchers=(Matcher(field="service", value="db"),),
+        owner="ana",
+        reason="disk swap",
+        starts_at=T0,
+        ends_at=at(60),
+    )
+    check_silence(silence, T0)
+    with pytest.raises(BadInput) as refused:
+        check_silence(msgspec.structs.replace(silence, **changes), T0)
+    assert refused.value.place == place
