@@ -1,0 +1,155 @@
+"""THE page: what happens to an entry, step by step. The only writer of alerts and incidents.
+
+All of it is a function of the entries alone: the time is theirs, the order is theirs, chance has no part in it.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from aiops.domain import acts
+from aiops.domain.alerts import Alert
+from aiops.domain.changes import ENGINE, Changes
+from aiops.domain.entries import Command, Delivery, Entry, Learned, Position, Tick
+from aiops.domain.errors import AiopsError
+from aiops.domain.events import Event, EventKind
+from aiops.domain.records import EngineRecord
+from aiops.domain.timers import Timer
+from aiops.parts import Parts
+from ingestion import sources
+
+
+class Engine(Parts):
+    """The fold's step: entries in, Changes out. Each part says how; here is in which order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._changes = Changes()
+
+    def run(self, entries: Iterable[Entry]) -> Changes:
+        """Take entries in order and return all that is to be saved; how they are cut into calls changes nothing."""
+        for entry in entries:
+            while timer := self.timers.pop(entry.received_at):
+                self.now = max(self.now, timer.due)
+                self._due(timer)
+            self.now = max(self.now, entry.received_at)
+            match entry.payload:
+                case Delivery() as delivery:
+                    self._delivery(entry, delivery)
+                case Command() as command:
+                    self._command(entry, command)
+                case Learned() as learned:
+                    for template_id in self.patterns.learn(learned, self.templates.records, self.now):
+                        self._reconsider(self.dedup.of_template(template_id, self.patterns.of(template_id)))
+                case Tick():
+                    pass
+            self._commit(entry.position)
+        taken, self._changes = self._changes, Changes()
+        return taken
+
+    def _delivery(self, entry: Entry, delivery: Delivery) -> None:
+        """Bytes become Events."""
+        parsed = sources.parse(delivery, entry.received_at)
+        self.ledger.receive(entry, delivery, parsed)
+        for index, event in enumerate(parsed.events):
+            self._event(msgspec.structs.replace(event, event_id=f"{entry.position}-{index}"))
+
+    def _event(self, event: Event) -> None:
+        """The way of one Event, top to bottom."""
+        if original := self.dedup.recognise(event):
+            self.dedup.renew(event, self.now)
+            self.ledger.duplicate(event, original)
+            return
+        placement = self.entities.place(event, self.graph.view())
+        templated = self.templates.learn(event, placement.entity)
+        self.rollups.count(event, placement.entity, templated)
+        for made in self.detectors.observe(event, placement.entity, templated, self.now):
+            self.ledger.made(made)
+            self._event(made)
+        if event.kind is EventKind.ALERT:
+            pattern_id = self.patterns.of(templated.template_id)
+            self._consider(self.dedup.take(event, placement, templated, pattern_id), event)
+        else:
+            self.ledger.observe(event)
+
+    def _consider(self, alert: Alert, event: Event | None = None) -> None:
+        """What follows every change of an Alert: verdict, incident and cause, page, fate."""
+        alert = self.book.judge(alert, self.now, hit=event is not None)
+        alert = self.correlator.take(alert, self.now)
+        self.dedup.keep(alert)
+        self.entities.count(alert)
+        self.ledger.settle(alert, event)
+        self._settle()
+
+    def _reconsider(self, alerts: Iterable[Alert]) -> None:
+        """Something else is known of these now: what follows, follows again."""
+        for alert in list(alerts):
+            self._consider(alert)
+
+    def _settle(self) -> None:
+        """What follows every change of an Incident: who is told, and whose fate changed with it."""
+        for incident in self.correlator.changed():
+            self.correlator.keep(self.settle.take(incident, self.now))
+        for episode_id, reason in self.correlator.joined():
+            self.ledger.group(episode_id, reason)
+        for episode_id in self.correlator.released():
+            self.ledger.release(episode_id)
+
+    def _due(self, timer: Timer) -> None:
+        """A time has come."""
+        match timer.kind:
+            case "lease":
+                self._reconsider(self.dedup.expire(timer.key, self.now))
+            case "forget":
+                self.dedup.forget(timer.key)
+                self.ledger.forget(timer.key)
+            case "book":
+                self.book.turn(timer.key, self.now)
+                self._reconsider(self.book.concerned(timer.key, self.dedup.firing()))
+            case "incident":
+                self.correlator.due(timer.key, self.now)
+            case "page":
+                self.correlator.touch(timer.key)
+        self._settle()
+
+    def _command(self, entry: Entry, command: Command) -> None:
+        """An act is applied once, and its outcome, good or bad, is recorded once."""
+        if self.outcomes.known(command.id):
+            return
+        try:
+            text, concerns = self._act(command.act, command.actor)
+            self.outcomes.record(entry, command, text, concerns, applied=True)
+        except AiopsError as refusal:
+            self.outcomes.record(entry, command, str(refusal), "", applied=False)
+        self._settle()
+
+    def _act(self, act: acts.Act, actor: str) -> tuple[str, str]:
+        """Apply the act to the part it concerns; return what was done in words, and the id of what it concerns."""
+        match act:
+            case acts.ApplySettings(settings=settings):
+                self.configure(settings)
+                return "settings apply from here on", ""
+            case acts.ImportTopology(topology=topology):
+                self.entities.configure(topology)
+                return self.graph.replace(topology, self.now), ""
+            case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
+                text, concerns = self.book.act(act, actor, self.now, self.templates.records)
+                self._reconsider(self.book.concerned(concerns, self.dedup.firing()))
+                return text, concerns
+            case acts.PageHandled():
+                return self.settle.handled(act), act.page_id
+            case acts.Shed(work=work, on=on, text=text):
+                self.shed = tuple(sorted({*self.shed, work} if on else {*self.shed} - {work}))
+                return text, work
+            case _:
+                return self.correlator.act(act, actor, self.now)
+
+    def _commit(self, position: Position) -> None:
+        """Gather what the parts noted while this entry ran."""
+        self.position = self._changes.position = position
+        for part in self.parts.values():
+            for collection, document in part.drain():
+                self._changes.put(collection, document)
+        unmapped = self.entities.unmapped()
+        record = EngineRecord(now=self.now, shed=self.shed, embedder=self.patterns.model, unmapped=unmapped)
+        self._changes.put(ENGINE, record)

@@ -1,0 +1,181 @@
+"""What became of each event? Every one has a fate, the sums balance, and a fate changes only for a stated reason."""
+
+import msgspec
+
+from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate
+from aiops.domain.base import Noun
+from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES
+from aiops.domain.entries import Delivery, Entry, Position
+from aiops.domain.events import Event, Parsed
+from aiops.domain.part import Part
+from aiops.domain.reasons import Reason
+from aiops.domain.records import DeliveryRecord, SourceRecord
+
+MOST_PROBLEMS = 20  # kept of one delivery; all are counted
+MOST_REASONS = 20  # kept of one episode's changes of fate
+
+
+class Held(Noun, frozen=True, kw_only=True):
+    """An episode whose fate may still change."""
+
+    fate: EpisodeFate
+    company: bool = False  # there are others in its incident
+    free: bool = False  # one of its two holders, the incident and the alert that stands on it, has let go
+
+
+class Ledger(Part):
+    """One line a source (senders, and detectors by themselves): received = the sum of the fates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: dict[str, SourceRecord] = {}
+        self._episodes: dict[str, Held] = {}
+        self._standing: dict[str, str] = {}  # fingerprint -> its last episode: late events may still count there
+        self._delivery = ""  # the source of the delivery at hand: its events count there, whatever they call themselves
+
+    def receive(self, entry: Entry, delivery: Delivery, parsed: Parsed) -> None:
+        """Enter a delivery: its events are received, its problems are rejected. An undecodable one counts as one."""
+        record = DeliveryRecord(
+            delivery_id=str(entry.position),
+            source=delivery.source,
+            received_at=entry.received_at,
+            events=len(parsed.events) + len(parsed.problems),
+            rejected=len(parsed.problems),
+            problems=parsed.problems[:MOST_PROBLEMS],
+            warnings=parsed.warnings[:MOST_PROBLEMS],
+        )
+        self.put(DELIVERIES, record)
+        self._delivery = delivery.source
+        line = self._line(delivery.source)
+        problem = next(iter(parsed.problems), None)
+        line = msgspec.structs.replace(
+            line,
+            received=line.received + record.events,
+            rejected=line.rejected + record.rejected,
+            deliveries=line.deliveries + 1,
+            first_received=line.first_received or entry.received_at,
+            last_received=entry.received_at,
+            last_problem=problem or line.last_problem,
+            last_problem_at=entry.received_at if problem else line.last_problem_at,
+        )
+        self._keep(line)
+
+    def made(self, event: Event) -> None:
+        """A detector made this event: it is received on the detector's own line."""
+        line = self._line(event.source)
+        self._keep(msgspec.structs.replace(line, received=line.received + 1, last_received=event.received_at))
+
+    def duplicate(self, event: Event, original: str) -> None:
+        """A resend of ``original`` (event id)."""
+        self._count(self._line_of(event), Fate.DUPLICATE, 1)
+        reason = Reason(step="dedup", text=f"the same content as event {original}", evidence={"original": original})
+        self.put(EVENTS, EventRecord(event=event, fate=Fate.DUPLICATE, reasons=(reason,)))
+
+    def observe(self, event: Event) -> None:
+        """Not an alert: counted, not stored."""
+        self._count(self._line_of(event), Fate.OBSERVED, 1)
+
+    def settle(self, alert: Alert, event: Event | None) -> None:
+        """Give the alert's episode its fate, and ``event`` with it; without an event the fate may have changed too."""
+        episode_id, joined = alert.episode.episode_id, alert.episode.link is not None
+        held = self._episodes.get(episode_id)
+        if held is None and event is None:
+            return
+        company = joined or (held is not None and held.company)
+        present = Fate.SUPPRESSED if alert.suppressed else Fate.GROUPED if company else Fate.STANDALONE
+        held = held or Held(fate=EpisodeFate(episode_id=episode_id, fate=present))
+        self._episodes[episode_id] = msgspec.structs.replace(held, company=company)
+        self._stand(alert.fingerprint, episode_id)
+        self._move(episode_id, present, alert.suppressed_by[0].text if alert.suppressed else "nothing suppresses it")
+        if event is not None:
+            self._enter(self._episodes[episode_id].fate, event)
+            record = EventRecord(
+                event=event,
+                fingerprint=alert.fingerprint,
+                fate=present,
+                episode_id=episode_id,
+                reasons=alert.reasons[-8:],
+            )
+            self.put(EVENTS, record)
+
+    def group(self, episode_id: str, reason: Reason) -> None:
+        """The episode has company in its incident now."""
+        if held := self._episodes.get(episode_id):
+            self._episodes[episode_id] = msgspec.structs.replace(held, company=True)
+            if held.fate.fate is Fate.STANDALONE:
+                self._move(episode_id, Fate.GROUPED, reason.text)
+
+    def release(self, episode_id: str) -> None:
+        """No incident holds it any more; it is held here until its alert stands on another episode, or is forgotten."""
+        if held := self._episodes.get(episode_id):
+            if held.free:
+                del self._episodes[episode_id]
+            else:
+                self._episodes[episode_id] = msgspec.structs.replace(held, free=True)
+
+    def forget(self, fingerprint: str) -> None:
+        """The alert is remembered no longer."""
+        if last := self._standing.pop(fingerprint, ""):
+            self.release(last)
+
+    def check(self) -> list[str]:
+        """Return a sentence for every line that does not balance; none when all do."""
+        return [f"{line.source} does not balance: {line}" for line in self._lines.values() if not line.balances]
+
+    def _line(self, source: str) -> SourceRecord:
+        return self._lines.get(source) or SourceRecord(source=source)
+
+    def _line_of(self, event: Event) -> str:
+        """Detectors have lines of their own; everything else counts where its delivery came in."""
+        return event.source if event.source.startswith("detector:") else self._delivery
+
+    def _keep(self, line: SourceRecord) -> None:
+        self._lines[line.source] = line
+        self.put(SOURCES, line)
+
+    def _count(self, source: str, fate: Fate, number: int) -> None:
+        line = self._line(source)
+        self._keep(msgspec.structs.replace(line, **{fate.value: getattr(line, fate.value) + number}))
+
+    def _stand(self, fingerprint: str, episode_id: str) -> None:
+        """The alert stands on this episode now; the one before need not be held for its sake."""
+        before = self._standing.get(fingerprint)
+        self._standing[fingerprint] = episode_id
+        if before is not None and before != episode_id:
+            self.release(before)
+
+    def _enter(self, fate: EpisodeFate, event: Event) -> None:
+        """One more event shares the fate of its episode."""
+        source = self._line_of(event)
+        self._count(source, fate.fate, 1)
+        events = {**fate.events, source: fate.events.get(source, 0) + 1}
+        self._put_fate(msgspec.structs.replace(fate, events=events))
+
+    def _move(self, episode_id: str, fate: Fate, why: str) -> None:
+        """Let all events of the episode have ``fate`` from now on."""
+        present = self._episodes[episode_id].fate
+        if present.fate is fate:
+            return
+        for source, events in present.events.items():
+            self._count(source, present.fate, -events)
+            self._count(source, fate, events)
+        step = "suppress" if Fate.SUPPRESSED in (fate, present.fate) else "group"
+        reason = Reason(step=step, text=f"{fate.value}, not {present.fate.value} any more: {why}")
+        self._put_fate(msgspec.structs.replace(present, fate=fate, reasons=(*present.reasons, reason)[-MOST_REASONS:]))
+
+    def _put_fate(self, fate: EpisodeFate) -> None:
+        self._episodes[fate.episode_id] = msgspec.structs.replace(self._episodes[fate.episode_id], fate=fate)
+        self.put(FATES, fate)
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode((list(self._lines.values()), self._episodes, self._standing))
+
+    def load(self, state: bytes) -> None:
+        shape = tuple[list[SourceRecord], dict[str, Held], dict[str, str]]
+        lines, self._episodes, self._standing = msgspec.msgpack.decode(state, type=shape)
+        self._lines = {line.source: line for line in lines}
+
+
+def delivery_of(event_id: str) -> str:
+    """Return the id of the delivery that brought an event."""
+    return str(Position.parse(event_id) or event_id)

@@ -1,0 +1,67 @@
+"""Which parts has the engine, and what do they know? Wiring, settings, dump and load; the order is in engine.py."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from correlation.correlator import Correlator
+from correlation.entities import Entities
+from correlation.patterns import Patterns
+from correlation.topology import ServiceGraph
+from ingestion.dedup import Dedup
+from ingestion.templates import Templates
+from rules.book import Book
+from rules.settle import Settle
+
+from aiops.domain.entries import Position
+from aiops.domain.part import Part
+from aiops.domain.settings import Settings
+from aiops.domain.timers import Timer, Timers
+from aiops.ledger import Ledger
+from aiops.outcomes import Outcomes
+from aiops.rollups import Rollups
+from ingestion.detectors import Detectors
+
+
+class Parts:
+    """The parts in the order in which an event meets them, and the state that belongs to none of them."""
+
+    def __init__(self) -> None:
+        self.position: Position | None = None  # of the last entry that was run
+        self.now = datetime.fromtimestamp(0, UTC)  # the largest received_at so far
+        self.settings = Settings()
+        self.shed: tuple[str, ...] = ()  # kinds of work left undone under load
+        self.timers = Timers()
+        self.graph = ServiceGraph()
+        self.entities = Entities()
+        self.templates = Templates(self.settings.templates)
+        self.patterns = Patterns()
+        self.detectors = Detectors(self.settings.logs)
+        self.rollups = Rollups()
+        self.dedup = Dedup(self.settings.dedup, self.timers)
+        self.book = Book(self.timers)
+        self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)
+        self.settle = Settle(self.settings.paging, self.timers)
+        self.ledger = Ledger()
+        self.outcomes = Outcomes()
+        self.parts: dict[str, Part] = {name: part for name, part in vars(self).items() if isinstance(part, Part)}
+
+    def configure(self, settings: Settings) -> None:
+        """Decide by these settings from here on."""
+        self.settings = settings
+        self.templates.settings, self.detectors.settings = settings.templates, settings.logs
+        self.dedup.settings, self.settle.settings = settings.dedup, settings.paging
+        self.correlator.settings = settings.correlation
+
+    def dump(self) -> dict[str, bytes]:
+        """Return all state by part, for a snapshot."""
+        own = (self.position, self.now, self.settings, self.shed, self.timers.dump())
+        return {"engine": msgspec.msgpack.encode(own), **{name: part.dump() for name, part in self.parts.items()}}
+
+    def load(self, state: dict[str, bytes]) -> None:
+        """Take over what ``dump`` returned."""
+        shape = tuple[Position, datetime, Settings, tuple[str, ...], list[Timer]]
+        self.position, self.now, settings, self.shed, timers = msgspec.msgpack.decode(state["engine"], type=shape)
+        self.timers.load(timers)
+        for name, part in self.parts.items():
+            part.load(state[name])
+        self.configure(settings)

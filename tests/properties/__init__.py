@@ -1,0 +1,1 @@
+"""Do the laws hold, whatever comes in?"""

@@ -1,0 +1,179 @@
+"""The laws of the design, over stories that nobody thought of."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+from aiops.storage.memory import MemoryJournal, MemoryStore
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aiops import fold
+from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule, PutSilence, Resolve
+from aiops.domain.alerts import Verdict
+from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
+from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.graph import Edge, Relation, Service, Topology
+from aiops.domain.matching import Matcher
+from aiops.domain.queries import Query
+from aiops.domain.rules import Rule, Silence
+from aiops.engine import Engine
+from tests.properties.digest import contents, journal_of
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SERVICES = ("web", "api", "db", "cache", "ghost")
+TEXTS = ("connection refused", "latency 900 ms", "disk 91% full", "error ratio 30%")
+Story = list[tuple[datetime, Payload]]
+
+
+def graph() -> Topology:
+    pairs = (("web", "api"), ("api", "db"), ("api", "cache"))
+    services = tuple(Service(name=name) for name in ("web", "api", "db", "cache"))
+    return Topology(
+        services=services, edges=tuple(Edge(source=a, relation=Relation.DEPENDS_ON, target=b) for a, b in pairs)
+    )
+
+
+@st.composite
+def alert_posts(draw: st.DrawFn, now: datetime) -> Delivery:
+    """A post of one to three alerts, some of them unreadable, late, or resolved."""
+    elements: list[object] = []
+    for _ in range(draw(st.integers(1, 3))):
+        service, text = draw(st.sampled_from(SERVICES)), draw(st.sampled_from(TEXTS))
+        began = now - timedelta(seconds=draw(st.integers(0, 900)))
+        status = draw(st.sampled_from(("firing", "firing", "firing", "resolved")))
+        element = {
+            "status": status,
+            "labels": {"alertname": text.split()[0], "service": service, "severity": draw(st.sampled_from("wch"))},
+            "annotations": {"summary": text},
+            "startsAt": began.isoformat(),
+            "endsAt": now.isoformat() if status == "resolved" else "0001-01-01T00:00:00Z",
+        }
+        elements.append(draw(st.sampled_from((element, element, element, "not an alert"))))
+    body = json.dumps({"version": "4", "alerts": elements}).encode()
+    return Delivery(source="alertmanager", body=body, content_type="application/json")
+
+
+def log_posts() -> st.SearchStrategy[Delivery]:
+    lines = st.lists(st.sampled_from(('{"level":"error","message":"no route 7"}', "plain 12", "")), max_size=4)
+    return lines.map(lambda texts: Delivery(source="logs", body="\n".join(texts).encode(), query={"service": "api"}))
+
+
+def acts(now: datetime) -> st.SearchStrategy[Act]:
+    """Things people do, wise or not."""
+    matchers = (Matcher(field="service", value="db"),)
+    later = now + timedelta(minutes=7)
+    good = Rule(id="r", verdict=Verdict.KNOWN_GOOD, matchers=matchers, owner="ana", reason="noise", expires=later)
+    bad = Rule(id="b", verdict=Verdict.KNOWN_BAD, matchers=matchers, owner="ana", reason="harm", review=later)
+    silence = Silence(id="s", matchers=matchers, owner="ana", reason="work", starts_at=now, ends_at=later)
+    return st.sampled_from(
+        (
+            PutRule(rule=good),
+            PutRule(rule=bad),
+            EndRule(rule_id="r"),
+            PutSilence(silence=silence),
+            Acknowledge(incident_id="none"),
+            Resolve(incident_id="none"),
+        )
+    )
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Up to 25 things that happen within some hours."""
+    now = T0
+    story: Story = [(now, Command(id="graph", actor="ana", act=ImportTopology(topology=graph())))]
+    for number in range(draw(st.integers(1, 25))):
+        now += timedelta(seconds=draw(st.sampled_from((0, 1, 9, 40, 200, 1000, 20_000))))
+        kind = draw(st.sampled_from(("alert", "alert", "alert", "logs", "act", "tick", "rubbish")))
+        if kind == "alert":
+            story.append((now, draw(alert_posts(now))))
+        elif kind == "logs":
+            story.append((now, draw(log_posts())))
+        elif kind == "act":
+            story.append((now, Command(id=str(number), actor="ana", act=draw(acts(now)))))
+        elif kind == "tick":
+            story.append((now, Tick()))
+        else:
+            story.append((now, Delivery(source="acme", body=draw(st.binary(max_size=30)))))
+    return story
+
+
+def folded(journal: MemoryJournal, limit: int, *, forget_every: int = 0) -> MemoryStore:
+    """Fold a journal in batches of ``limit``; ``forget_every``: start again from a snapshot after so many batches."""
+    store = MemoryStore()
+    engine = fold.recover(store)
+    batches = 0
+    while fold.step(engine, journal, store, limit):
+        batches += 1
+        if forget_every and batches % forget_every == 0:
+            fold.snapshot(engine, store)
+            engine = fold.recover(store)
+    return store
+
+
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SLOW
+@given(stories(), st.integers(1, 7), st.integers(1, 4))
+def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Story, cut: int, forget: int) -> None:
+    journal = journal_of(story)
+    at_once = contents(folded(journal, 10_000))
+    assert contents(folded(journal, cut)) == at_once
+    assert contents(folded(journal, 1, forget_every=forget)) == at_once
+
+
+@SLOW
+@given(stories(), st.integers(0, 10))
+def test_running_entries_again_after_a_crash_changes_nothing(story: Story, lost: int) -> None:
+    journal, store = journal_of(story), MemoryStore()
+    engine = fold.recover(store)
+    fold.step(engine, journal, store, limit=max(1, len(story) - lost))
+    fold.snapshot(engine, store)
+    fold.step(engine, journal, store, limit=10_000)  # saved, but the engine dies before its next snapshot
+    once = contents(store)
+    again = fold.recover(store)
+    fold.step(again, journal, store, limit=10_000)
+    assert contents(store) == once
+
+
+@SLOW
+@given(stories())
+def test_the_ledger_balances_after_every_entry(story: Story) -> None:
+    engine, journal = Engine(), journal_of(story)
+    for entry in journal.read(None, 10_000):
+        engine.run([entry])
+        assert engine.ledger.check() == []
+
+
+@SLOW
+@given(stories())
+def test_counts_fates_and_incidents_say_the_same(story: Story) -> None:
+    store = folded(journal_of(story), 10_000)
+    with store.view() as view:
+        fates = view.find(FATES, Query(limit=1000)).items
+        lines = view.find(SOURCES, Query(limit=1000)).items
+        episodes = view.find(EPISODES, Query(limit=1000)).items
+        incidents = view.find(INCIDENTS, Query(limit=1000)).items
+    for fate in ("suppressed", "grouped", "standalone"):
+        by_episode = sum(sum(item.events.values()) for item in fates if item.fate == fate)
+        assert by_episode == sum(getattr(line, fate) for line in lines)
+    for incident in incidents:
+        if incident.status != "merged":
+            members = [e for e in episodes if e.incident_id in (incident.incident_id, *incident.merged_from)]
+            assert incident.episodes == len(members) > 0
+            assert incident.firing == sum(member.open for member in members)
+            assert incident.alerts == sum(member.events for member in members)
+
+
+def test_the_demos_day_is_the_same_under_any_hash_seed() -> None:
+    digests = set()
+    for seed in ("0", "1", "4242"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "tests.properties.digest"]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=100)
+        digests.add(run.stdout)
+    assert len(digests) == 1

@@ -1,0 +1,1 @@
+"""What does an on-call person see when this happens?"""
