@@ -1,0 +1,129 @@
+"""Why? The trail of Reasons of an alert or incident, in one text for the API, the command line and the pages."""
+
+from collections.abc import Iterable, Iterator
+
+from aiops.domain.alerts import Alert, Episode, EpisodeFate
+from aiops.domain.changes import FATES
+from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.reasons import Reason
+from aiops.ports import View
+from api.errors import NotFound
+from api.reading import alert as find_alert
+from api.reading import episodes_of
+from api.reading import incident as find_incident
+from api.schemas import Explanation, LedgerEntry, Step
+
+HEADINGS = {
+    "parse": "How it was read",
+    "entity": "Which service it is about",
+    "template": "Which shape its message has",
+    "dedup": "Is it new, or known already",
+    "verdict": "What is known of it",
+    "suppress": "What keeps it quiet",
+    "group": "Why it belongs together",
+    "merge": "Why it belongs together",
+    "cause": "Why this cause",
+    "impact": "Who is hurt",
+    "page": "Who was told",
+    "operator": "What people did",
+    "expire": "What ended",
+}
+MOST_MEMBERS = 50
+
+
+def explain(view: View, key: str) -> Explanation:
+    """Explain the alert or incident that ``key`` names (id, fingerprint, episode id or ``#number``)."""
+    try:
+        return explain_incident(view, find_incident(view, key))
+    except NotFound:
+        pass
+    try:
+        return explain_alert(view, find_alert(view, key))
+    except NotFound:
+        raise NotFound(f"neither an incident nor an alert: {key}") from None
+
+
+def explain_alert(view: View, alert: Alert) -> Explanation:
+    """Tell an alert's way, step by step, and its present fate."""
+    fate = view.get(FATES, alert.episode.episode_id)
+    steps = [_step(reason) for reason in alert.reasons]
+    if alert.episode.link:
+        steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=alert.episode.link.text)))
+    steps.extend(_fate_steps(fate))
+    title = f"{alert.title} on {alert.entity.name or 'no known service'} ({alert.status}, {alert.severity})"
+    return _explanation(alert.fingerprint, "alert", title, steps)
+
+
+def explain_incident(view: View, incident: Incident) -> Explanation:
+    """Tell why these alerts are one incident, why the cause is what it is, and who was told."""
+    steps = [_step(reason) for reason in incident.reasons]
+    steps.extend(_cause_steps(incident))
+    steps.extend(_member_steps(episodes_of(view, incident, MOST_MEMBERS)))
+    if incident.weakest_link:
+        text = f"weakest link: {incident.weakest_link}"
+        steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
+    if incident.impact.text:
+        steps.append(Step(heading=HEADINGS["impact"], reason=Reason(step="impact", text=incident.impact.text)))
+    title = f"#{incident.number} {incident.title} ({incident.status}, {incident.severity})"
+    return _explanation(incident.incident_id, "incident", title, steps)
+
+
+def explain_fate(entry: LedgerEntry) -> str:
+    """Say in words what became of a delivery's events."""
+    if entry.pending:
+        return "taken and on disk; the engine has not come to it yet"
+    present = {fate.episode_id: fate.fate for fate in entry.fates}
+    lines = []
+    if entry.delivery:
+        record = entry.delivery
+        lines.append(f"delivery {record.delivery_id} from {record.source}: {record.events} events")
+        lines.extend(f"  rejected {problem.place}: {problem.problem}; {problem.fix}" for problem in record.problems)
+    for event in entry.events:
+        fate = present.get(event.episode_id, event.fate)
+        lines.append(f"  {event.event.event_id} {fate}: {event.event.title}")
+        lines.extend(f"    {reason.text}" for reason in event.reasons)
+    observed = entry.delivery.observed if entry.delivery else 0
+    if observed:
+        lines.append(f"  {observed} observed: counted, not stored one by one")
+    return "\n".join(lines)
+
+
+def _step(reason: Reason) -> Step:
+    return Step(heading=HEADINGS.get(reason.step, reason.step.capitalize()), reason=reason)
+
+
+def _cause_steps(incident: Incident) -> Iterator[Step]:
+    if incident.abstained:
+        yield _step(Reason(step="cause", text=incident.abstained))
+    for number, candidate in enumerate(incident.candidates, 1):
+        yield _step(Reason(step="cause", text=_candidate_text(number, candidate)))
+        yield from (_step(reason) for reason in candidate.evidence)
+
+
+def _candidate_text(number: int, candidate: Candidate) -> str:
+    confirmed = ", confirmed by a person" if candidate.confirmed else ""
+    return f"candidate {number}: {candidate.entity}, {candidate.probability:.0%}{confirmed}"
+
+
+def _member_steps(members: Iterable[Episode]) -> Iterator[Step]:
+    for episode in members:
+        if episode.link:
+            yield _step(Reason(step="group", text=episode.link.text, evidence={"episode": episode.episode_id}))
+
+
+def _fate_steps(fate: EpisodeFate | None) -> Iterator[Step]:
+    if fate is not None:
+        heading = f"What became of it: {fate.fate}"
+        yield from (Step(heading=heading, reason=reason) for reason in fate.reasons)
+
+
+def _explanation(key: str, kind: str, title: str, steps: Iterable[Step]) -> Explanation:
+    """Bring the steps under their headings, each reason once, and write the text."""
+    by_heading: dict[str, dict[str, Step]] = {}
+    for step in steps:
+        by_heading.setdefault(step.heading, {}).setdefault(step.reason.text, step)
+    lines = [title]
+    for heading, under in by_heading.items():
+        lines.extend(("", heading, *(f"  - {step.reason.text}" for step in under.values())))
+    ordered = tuple(step for under in by_heading.values() for step in under.values())
+    return Explanation(id=key, kind=kind, title=title, steps=ordered, text="\n".join(lines))

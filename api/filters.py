@@ -1,0 +1,168 @@
+"""What does a URL ask for? Its parameters as a Query, the same for the API, the pages and the live updates."""
+
+import shlex
+from datetime import datetime
+from difflib import get_close_matches
+
+import msgspec
+
+from aiops.domain.base import Noun, aware
+from aiops.domain.errors import BadInput
+from aiops.domain.events import Severity, Status
+from aiops.domain.incidents import IncidentStatus
+from aiops.domain.queries import Query, Range
+
+MOST = 1_000  # documents of one page
+
+
+class Paged(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every list takes."""
+
+    cursor: str = ""  # `next` of the page before
+    limit: int = 50  # 1 to 1,000
+
+    @property
+    def bounded(self) -> int:
+        """The limit, within its bounds."""
+        return max(1, min(self.limit, MOST))
+
+
+INCIDENT_SORTS = {
+    "severity": ("-rank", "-opened_at"),
+    "newest": ("-opened_at",),
+    "oldest": ("opened_at",),
+    "updated": ("-last_activity",),
+    "alerts": ("-alerts",),
+    "score": ("-score",),
+    "number": ("number",),
+    "-number": ("-number",),
+}
+
+
+class IncidentFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which incidents; several values of one parameter mean "any of them"."""
+
+    status: tuple[IncidentStatus, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    service: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    business: tuple[str, ...] = ()
+    assignee: tuple[str, ...] = ()
+    cause: tuple[str, ...] = ()
+    number: tuple[int, ...] = ()
+    active: bool | None = None  # open or acknowledged
+    muted: bool | None = None  # all members suppressed
+    background: bool | None = None
+    text: str = ""  # words of title and services, by their beginning
+    since: datetime | None = None  # opened at or after
+    until: datetime | None = None  # opened before
+    sort: str = "severity"
+    facets: tuple[str, ...] = ()  # fields to count by: status, severity, service, owner, ...
+
+    def query(self) -> Query:
+        """Say it in the store's words."""
+        if self.sort not in INCIDENT_SORTS:
+            raise BadInput(f"no such order: {self.sort}", place="sort", fix=f"use one of {', '.join(INCIDENT_SORTS)}")
+        many = ("status", "severity", "service", "owner", "business", "assignee", "cause", "number")
+        where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
+        flags = {name: (getattr(self, name),) for name in ("active", "muted", "background")}
+        opened = Range(at_least=_aware(self.since), below=_aware(self.until))
+        return Query(
+            where={**where, **{name: value for name, value in flags.items() if value[0] is not None}},
+            ranges={"opened_at": opened} if self.since or self.until else {},
+            text=self.text,
+            order=INCIDENT_SORTS[self.sort],
+            cursor=self.cursor,
+            limit=self.bounded,
+        )
+
+
+class AlertFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which alerts; several values of one parameter mean "any of them"."""
+
+    status: tuple[Status, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    verdict: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    template: tuple[str, ...] = ()
+    pattern: tuple[str, ...] = ()
+    incident: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()  # "name=value"
+    suppressed: bool | None = None
+    text: str = ""
+    facets: tuple[str, ...] = ()
+
+    def query(self) -> Query:
+        """Say it in the store's words; the worst and newest first."""
+        many = (
+            "status",
+            "severity",
+            "verdict",
+            "entity",
+            "owner",
+            "source",
+            "template",
+            "pattern",
+            "incident",
+            "label",
+        )
+        where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
+        if self.suppressed is not None:
+            where["suppressed"] = (self.suppressed,)
+        return Query(where=where, text=self.text, order=("-rank", "-last_seen"), cursor=self.cursor, limit=self.bounded)
+
+
+_TYPED = {"team": "owner", "sev": "severity", "svc": "service"}  # what people type for it
+_KEYS = ("status", "severity", "service", "owner", "business", "assignee", "cause", "number", "muted", "background")
+
+
+def parse_box(typed: str) -> dict[str, str | list[str]]:
+    """Read what was typed into the filter box: ``status:open team:payments disk full`` -> parameters by name."""
+    found: dict[str, list[str]] = {}
+    words = []
+    for word in _words(typed):
+        name, colon, value = word.partition(":")
+        name = _TYPED.get(name, name)
+        if not colon or not value:
+            words.append(word)
+        elif name in _KEYS:
+            found.setdefault(name, []).extend(value.split(","))
+        else:
+            close = get_close_matches(name, (*_KEYS, *_TYPED), 1)
+            fix = f"did you mean {close[0]}:{value}?" if close else f"filter by {', '.join(_KEYS)}, or by plain words"
+            raise BadInput(f"{name}: is not a filter", place="filter", fix=fix)
+    flags = {name: values[-1] for name, values in found.items() if name in ("muted", "background")}
+    return {**found, **flags, "text": " ".join(words)}
+
+
+def narrowed(base: IncidentFilter, typed: str) -> IncidentFilter:
+    """Return ``base`` with what the filter box adds; a typed parameter replaces the view's."""
+    try:
+        more = msgspec.convert(parse_box(typed), IncidentFilter, strict=False)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at ")
+        raise BadInput(text, place=place.strip("`$.") or "filter", fix="mend the filter") from error
+    default = IncidentFilter()
+    changed = {
+        name: getattr(more, name)
+        for name in IncidentFilter.__struct_fields__
+        if getattr(more, name) != getattr(default, name)
+    }
+    if more.status:
+        changed["active"] = None  # "status:resolved" says itself what is wanted
+    return msgspec.structs.replace(base, **changed)
+
+
+def _words(typed: str) -> list[str]:
+    try:
+        return shlex.split(typed)
+    except ValueError:  # an open quotation mark: somebody is still typing
+        return typed.split()
+
+
+def _aware(when: datetime | None) -> datetime | None:
+    if when is not None and when.tzinfo is None:
+        raise BadInput(f"{when} has no time zone", place="since/until", fix="add Z or an offset such as +02:00")
+    return aware(when) if when else None

@@ -1,0 +1,1 @@
+"""Which URL does what? Handlers only: each asks or acts, and answers."""

@@ -1,0 +1,64 @@
+"""How do programs ask what became of what they sent, or did?"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from aiops.domain.acts import Outcome
+from aiops.domain.base import Noun
+from aiops.domain.changes import OUTCOMES, ROLLUPS
+from aiops.domain.queries import Query, Range
+from api.desk import DeskOf
+from api.errors import NotFound
+from api.explain import explain_fate
+from api.openapi import described, query_of, reply
+from api.reading import ledger, ledger_entry
+from api.schemas import Ledger, LedgerEntry, RollupList
+
+router = APIRouter(prefix="/api", tags=["Ledger"])
+
+
+class RollupFilter(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which counts."""
+
+    name: str = "alerts"
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@router.get("/ledger", summary="The ledger's lines", **described(Ledger))
+def show_ledger(desk: DeskOf) -> Response:
+    """Per sender and in sum; `pending` counts the journal's entries beyond the committed position."""
+    with desk.view() as view:
+        return reply(ledger(view, desk.journal.last()))
+
+
+@router.get("/ledger/{key}", summary="What became of a delivery or event", **described(LedgerEntry))
+def show_fate(desk: DeskOf, key: str) -> Response:
+    """By delivery id (`0-17`) or event id (`0-17-3`)."""
+    with desk.view() as view:
+        entry = ledger_entry(view, desk.journal, key)
+    return reply(msgspec.structs.replace(entry, text=explain_fate(entry)))
+
+
+@router.get("/commands/{command_id}", summary="The outcome of an act", **described(Outcome))
+def show_outcome(desk: DeskOf, command_id: str) -> Response:
+    """404 while it is not known."""
+    with desk.view() as view:
+        outcome = view.get(OUTCOMES, command_id)
+    if outcome is None:
+        raise NotFound(f"no outcome of {command_id} yet")
+    return reply(outcome)
+
+
+@router.get("/rollups", summary="Counts per five minutes", **described(RollupList, query=RollupFilter))
+def list_rollups(desk: DeskOf, wanted: Annotated[RollupFilter, Depends(query_of(RollupFilter))]) -> Response:
+    """The newest 1,000 of the interval."""
+    between = {"bin": Range(at_least=wanted.since, below=wanted.until)}
+    query = Query(where={"name": (wanted.name,)}, ranges=between, order=("-bin",), limit=1_000)
+    with desk.view() as view:
+        found = view.find(ROLLUPS, query)
+    return reply(RollupList(items=tuple(found.items), total=found.total))

@@ -1,0 +1,46 @@
+"""How do programs see the shapes of messages, and label them?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from aiops.domain import acts
+from aiops.domain.changes import PATTERNS, TEMPLATES
+from aiops.domain.queries import Query
+from api.acting import ActingOf, said
+from api.desk import DeskOf
+from api.filters import Paged
+from api.openapi import acting, body_of, described, query_of, reply
+from api.schemas import PatternList, TemplateList, TemplateVerdict
+
+router = APIRouter(prefix="/api", tags=["Patterns"])
+Page = Annotated[Paged, Depends(query_of(Paged))]
+
+EXAMPLE_VERDICT = {"verdict": "known_good", "reason": "harmless since the upgrade", "days": 30}
+
+
+@router.get("/patterns", summary="List patterns", **described(PatternList, query=Paged))
+def list_patterns(desk: DeskOf, page: Page) -> Response:
+    """Families of templates, the most frequent first."""
+    query = Query(where={"retired": (False,)}, order=("-count",), cursor=page.cursor, limit=page.bounded)
+    with desk.view() as view:
+        found = view.find(PATTERNS, query)
+    return reply(PatternList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.get("/templates", summary="List templates", **described(TemplateList, query=Paged))
+def list_templates(desk: DeskOf, page: Page) -> Response:
+    """Shapes of messages, the most frequent first."""
+    with desk.view() as view:
+        found = view.find(TEMPLATES, Query(order=("-count",), cursor=page.cursor, limit=page.bounded))
+    return reply(TemplateList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.post("/templates/{template_id}/verdict", summary="Label a template", **acting(TemplateVerdict, EXAMPLE_VERDICT))
+def label_template(
+    do: ActingOf, template_id: str, body: Annotated[TemplateVerdict, Depends(body_of(TemplateVerdict))]
+) -> Response:
+    """Makes, replaces or (for `unknown`) ends the rule of that template."""
+    reason = said(body.reason, "reason")
+    return do.do(acts.LabelTemplate(template_id=template_id, verdict=body.verdict, reason=reason, days=body.days))

@@ -1,0 +1,89 @@
+"""How do programs say what is known already? Rules and silences."""
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from aiops.domain import acts
+from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.queries import Query
+from api.acting import ActingOf, put_rule, put_silence
+from api.desk import DeskOf
+from api.filters import Paged
+from api.openapi import acting, body_of, described, query_of, reply
+from api.preview import preview
+from api.schemas import NewRule, NewSilence, Preview, PreviewBody, RuleList, SilenceList
+
+router = APIRouter(prefix="/api", tags=["Rules"])
+Page = Annotated[Paged, Depends(query_of(Paged))]
+
+EXAMPLE_MATCHERS = [{"field": "service", "value": "backup"}, {"field": "template", "value": "high disk io on <*>"}]
+EXAMPLE_RULE = {
+    "verdict": "known_good",
+    "matchers": EXAMPLE_MATCHERS,
+    "owner": "noc",
+    "reason": "the nightly backup does that",
+    "expires": "2027-03-31T00:00:00Z",
+}
+EXAMPLE_SILENCE = {
+    "matchers": [{"field": "service", "operator": "=~", "value": "db.*"}],
+    "owner": "noc",
+    "reason": "database upgrade",
+    "ends_at": "2027-03-31T04:00:00Z",
+}
+
+
+@router.get("/rules", summary="List rules", **described(RuleList, query=Paged))
+def list_rules(desk: DeskOf, page: Page) -> Response:
+    """Active ones first, newest first."""
+    query = Query(order=("status", "-created_at"), cursor=page.cursor, limit=page.bounded)
+    with desk.view() as view:
+        found = view.find(RULES, query)
+    return reply(RuleList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.post("/rules", summary="Add or replace a rule", **acting(NewRule, EXAMPLE_RULE))
+def add_rule(desk: DeskOf, do: ActingOf, body: Annotated[NewRule, Depends(body_of(NewRule))]) -> Response:
+    """Its cases are run first; alerts that fire are judged again at once."""
+    do.key = do.key or str(uuid4())
+    return do.do(put_rule(body, do.actor, do.key, desk.clock()))
+
+
+@router.delete("/rules/{rule_id}", summary="End a rule now", **acting())
+def end_rule(do: ActingOf, rule_id: str) -> Response:
+    """It stays in the list, as expired."""
+    return do.do(acts.EndRule(rule_id=rule_id))
+
+
+@router.post(
+    "/rules/preview",
+    summary="What would it hide?",
+    **described(Preview, takes=PreviewBody, example={"matchers": EXAMPLE_MATCHERS}),
+)
+def preview_rule(desk: DeskOf, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]) -> Response:
+    """Matching alerts and incidents that are open now, with examples. Changes nothing."""
+    with desk.view() as view:
+        return reply(preview(view, body.matchers))
+
+
+@router.get("/silences", summary="List silences", **described(SilenceList, query=Paged))
+def list_silences(desk: DeskOf, page: Page) -> Response:
+    """Those that end last first."""
+    with desk.view() as view:
+        found = view.find(SILENCES, Query(order=("-ends_at",), cursor=page.cursor, limit=page.bounded))
+    return reply(SilenceList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.post("/silences", summary="Add or replace a silence", **acting(NewSilence, EXAMPLE_SILENCE))
+def add_silence(desk: DeskOf, do: ActingOf, body: Annotated[NewSilence, Depends(body_of(NewSilence))]) -> Response:
+    """Suppresses without a verdict until it ends."""
+    do.key = do.key or str(uuid4())
+    return do.do(put_silence(body, do.key, desk.clock()))
+
+
+@router.delete("/silences/{silence_id}", summary="End a silence now", **acting())
+def end_silence(do: ActingOf, silence_id: str) -> Response:
+    """What it hid can page again."""
+    return do.do(acts.EndSilence(silence_id=silence_id))

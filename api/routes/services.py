@@ -1,0 +1,68 @@
+"""How do programs see the service graph, and replace it?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from aiops.domain import acts
+from aiops.domain.errors import BadInput
+from aiops.domain.graph import Topology
+from api.acting import ActingOf
+from api.bodies import read_body
+from api.desk import DeskOf, desk_of
+from api.filters import Paged
+from api.openapi import Spec, acting, described, query_of, reply
+from api.reading import services
+from api.schemas import ServiceList, TopologyCheck
+from correlation.topology import parse_topology
+
+router = APIRouter(prefix="/api/services", tags=["Services"])
+
+_YAML = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/yaml": {
+                "schema": {"type": "string"},
+                "example": "services:\n  web: {owner: shop, tier: 1, depends_on: [db]}\n  db: {owner: dba}\n",
+            }
+        },
+    }
+}
+
+
+async def topology_of(request: Request) -> Topology:
+    """Read the service graph from a YAML body; BadInput names the line."""
+    body = await read_body(request, desk_of(request).settings.max_body_bytes)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput("not UTF-8", place=f"byte {error.start}", fix="send YAML as UTF-8") from error
+    return parse_topology(text, "body")
+
+
+TopologyOf = Annotated[Topology, Depends(topology_of)]
+
+
+@router.get("", summary="List services and edges", **described(ServiceList, query=Paged))
+def list_services(desk: DeskOf, page: Annotated[Paged, Depends(query_of(Paged))]) -> Response:
+    """Those with firing alerts first; also those that alerts name and the graph does not know."""
+    with desk.view() as view:
+        return reply(services(view, page))
+
+
+def _yaml(spec: Spec) -> Spec:
+    return {**spec, "openapi_extra": {**spec["openapi_extra"], **_YAML}}
+
+
+@router.post("", summary="Import the service graph", **_yaml(acting()))
+def import_services(do: ActingOf, topology: TopologyOf) -> Response:
+    """It is this from now on; the earlier versions stay known with their validity."""
+    return do.do(acts.ImportTopology(topology=topology))
+
+
+@router.post("/check", summary="Check a service graph", **_yaml(described(TopologyCheck)))
+def check_services(topology: TopologyOf) -> Response:
+    """Says what it reads. Changes nothing."""
+    return reply(TopologyCheck(services=len(topology.services), edges=len(topology.edges), topology=topology))

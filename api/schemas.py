@@ -1,0 +1,304 @@
+"""What do programs send and get? Shapes of requests and answers; what is inside them are the nouns themselves."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord, Verdict
+from aiops.domain.base import Noun
+from aiops.domain.entries import Delivery
+from aiops.domain.graph import Edge, Topology
+from aiops.domain.incidents import Incident, TimelineItem
+from aiops.domain.matching import Matcher
+from aiops.domain.reasons import Reason
+from aiops.domain.records import DeliveryRecord, Pattern, Rollup, ServiceRecord, SourceRecord, Template, Unmapped
+from aiops.domain.rules import Cases, Rule, Silence
+
+Facets = Mapping[str, Mapping[str, int]]
+
+
+class Taken(Noun, frozen=True, kw_only=True):
+    """A delivery is on disk."""
+
+    delivery_id: str
+
+
+class Accepted(Noun, frozen=True, kw_only=True):
+    """An act is on disk, its outcome not known yet."""
+
+    command_id: str
+    outcome: str  # where to ask for it
+
+
+# --- requests
+
+
+class AssignBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose it is now; empty: nobody's."""
+
+    assignee: str
+
+
+class TextBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line for the story."""
+
+    text: str = ""
+
+
+class MergeBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which incident becomes part of this one."""
+
+    other_id: str
+
+
+class CauseBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The root cause, by a person; empty: none of the candidates."""
+
+    entity: str
+
+
+class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as a person writes it. What hides needs ``expires``, what raises ``review``."""
+
+    id: str = ""  # empty: made from the command's id
+    verdict: Verdict
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    expires: datetime | None = None
+    review: datetime | None = None
+    priority: int = 0
+    cases: Cases = Cases()
+
+
+class NewSilence(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A silence as a person writes it."""
+
+    id: str = ""
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    starts_at: datetime | None = None  # None: now
+    ends_at: datetime
+
+
+class PreviewBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Matchers to try on what fires now."""
+
+    matchers: tuple[Matcher, ...]
+
+
+class TemplateVerdict(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verdict for one template, in place."""
+
+    verdict: Verdict
+    reason: str
+    days: int = 30  # until expiry or review
+
+
+# --- answers
+
+
+class IncidentList(Noun, frozen=True, kw_only=True):
+    """One page; total, items and facets come from one read."""
+
+    items: tuple[Incident, ...]
+    total: int
+    next: str  # cursor of the next page; empty: this was the last
+    facets: Facets = {}
+
+
+class IncidentDetail(Noun, frozen=True, kw_only=True):
+    """One incident with a page of its members and its story."""
+
+    incident: Incident
+    members: tuple[Episode, ...]
+    members_total: int
+    members_next: str
+    timeline: tuple[TimelineItem, ...]
+    templates: tuple["TemplateCount", ...] = ()  # of all members, most frequent first
+
+
+class TemplateCount(Noun, frozen=True, kw_only=True):
+    """How many members have this shape."""
+
+    template_id: str
+    text: str
+    episodes: int
+
+
+class AlertList(Noun, frozen=True, kw_only=True):
+    """One page of alerts."""
+
+    items: tuple[Alert, ...]
+    total: int
+    next: str
+    facets: Facets = {}
+
+
+class RawPayload(Noun, frozen=True, kw_only=True):
+    """The delivery behind an event, after redaction."""
+
+    delivery_id: str
+    received_at: datetime
+    source: str
+    content_type: str
+    headers: dict[str, str]
+    body: str  # as text; bytes that are none are replaced
+    truncated: bool = False
+
+
+class AlertDetail(Noun, frozen=True, kw_only=True):
+    """One alert, its newest events, their present fate and the raw payload behind its state."""
+
+    alert: Alert
+    events: tuple[EventRecord, ...]
+    events_total: int
+    fate: EpisodeFate | None = None
+    payload: RawPayload | None = None  # None: the journal no longer has it
+
+
+class RuleList(Noun, frozen=True, kw_only=True):
+    """One page of rules."""
+
+    items: tuple[Rule, ...]
+    total: int
+    next: str
+
+
+class SilenceList(Noun, frozen=True, kw_only=True):
+    """One page of silences."""
+
+    items: tuple[Silence, ...]
+    total: int
+    next: str
+
+
+class Example(Noun, frozen=True, kw_only=True):
+    """One alert that a rule would hide."""
+
+    fingerprint: str
+    title: str
+    entity: str
+    severity: str
+
+
+class Preview(Noun, frozen=True, kw_only=True):
+    """What matchers hit among the alerts that fire now."""
+
+    alerts: int
+    incidents: int  # whose firing alerts would all be hidden
+    critical: int  # of the alerts
+    looked_at: int  # firing alerts that were tried
+    complete: bool  # False: there are more firing alerts than are tried
+    examples: tuple[Example, ...] = ()
+
+
+class PatternList(Noun, frozen=True, kw_only=True):
+    """One page of patterns."""
+
+    items: tuple[Pattern, ...]
+    total: int
+    next: str
+
+
+class TemplateList(Noun, frozen=True, kw_only=True):
+    """One page of templates."""
+
+    items: tuple[Template, ...]
+    total: int
+    next: str
+
+
+class ServiceList(Noun, frozen=True, kw_only=True):
+    """One page of nodes, the edges that leave them, and how well alerts find their node."""
+
+    items: tuple[ServiceRecord, ...]
+    total: int
+    next: str
+    edges: tuple[Edge, ...]
+    graph_version: int
+    unmapped: Unmapped
+
+
+class TopologyCheck(Noun, frozen=True, kw_only=True):
+    """What a topology document says; nothing is changed by asking."""
+
+    services: int
+    edges: int
+    topology: Topology
+
+
+class Ledger(Noun, frozen=True, kw_only=True):
+    """received = pending + rejected + duplicate + suppressed + grouped + standalone + observed."""
+
+    sources: tuple[SourceRecord, ...]
+    total: SourceRecord
+    pending: int  # entries of the journal beyond the committed position
+    balances: bool
+    position: str
+
+
+class LedgerEntry(Noun, frozen=True, kw_only=True):
+    """What became of one delivery or event."""
+
+    delivery: DeliveryRecord | None
+    events: tuple[EventRecord, ...]
+    events_total: int
+    fates: tuple[EpisodeFate, ...] = ()  # the present ones, where they hang on an episode
+    pending: bool = False  # taken, not yet folded
+    text: str = ""
+
+
+class Step(Noun, frozen=True, kw_only=True):
+    """One Reason in an explanation, under its heading."""
+
+    heading: str
+    reason: Reason
+
+
+class Explanation(Noun, frozen=True, kw_only=True):
+    """The trail of Reasons of an alert or incident; ``text`` says all of it."""
+
+    id: str
+    kind: str  # alert, incident
+    title: str
+    steps: tuple[Step, ...]
+    text: str
+
+
+class RollupList(Noun, frozen=True, kw_only=True):
+    """Counts per five minutes."""
+
+    items: tuple[Rollup, ...]
+    total: int
+
+
+class ServerStatus(Noun, frozen=True, kw_only=True):
+    """How is the server?"""
+
+    version: str
+    ready: bool
+    position: str  # committed by the engine
+    last: str  # newest entry of the journal
+    lag: int  # entries between the two
+    now: datetime | None  # the engine's
+    open_incidents: int
+    firing_alerts: int
+    suppressed_alerts: int
+    active_rules: int
+    shed: tuple[str, ...]
+    embedder: str
+    embedder_why: str
+
+
+def raw_payload(delivery_id: str, received_at: datetime, delivery: Delivery, most: int) -> RawPayload:
+    """Show at most ``most`` bytes of a delivery."""
+    return RawPayload(
+        delivery_id=delivery_id,
+        received_at=received_at,
+        source=delivery.source,
+        content_type=delivery.content_type,
+        headers=delivery.headers,
+        body=delivery.body[:most].decode(errors="replace"),
+        truncated=len(delivery.body) > most,
+    )

@@ -1,0 +1,22 @@
+"""What may the operator set of the server? Filled by the bootstrap; nothing is read from the environment here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings:
+    """How the API listens, whom it answers and what it bounds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    allowed_hosts: tuple[str, ...] = ()  # names in the Host header besides the loopback ones; "*": any
+    max_body_bytes: int = 10 << 20  # of one request, after decompression
+    command_wait: float = 2.0  # seconds an act waits for its outcome before it is answered with a link
+    token_required: bool = False
+    tokens: tuple[str, ...] = ()  # admin tokens that the operator set, beside those kept in access_db
+    access_db: Path | None = None  # where tokens are kept; None: in memory, for this process only
+    embedder: str = ""  # shown on /status
+    embedder_why: str = ""
+    version: str = "0.1.0"
+    environment: str = ""  # a name in the page header: "demo", "prod"

@@ -1,0 +1,192 @@
+"""What do the forms of the pages do? Each acts, waits for the outcome and sends back to a page that says it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from aiops.domain import acts
+from aiops.domain.alerts import Verdict
+from aiops.domain.errors import BadInput
+from api.acting import said
+from api.auth import COOKIE
+from api.bodies import Form, form_of, read_body
+from api.desk import Actor, Desk, DeskOf, desk_of
+from api.reading import incident
+from api.ui import integrations, muting
+from api.ui.render import THEMES, chrome, page
+from api.ui.triage import ListUrl, chosen_ids
+from correlation.topology import parse_topology
+
+router = APIRouter(include_in_schema=False)
+YEAR = 365 * 86_400
+
+
+async def _form(request: Request) -> Form:
+    return form_of(await read_body(request, desk_of(request).settings.max_body_bytes))
+
+
+FormOf = Annotated[Form, Depends(_form)]
+
+
+def done(desk: Desk, wanted: Sequence[acts.Act], actor: str, back: str) -> Response:
+    """Act, and go back to the page, which will say what became of it."""
+    answers = desk.act_all(wanted, actor)
+    return RedirectResponse(with_outcome(back, answers[0].command_id, len(answers)) if answers else back, 303)
+
+
+def with_outcome(back: str, command_id: str, count: int = 1) -> str:
+    """Return the URL ``back`` with the act that led there."""
+    parts = urlsplit(muting.safe_back(back))
+    kept = [part for part in parts.query.split("&") if part and not part.startswith(("did=", "of="))]
+    more = [f"did={command_id}", *([f"of={count}"] if count > 1 else [])]
+    return parts._replace(query="&".join([*kept, *more])).geturl()
+
+
+@router.post("/act")
+def act_on_many(desk: DeskOf, actor: Actor, form: FormOf) -> Response:
+    """Do one thing to the chosen incidents, or to all that the list's URL matches."""
+    back = form.get("back", "/")
+    with desk.view() as view:
+        ids = chosen_ids(view, form.all("id"), ListUrl.of(back) if form.get("all") else None)
+    if form.get("act") == "mute" and ids:
+        return RedirectResponse(f"/mute?incident={ids[0]}&back={muting.quoted(back)}", 303)
+    return done(desk, [one_act(form, id_, ids[0]) for id_ in ids if not _itself(form, id_, ids)], actor, back)
+
+
+def _itself(form: Form, incident_id: str, ids: Sequence[str]) -> bool:
+    return form.get("act") == "merge" and incident_id == ids[0]
+
+
+@router.post("/incidents/{key}/act")
+def act_on_one(desk: DeskOf, actor: Actor, form: FormOf, key: str) -> Response:
+    """Do one thing to one incident."""
+    with desk.view() as view:
+        id_ = incident(view, key).incident_id
+    return done(desk, [one_act(form, id_)], actor, form.get("back") or f"/incidents/{key}")
+
+
+def one_act(form: Form, incident_id: str, first: str = "") -> acts.Act:
+    """Read the act that the pressed button names."""
+    text = form.get("text")
+    match form.get("act"):
+        case "acknowledge":
+            return acts.Acknowledge(incident_id=incident_id)
+        case "assign":
+            return acts.Assign(incident_id=incident_id, assignee=form.get("assignee"))
+        case "comment":
+            return acts.Comment(incident_id=incident_id, text=said(text, "comment"))
+        case "resolve":
+            return acts.Resolve(incident_id=incident_id, text=text)
+        case _:
+            return _rarer_act(form, incident_id, first)
+
+
+def _rarer_act(form: Form, incident_id: str, first: str) -> acts.Act:
+    match form.get("act"):
+        case "close":
+            return acts.Close(incident_id=incident_id)
+        case "reopen":
+            return acts.Reopen(incident_id=incident_id)
+        case "cause":
+            return acts.ConfirmCause(incident_id=incident_id, entity=form.get("entity"))
+        case "merge":
+            return acts.Merge(incident_id=first, other_id=incident_id)
+        case other:
+            raise BadInput(f"no such act: {other!r}", place="act", fix="use a button of the page")
+
+
+@router.post("/mute")
+def mute(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response:
+    """Show what it would hide, or mute."""
+    key = str(uuid4())
+    filled = muting.filled(form)
+    with desk.view() as view:
+        top = chrome(request, view, "rules")
+        shown = muting.with_preview(view, filled)
+    if form.get("do") == "mute" and shown.preview:
+        try:
+            act = muting.mute(shown, shown.preview, actor, key, top.now)
+        except BadInput as error:
+            shown = replace(shown, problem=f"{error.place}: {error.problem}; {error.fix}")
+        else:
+            answered = desk.act(act, actor, key)
+            return RedirectResponse(with_outcome(shown.back, answered.command_id), 303)
+    return page("mute.html", 200, top=top, form=shown, choices=muting.UNTIL)
+
+
+@router.post("/rules/{rule_id}/end")
+def end_rule(desk: DeskOf, actor: Actor, form: FormOf, rule_id: str) -> Response:
+    """End a rule now; also the undo of a mute."""
+    return done(desk, [acts.EndRule(rule_id=rule_id)], actor, form.get("back", "/rules"))
+
+
+@router.post("/silences/{silence_id}/end")
+def end_silence(desk: DeskOf, actor: Actor, form: FormOf, silence_id: str) -> Response:
+    """End a silence now."""
+    return done(desk, [acts.EndSilence(silence_id=silence_id)], actor, form.get("back", "/rules"))
+
+
+@router.post("/templates/{template_id}/label")
+def label(desk: DeskOf, actor: Actor, form: FormOf, template_id: str) -> Response:
+    """Give a template a verdict."""
+    verdict = form.get("verdict")
+    if verdict not in set(Verdict):
+        raise BadInput(f"no such verdict: {verdict!r}", place="verdict", fix=f"use one of {', '.join(Verdict)}")
+    days = form.get("days", "30")
+    act = acts.LabelTemplate(
+        template_id=template_id,
+        verdict=Verdict(verdict),
+        reason=said(form.get("reason"), "reason"),
+        days=int(days) if days.isdecimal() and len(days) < 5 else 30,
+    )
+    return done(desk, [act], actor, form.get("back", "/patterns"))
+
+
+@router.post("/services/import")
+def import_services(desk: DeskOf, actor: Actor, form: FormOf) -> Response:
+    """Replace the service graph by what was pasted."""
+    topology = parse_topology(form.get("services"), "services")
+    return done(desk, [acts.ImportTopology(topology=topology)], actor, "/services")
+
+
+@router.post("/integrations/{source}/test")
+def send_test(desk: DeskOf, source: str) -> Response:
+    """Deliver a test alert, the same way as everyone's."""
+    position = desk.journal.append([integrations.test_delivery(source, desk.clock())])[-1]
+    desk.store.wait(position, desk.settings.command_wait)
+    return RedirectResponse(f"/integrations?sent={position}", 303)
+
+
+@router.post("/theme")
+def choose_theme(form: FormOf) -> Response:
+    """Remember light or dark in a cookie."""
+    answer = RedirectResponse(muting.safe_back(form.get("back", "/")), 303)
+    theme = form.get("theme")
+    if theme in THEMES:
+        answer.set_cookie("theme", theme, max_age=YEAR, samesite="lax", httponly=True)
+    return answer
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, desk: DeskOf, form: FormOf) -> Response:
+    """Keep a valid token in a cookie that scripts cannot read."""
+    token = form.get("token")
+    if desk.access.check(token) is None:
+        return page("sign_in.html", 401, problem="This is no valid token.", theme=request.cookies.get("theme", ""))
+    answer = RedirectResponse("/", 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, token, max_age=YEAR, samesite="lax", httponly=True, secure=secure)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out() -> HTMLResponse:
+    """Forget the token here."""
+    answer = page("sign_in.html", problem="", theme="")
+    answer.delete_cookie(COOKIE)
+    return answer

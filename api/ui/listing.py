@@ -1,0 +1,127 @@
+"""What stands on the pages of patterns, rules and the API's description?"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiops.domain.changes import PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.queries import Query
+from aiops.domain.records import Pattern
+from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.ports import View
+from api.errors import NotFound
+from api.presenting import TemplateRow, rule_state, silence_state, template_row
+from api.reading import everything
+from rules.lint import lint
+
+_SHOWN_ANYWAY = ("expired", "expiring", "review")  # by the columns of the table
+
+
+@dataclass(frozen=True)
+class PatternsPage:
+    """Templates with their verdicts, and the families that clustering found."""
+
+    templates: tuple[TemplateRow, ...]
+    total: int
+    next: str
+    patterns: tuple[Pattern, ...]
+    patterns_total: int
+    q: str
+
+
+def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
+    """Ask for a page of templates, most frequent first, and the largest patterns."""
+    q = asked.get("q", "")[:200]
+    found = view.find(TEMPLATES, Query(text=q, order=("-count",), cursor=asked.get("cursor", ""), limit=50))
+    families = view.find(PATTERNS, Query(text=q, where={"retired": (False,)}, order=("-count",), limit=30))
+    active = active_rules(view)
+    rows = tuple(template_row(template, active) for template in found.items)
+    return PatternsPage(rows, found.total, found.next, tuple(families.items), families.total, q)
+
+
+def active_rules(view: View) -> Sequence[Rule]:
+    """Return the rules in force, at most 1,000."""
+    return view.find(RULES, Query(where={"status": (RuleStatus.ACTIVE,)}, limit=1_000)).items
+
+
+def template(view: View, template_id: str) -> TemplateRow:
+    """Return one template with its verdict."""
+    found = view.get(TEMPLATES, template_id)
+    if found is None:
+        raise NotFound(f"no template {template_id}")
+    return template_row(found, active_rules(view))
+
+
+@dataclass(frozen=True)
+class RulesPage:
+    """Rules and silences with where they stand."""
+
+    rules: tuple[tuple[Rule, str], ...]  # with its state
+    silences: tuple[tuple[Silence, str], ...]
+    soon: int  # how many expire soon
+    lint: Mapping[str, list[str]]  # by rule or silence: what needs a person's eye
+
+
+def rules(view: View, now: datetime) -> RulesPage:
+    """Ask for all rules and silences: in force first, then by how soon they end."""
+    found = [(rule, rule_state(rule, now)) for rule in everything(view, RULES)]
+    quiet = [(silence, silence_state(silence, now)) for silence in everything(view, SILENCES)]
+    far = datetime.max.replace(tzinfo=now.tzinfo)
+    found.sort(key=lambda pair: (pair[0].status is not RuleStatus.ACTIVE, pair[0].expires or far, pair[0].id))
+    quiet.sort(key=lambda pair: (pair[1] == "ended", pair[0].ends_at, pair[0].id))
+    soon = sum(state == "expires soon" for _, state in (*found, *quiet))
+    findings: dict[str, list[str]] = {}
+    for finding in lint([rule for rule, _ in found if rule.status is RuleStatus.ACTIVE], [], now):
+        if finding.kind not in _SHOWN_ANYWAY:
+            findings.setdefault(finding.id, []).append(finding.text)
+    return RulesPage(tuple(found), tuple(quiet), soon, findings)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path of the API."""
+
+    method: str
+    path: str
+    summary: str
+    text: str
+    parameters: tuple[tuple[str, str], ...]  # name, where and type
+    example: str
+    answers: tuple[tuple[str, str], ...]  # status, meaning
+
+
+def operations(document: Mapping[str, Any]) -> Mapping[str, list[Operation]]:
+    """Lay the OpenAPI document out for people, by tag."""
+    by_tag: dict[str, list[Operation]] = {}
+    for path, methods in document["paths"].items():
+        for method, spec in methods.items():
+            by_tag.setdefault(spec.get("tags", ["Other"])[0], []).append(_operation(path, method, spec))
+    return by_tag
+
+
+def _operation(path: str, method: str, spec: Mapping[str, Any]) -> Operation:
+    return Operation(
+        method=method.upper(),
+        path=path,
+        summary=spec.get("summary", ""),
+        text=spec.get("description", ""),
+        parameters=tuple(_parameters(spec)),
+        example=_example(spec),
+        answers=tuple((status, answer.get("description", "")) for status, answer in sorted(spec["responses"].items())),
+    )
+
+
+def _parameters(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for parameter in spec.get("parameters", ()):
+        schema = parameter.get("schema", {})
+        kind = schema.get("type") or "/".join(one.get("type", "") for one in schema.get("anyOf", ())) or "text"
+        yield parameter["name"], f"{parameter['in']}, {kind}"
+
+
+def _example(spec: Mapping[str, Any]) -> str:
+    for content in spec.get("requestBody", {}).get("content", {}).values():
+        example = content.get("example", "")
+        return example if isinstance(example, str) else json.dumps(example, indent=2)
+    return ""

@@ -1,0 +1,160 @@
+"""What is asked before something is muted, and what does the answer make?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from aiops.domain.acts import PutRule
+from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.changes import ALERTS, TEMPLATES
+from aiops.domain.errors import BadInput
+from aiops.domain.matching import Matcher, Operator
+from aiops.ports import View
+from api.acting import put_rule
+from api.bodies import Form
+from api.preview import preview
+from api.reading import alert, episodes_of, incident
+from api.schemas import NewRule, Preview
+
+UNTIL: Mapping[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "2h": timedelta(hours=2),
+    "8h": timedelta(hours=8),
+    "1d": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+ROWS = 4  # offered at least, so that one can be added without JavaScript
+
+
+@dataclass(frozen=True)
+class Row:
+    """One matcher on the form."""
+
+    used: bool
+    field: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True)
+class MuteForm:
+    """The form as it was filled in so far."""
+
+    rows: tuple[Row, ...]
+    until: str
+    reason: str
+    owner: str
+    sure: bool  # that criticals shall be hidden
+    back: str
+    preview: Preview | None = None
+    problem: str = ""
+
+    @property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """The matchers that are ticked."""
+        used = [row for row in self.rows if row.used and row.field]
+        return tuple(Matcher(field=row.field, operator=Operator(row.operator), value=row.value) for row in used)
+
+
+def offered(view: View, asked: Mapping[str, str], actor: str) -> MuteForm:
+    """Return the form for an alert, an incident or a template, filled in as far as is known."""
+    back = safe_back(asked.get("back", "/"))
+    if "template" in asked:
+        template = view.get(TEMPLATES, asked["template"])
+        rows = [Row(True, "template", "=", template.text if template else "")]
+        service = asked.get("service", "")
+        rows += [Row(True, "entity", "=", service)] if service else []
+        return _empty(rows, actor, back)
+    found = _alert_of(view, asked)
+    return _empty(_rows_of(found) if found else [], actor, back)
+
+
+def _empty(rows: Sequence[Row], actor: str, back: str) -> MuteForm:
+    blank = [Row(False, "", "=", "")] * max(1, ROWS - len(rows))
+    return MuteForm((*rows, *blank), until="2h", reason="", owner=actor, sure=False, back=back)
+
+
+def _alert_of(view: View, asked: Mapping[str, str]) -> Alert | None:
+    """Return the alert meant, or the one that stands for most of the incident's members."""
+    if "alert" in asked:
+        return alert(view, asked["alert"])
+    if "incident" not in asked:
+        return None
+    members = episodes_of(view, incident(view, asked["incident"]))
+    kinds = [(episode.template_id, episode.entity.name) for episode in members]
+    most = max(members, key=lambda episode: kinds.count((episode.template_id, episode.entity.name)), default=None)
+    return view.get(ALERTS, most.fingerprint) if most else None
+
+
+def _rows_of(found: Alert) -> list[Row]:
+    """Offer the message's shape and the service; the title and severity, unticked."""
+    return [
+        Row(bool(found.template), "template", "=", found.template),
+        Row(bool(found.entity.name), "entity", "=", found.entity.name),
+        Row(not found.template, "title", "=", found.title),
+        Row(False, "severity", "=", found.severity.value),
+    ]
+
+
+def filled(form: Form) -> MuteForm:
+    """Read what was sent. Raises BadInput for an operator that is none."""
+    fields, operators, values = form.all("field"), form.all("operator"), form.all("value")
+    used = set(form.all("use"))
+    if not len(fields) == len(operators) == len(values):
+        raise BadInput(
+            "field, operator and value do not come in threes", place="form", fix="send all three of each row"
+        )
+    unknown = [operator for operator in operators if operator not in set(Operator)]
+    if unknown:
+        raise BadInput(f"no such operator: {unknown[0]}", place="operator", fix="use = != =~ !~")
+    rows = tuple(
+        Row(str(number) in used, field.strip(), operator, value)
+        for number, (field, operator, value) in enumerate(zip(fields, operators, values, strict=True))
+    )
+    until = form.get("until", "2h")
+    return MuteForm(
+        rows=rows,
+        until=until if until in UNTIL else "2h",
+        reason=form.get("reason"),
+        owner=form.get("owner"),
+        sure=form.get("sure") == "1",
+        back=safe_back(form.get("back", "/")),
+    )
+
+
+def with_preview(view: View, form: MuteForm) -> MuteForm:
+    """Try the form's matchers on what fires, or say why they cannot be."""
+    if not form.matchers:
+        return form
+    try:
+        return replace(form, preview=preview(view, form.matchers))
+    except BadInput as error:
+        return replace(form, problem=f"{error.problem}; {error.fix}")
+
+
+def mute(form: MuteForm, seen: Preview, actor: str, key: str, now: datetime) -> PutRule:
+    """Make the act: a known_good rule that expires. Hiding criticals must have been confirmed."""
+    if seen.critical and not form.sure:
+        fix = "tick the box if that is meant"
+        raise BadInput(f"it hides {seen.critical} critical alerts", place="matchers", fix=fix)
+    new = NewRule(
+        verdict=Verdict.KNOWN_GOOD,
+        matchers=form.matchers,
+        owner=form.owner,
+        reason=form.reason,
+        expires=now + UNTIL[form.until],
+    )
+    return put_rule(new, actor, key, now)
+
+
+def safe_back(text: str) -> str:
+    """Return a path of this site; anything else becomes the list."""
+    inside = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if inside else "/"
+
+
+def quoted(back: str) -> str:
+    """Write a way back as one parameter of a URL."""
+    return quote(back, safe="")

@@ -1,0 +1,165 @@
+"""Which page is at which URL? Handlers only: each asks and renders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from aiops.domain.changes import SOURCES
+from aiops.domain.entries import Position
+from aiops.domain.events import Severity
+from api import openapi
+from api.desk import Actor, DeskOf
+from api.explain import explain
+from api.filters import Paged
+from api.health import server_status
+from api.reading import everything, ledger, services
+from api.ui import listing, muting
+from api.ui.dossier import alert_page, incident_page
+from api.ui.integrations import integrations
+from api.ui.render import chrome, page
+from api.ui.triage import ListUrl, matching, triage
+
+router = APIRouter(include_in_schema=False)
+
+
+def paged_of(request: Request) -> Paged:
+    """Read only the paging of a page's URL."""
+    return Paged(cursor=request.query_params.get("cursor", ""))
+
+
+PagedOf = Annotated[Paged, Depends(paged_of)]
+
+
+@router.get("/")
+def triage_list(request: Request, desk: DeskOf) -> HTMLResponse:
+    """The triage list."""
+    with desk.view() as view:
+        top = chrome(request, view, "incidents")
+        shown = triage(view, ListUrl.read(request.query_params), top.now)
+    return page("triage.html", top=top, list=shown, severities=Severity)
+
+
+@router.get("/matching")
+def which_match(request: Request, desk: DeskOf) -> Response:
+    """Which of the incidents ``number=1,2`` belong on the list of this URL? Asked when live updates name new ones."""
+    asked = request.query_params.get("number", "").split(",")[:500]
+    numbers = tuple(int(one) for one in asked if one.isdecimal() and len(one) < 12)
+    with desk.view() as view:
+        found = matching(view, ListUrl.read(request.query_params), numbers) if numbers else []
+    return JSONResponse(found)
+
+
+@router.get("/incidents/{key}")
+def show_incident(request: Request, desk: DeskOf, key: str, paged: PagedOf) -> HTMLResponse:
+    """One incident."""
+    with desk.view() as view:
+        top = chrome(request, view, "incidents")
+        shown = incident_page(view, key, paged, top.now)
+    return page("incident.html", top=top, page=shown)
+
+
+@router.get("/alerts/{key}")
+def show_alert(request: Request, desk: DeskOf, key: str) -> HTMLResponse:
+    """One alert."""
+    with desk.view() as view:
+        top = chrome(request, view, "incidents")
+        shown = alert_page(view, desk.journal, key)
+    return page("alert.html", top=top, page=shown)
+
+
+@router.get("/why/{key}")
+def show_why(request: Request, desk: DeskOf, key: str) -> HTMLResponse:
+    """The same text as ``aiops explain``."""
+    with desk.view() as view:
+        return page("why.html", top=chrome(request, view, "incidents"), explanation=explain(view, key))
+
+
+@router.get("/patterns")
+def show_patterns(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Templates and patterns."""
+    with desk.view() as view:
+        top = chrome(request, view, "patterns")
+        shown = listing.patterns(view, request.query_params)
+    return page("patterns.html", top=top, page=shown)
+
+
+@router.get("/templates/{template_id}/label")
+def label_form(request: Request, desk: DeskOf, template_id: str) -> HTMLResponse:
+    """The form that labels one template."""
+    with desk.view() as view:
+        top = chrome(request, view, "patterns")
+        shown = listing.template(view, template_id)
+    return page("label.html", top=top, row=shown, back=muting.safe_back(request.query_params.get("back", "/patterns")))
+
+
+@router.get("/rules")
+def show_rules(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Rules and silences."""
+    with desk.view() as view:
+        top = chrome(request, view, "rules")
+        shown = listing.rules(view, top.now)
+    return page("rules.html", top=top, page=shown)
+
+
+@router.get("/mute")
+def mute_form(request: Request, desk: DeskOf, actor: Actor) -> HTMLResponse:
+    """The form that mutes."""
+    with desk.view() as view:
+        top = chrome(request, view, "rules")
+        form = muting.offered(view, request.query_params, actor)
+        shown = muting.with_preview(view, form)
+    return page("mute.html", top=top, form=shown, choices=muting.UNTIL)
+
+
+@router.get("/services")
+def show_services(request: Request, desk: DeskOf, paged: PagedOf) -> HTMLResponse:
+    """Nodes by health, edges, what is unmapped, and the import."""
+    with desk.view() as view:
+        top = chrome(request, view, "services")
+        shown = services(view, Paged(cursor=paged.cursor, limit=200), request.query_params.get("q", "")[:200])
+    return page("services.html", top=top, list=shown, q=request.query_params.get("q", ""))
+
+
+@router.get("/integrations")
+def show_integrations(request: Request, desk: DeskOf) -> HTMLResponse:
+    """How each sender delivers, and what came."""
+    with desk.view() as view:
+        top = chrome(request, view, "integrations")
+        shown = integrations(everything(view, SOURCES), str(request.base_url), desk.settings.token_required, top.now)
+    sent = Position.parse(request.query_params.get("sent", ""))
+    return page("integrations.html", top=top, sources=shown, sent=str(sent or ""))
+
+
+@router.get("/status")
+def show_status(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Lag, store, embedder, ledger."""
+    status = server_status(desk)
+    with desk.view() as view:
+        return page(
+            "status.html",
+            top=chrome(request, view, "status"),
+            status=status,
+            book=ledger(view, desk.journal.last()),
+        )
+
+
+@router.get("/docs")
+def show_docs(request: Request, desk: DeskOf) -> HTMLResponse:
+    """The API, from its own description."""
+    with desk.view() as view:
+        top = chrome(request, view, "docs")
+    return page("docs.html", top=top, api=listing.operations(openapi.document(request.app)))
+
+
+@router.get("/keys")
+def show_keys(request: Request, desk: DeskOf) -> HTMLResponse:
+    """What the keyboard does."""
+    with desk.view() as view:
+        return page("keys.html", top=chrome(request, view, "keys"))
+
+
+@router.get("/sign-in")
+def sign_in_form(request: Request) -> HTMLResponse:
+    """The form that takes a token; shows nothing of what is inside."""
+    return page("sign_in.html", problem="", theme=request.cookies.get("theme", ""))

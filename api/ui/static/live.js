@@ -1,0 +1,141 @@
+// @ts-check
+// How does an open page stay true? Lines change in place; what is new waits until it is asked for.
+import { all, byId, fetchPage, takeOver } from "./dom.js";
+import { boxes, chosen, count } from "./list.js";
+
+/** @typedef {{id: string, number: number, html: string, active: boolean, status: string}} Row */
+/** @typedef {{position: string, muting: number, hidden: number, rows: Row[], reload: boolean}} Update */
+
+const WAITS = [0.5, 1, 2, 5, 10]; // seconds before the next try
+let tries = 0;
+let paused = false;
+/** @type {Update[]} */
+let held = [];
+/** @type {Set<number>} */
+const fresh = new Set(); // numbers of incidents that belong on this list and are not shown
+let lastAt = Date.now();
+
+/** Open the socket, and open it again whenever it is lost. */
+export function goLive() {
+  const button = byId("pause");
+  if (button) {
+    button.hidden = false;
+    button.onclick = pause;
+  }
+  connect();
+  setInterval(showState, 1_000);
+}
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  socket.onopen = () => {
+    if (tries > 0) apply(); // what happened meanwhile is not told again
+    tries = 0;
+    lastAt = Date.now();
+    state = "on";
+    showState();
+  };
+  socket.onmessage = (event) => receive(JSON.parse(event.data));
+  socket.onclose = () => {
+    state = "stale";
+    setTimeout(connect, WAITS[Math.min(tries++, WAITS.length - 1)] * 1000);
+  };
+}
+
+/** @type {"" | "on" | "stale"} */
+let state = "";
+
+function showState() {
+  const live = byId("live");
+  if (!live || !state) return;
+  live.classList.toggle("on", state === "on" && !paused);
+  live.classList.toggle("stale", state === "stale");
+  const ago = Math.round((Date.now() - lastAt) / 1000);
+  const text = state === "stale" ? `not live for ${ago}s` : paused ? "paused" : "live";
+  if (live.textContent !== text) live.textContent = text;
+}
+
+/** Stop or go on; what came meanwhile is applied then. */
+export function pause() {
+  paused = !paused;
+  byId("pause")?.setAttribute("aria-pressed", String(paused));
+  const button = byId("pause");
+  if (button) button.textContent = paused ? "Go on" : "Pause";
+  if (!paused) for (const update of held.splice(0)) receive(update);
+  showState();
+}
+
+/** @param {Update} update */
+function receive(update) {
+  lastAt = Date.now();
+  if (paused) {
+    held = [...held.slice(-50), update];
+    return;
+  }
+  const muted = byId("muted");
+  if (muted) {
+    const text = `${update.muting} ${update.muting === 1 ? "mute" : "mutes"} · ${update.hidden.toLocaleString("en")} hidden`;
+    if (muted.textContent !== text) muted.textContent = text;
+  }
+  if (byId("list")) onList(update);
+  else onIncident(update);
+}
+
+/** @param {Update} update */
+async function onList(update) {
+  if (update.reload) return offer("much has changed");
+  const rows = new Map(all("#rows tbody tr").map((row) => [row.dataset.id, row]));
+  for (const row of update.rows) {
+    const line = rows.get(row.id);
+    if (line) replaceCells(line, row.html);
+  }
+  const unknown = update.rows.filter((row) => !rows.has(row.id)).map((row) => row.number);
+  if (!unknown.length) return;
+  const query = new URLSearchParams(location.search);
+  query.set("number", unknown.join(","));
+  const answer = await fetch(`/matching?${query}`);
+  if (!answer.ok) return;
+  for (const number of await answer.json()) fresh.add(number);
+  if (fresh.size) offer(`${fresh.size} new`);
+}
+
+/** The box stays, so that a selection does. @param {HTMLElement} line @param {string} html */
+function replaceCells(line, html) {
+  const cells = document.createElement("template");
+  cells.innerHTML = html; // made and escaped by our own template
+  const box = line.firstElementChild;
+  line.replaceChildren(...(box ? [box] : []), cells.content);
+}
+
+/** @param {Update} update */
+async function onIncident(update) {
+  const here = /** @type {HTMLElement | null} */ (document.querySelector("[data-incident]"));
+  if (!here || !(update.reload || update.rows.some((row) => row.id === here.dataset.incident))) return;
+  const { page } = await fetchPage(location.href);
+  const facts = page.querySelector('[data-live="facts"]');
+  if (facts) document.querySelector('[data-live="facts"]')?.replaceWith(document.importNode(facts, true));
+  offer("updated");
+}
+
+/** @param {string} text */
+function offer(text) {
+  const button = byId("apply");
+  if (!button) return;
+  button.textContent = `${text} (press .)`;
+  button.hidden = false;
+  button.onclick = apply;
+}
+
+/** Show what is new; what was selected stays so. */
+export async function apply() {
+  const kept = new Set(chosen().map((box) => box.value));
+  const typed = /** @type {HTMLTextAreaElement | null} */ (byId("text"))?.value ?? "";
+  const { page, ok } = await fetchPage(location.href);
+  if (!ok) return;
+  fresh.clear();
+  takeOver(page);
+  for (const box of boxes()) box.checked = kept.has(box.value);
+  const comment = /** @type {HTMLTextAreaElement | null} */ (byId("text"));
+  if (comment) comment.value = typed;
+  count();
+}

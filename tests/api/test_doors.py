@@ -1,0 +1,146 @@
+"""Do senders get the answers that they understand, and is what they send on disk first?"""
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from aiops.domain.entries import Delivery, Payload, Position
+from aiops.domain.errors import Overloaded, Unavailable
+from api.settings import ApiSettings
+from tests.api.world import World, alertmanager
+
+SMALL = ApiSettings(max_body_bytes=1_000, command_wait=0.0)
+
+
+def delivered(world: World, delivery_id: str) -> Delivery:
+    position = Position.parse(delivery_id)
+    entry = world.journal.get(position) if position else None
+    assert entry is not None
+    assert isinstance(entry.payload, Delivery)
+    return entry.payload
+
+
+def test_a_delivery_is_in_the_journal_when_it_is_answered(world: World) -> None:
+    world.engine_runs = False
+    answer = world.post("/webhooks/alertmanager", {"version": "4", "alerts": []}, 202)
+    assert delivered(world, answer["delivery_id"]).source == "alertmanager"
+
+
+def test_an_alert_that_came_in_is_an_incident_on_the_list(world: World) -> None:
+    world.client.post("/webhooks/alertmanager", content=alertmanager("db").body)
+    assert world.first_incident()["services"] == ["db"]
+
+
+def test_any_other_name_takes_any_json(world: World) -> None:
+    answer = world.post("/webhooks/acme-monitor", {"anything": [1, 2]}, 202)
+    assert delivered(world, answer["delivery_id"]).body == b'{"anything":[1,2]}'
+
+
+def test_secrets_do_not_reach_the_journal(world: World) -> None:
+    answer = world.post("/webhooks/acme", {"title": "x", "password": "hunter2-correct-horse"}, 202)
+    assert b"hunter2" not in delivered(world, answer["delivery_id"]).body
+
+
+def test_the_senders_idempotency_key_and_the_headers_that_matter_are_kept_and_no_other(world: World) -> None:
+    headers = {"X-GitHub-Delivery": "abc", "User-Agent": "hook", "Authorization": "Bearer secret", "Cookie": "a=b"}
+    answer = world.post("/webhooks/github?service=web&token=secret", {"a": 1}, 202, headers=headers)
+    kept = delivered(world, answer["delivery_id"])
+    assert kept.idempotency_key == "abc"
+    assert kept.headers == {"user-agent": "hook"}
+    assert kept.query == {"service": "web"}
+
+
+@pytest.mark.parametrize("body", [b"", b"   ", b"\x00\x01\x02binary"])
+def test_bytes_that_are_no_document_are_refused_with_place_and_fix(world: World, body: bytes) -> None:
+    answer = world.client.post("/webhooks/acme", content=body)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["place"]
+    assert answer.json()["fix"]
+    assert world.journal.last() is None
+
+
+@pytest.mark.parametrize("name", ["a b", "x" * 65, "näme", "a%2Fb", "%00"])
+def test_a_name_that_is_none_is_refused(world: World, name: str) -> None:
+    assert world.client.post(f"/webhooks/{name}", json={}).status_code in (400, 404)
+    assert world.journal.last() is None
+
+
+def test_a_body_over_the_bound_is_refused_before_it_is_read(world: World) -> None:
+    small = World(SMALL)
+    assert small.client.post("/webhooks/acme", content=b'{"a":"' + b"x" * 2_000 + b'"}').status_code == 413
+
+
+def test_a_body_without_a_length_is_bounded_too() -> None:
+    chunks = (b"x" * 100 for _ in range(100))
+    answer = World(SMALL).client.post("/webhooks/acme", content=chunks)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda body: zlib.compress(body)[2:-4]),
+        ("", gzip.compress),
+        ("gzip", lambda body: body),
+    ],
+    ids=["gzip", "zlib", "raw deflate", "gzip without a word", "not packed at all"],
+)
+def test_packed_bodies_are_unpacked_whatever_the_header_says(world: World, encoding: str, pack: Any) -> None:
+    headers = {"content-encoding": encoding} if encoding else {}
+    answer = world.client.post("/webhooks/acme", content=pack(b'{"title": "x"}'), headers=headers)
+    assert answer.status_code == 202
+    assert delivered(world, answer.json()["delivery_id"]).body == b'{"title": "x"}'
+
+
+def test_a_packed_bomb_is_refused_at_the_bound() -> None:
+    bomb = gzip.compress(b"0" * 10_000_000)
+    answer = World(ApiSettings(max_body_bytes=100_000)).client.post("/webhooks/acme", content=bomb)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b'{"title": "x"}')[:-6], b"\x1f\x8bnot gzip at all"])
+def test_a_broken_packed_body_is_refused(world: World, body: bytes) -> None:
+    assert world.client.post("/webhooks/acme", content=body).status_code == 400
+
+
+class FullJournal:
+    """Fails every append."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self, payloads: Sequence[Payload], at: datetime | None = None) -> list[Position]:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "status"),
+    [
+        ("alertmanager", Overloaded("full", retry_after=2.5), 503),
+        ("prometheus", Overloaded("full", retry_after=2.5), 503),
+        ("acme", Overloaded("full", retry_after=2.5), 429),
+        ("acme", Unavailable("disk is full", retry_after=3), 503),
+    ],
+)
+def test_a_full_journal_says_when_to_come_again_in_the_senders_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, source: str, error: Exception, status: int
+) -> None:
+    monkeypatch.setattr(world.journal, "append", FullJournal(error))
+    answer = world.client.post(f"/webhooks/{source}", json={"a": 1})
+    assert answer.status_code == status
+    assert answer.headers["retry-after"] == "3"
+
+
+def test_an_unforeseen_failure_is_a_503_and_counted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.journal, "append", FullJournal(ZeroDivisionError("oops")))
+    answer = world.client.post("/webhooks/acme", json={"a": 1})
+    assert answer.status_code == 503
+    assert "oops" not in answer.text
+    assert "aiops_request_failures_total 1.0" in world.client.get("/metrics").text

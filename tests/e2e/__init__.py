@@ -1,0 +1,1 @@
+"""Does the product work in a real browser?"""
