@@ -1,0 +1,54 @@
+"""How does the API's process go? One event loop on the socket that the supervisor holds."""
+
+import socket
+
+import structlog
+import uvicorn
+
+from aiops.bootstrap import clock, process
+from aiops.bootstrap.setups import ACCESS_DB, ApiSetup
+from aiops.domain.errors import BadConfiguration
+from aiops.storage import open_journal, open_store
+from api.app import create_app
+from api.settings import ApiSettings
+from correlation.embedding import choose_embedder
+
+GRACE = 2  # seconds that open requests have to end
+log = structlog.get_logger()
+
+
+def settings_of(setup: ApiSetup) -> ApiSettings:
+    """Return what the app needs to know."""
+    embedder = choose_embedder(setup.embedder)
+    return ApiSettings(
+        host=setup.host,
+        port=setup.port,
+        allowed_hosts=setup.allowed_hosts,
+        token_required=setup.token_required,
+        tokens=setup.tokens,
+        access_db=setup.data / ACCESS_DB if setup.token_required else None,
+        embedder=embedder.name,
+        embedder_why=embedder.why,
+        environment=setup.environment,
+    )
+
+
+def main() -> None:
+    """Run as a child of the supervisor; uvicorn heeds SIGTERM: no new requests, the open ones are answered."""
+    setup = process.begin(ApiSetup)
+    try:
+        settings = settings_of(setup)
+    except BadConfiguration as error:
+        process.refuse(error)
+    journal, store = open_journal(setup.data), open_store(setup.data, readonly=True)
+    app = create_app(journal, store, settings, clock.now)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, server_header=False, ws_max_size=65_536
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=setup.socket)])
+    store.close()
+    journal.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""How does the engine's process go? Lock, recover, tell it what the files say, then fold for as long as it runs."""
+
+import bisect
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+
+from aiops import fold
+from aiops.bootstrap import clock, process
+from aiops.bootstrap.opening import opening
+from aiops.bootstrap.setups import EngineSetup
+from aiops.domain.entries import Position, Tick
+from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.engine import Engine
+from aiops.ports import Journal, Store
+from aiops.storage import EngineLock, open_journal, open_store
+
+BATCH = 500  # entries read and saved at once
+PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
+
+log = structlog.get_logger()
+
+
+class Loop:
+    """One engine at work on a journal and a store."""
+
+    def __init__(self, journal: Journal, store: Store, setup: EngineSetup, now: Callable[[], datetime]) -> None:
+        self._journal, self._store, self._setup, self._now = journal, store, setup, now
+        self.engine: Engine
+        self._kept: list[Position]  # of the two newest snapshots, newest last
+        self._since = 0  # entries since the last snapshot
+        self._kept_at = time.monotonic()
+        self._ticked = 0.0  # monotonic
+        self._recover()
+
+    def catch_up(self, stop: Event) -> int:
+        """Fold all there is, then append and fold what the operator's files say anew; return how many entries."""
+        count = self._fold_all(stop)
+        setup = self._setup
+        if commands := opening(self.engine, self._store, setup.decisions, setup.services, setup.rules):
+            self._journal.append(commands)
+        return count + self._fold_all(stop)
+
+    def run(self, stop: Event) -> None:
+        """Fold until ``stop``, then keep a snapshot.
+
+        A store that is out of reach is waited for; what it did not take, an engine recovered anew folds again.
+        """
+        while not stop.is_set():
+            try:
+                if not self.fold() and not self._journal.wait(self.engine.position, self._pause()):
+                    self._tick()
+            except Unavailable as problem:
+                log.warning("the engine waits", problem=str(problem))
+                stop.wait(problem.retry_after)
+                self._recover()
+        self.keep()
+
+    def fold(self) -> int:
+        """Fold what has come, and keep a snapshot when it is time; return how many entries there were."""
+        count = fold.step(self.engine, self._journal, self._store, BATCH)
+        self._since += count
+        if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
+            self.keep()
+        return count
+
+    def keep(self) -> None:
+        """Keep what the engine knows, and forget entries that neither a snapshot nor the retention needs."""
+        self._kept_at = time.monotonic()
+        position = self.engine.position
+        if position is None or self._since == 0:
+            return
+        fold.snapshot(self.engine, self._store)
+        self._since = 0
+        self._kept = [*self._kept, position][-2:]
+        if len(self._kept) == 2:
+            self._journal.drop_before(min(self._kept[0], self._aged(position)))
+
+    def _recover(self) -> None:
+        self.engine = fold.recover(self._store)
+        self._kept = [self.engine.position] if self.engine.position else []
+        self._since = 0
+
+    def _fold_all(self, stop: Event) -> int:
+        total = 0
+        while not stop.is_set() and (count := self.fold()):
+            total += count
+        return total
+
+    def _pause(self) -> float:
+        due = self.engine.timers.next_due()
+        return PATIENCE if due is None else min(PATIENCE, max(0.01, (due - self._now()).total_seconds()))
+
+    def _tick(self) -> None:
+        """Append a tick when a timer is due and nothing else brought the time; at most one a second."""
+        due = self.engine.timers.next_due()
+        if due is not None and due <= self._now() and time.monotonic() - self._ticked >= 1:
+            self._ticked = time.monotonic()
+            self._journal.append([Tick()])
+
+    def _elapsed(self) -> timedelta:
+        return timedelta(seconds=time.monotonic() - self._kept_at)
+
+    def _aged(self, position: Position) -> Position:
+        """Return the first position younger than the retention (by bisection: what is gone counts as old)."""
+        limit = self._now() - self._setup.journal_kept
+
+        def is_young(offset: int) -> bool:
+            entry = self._journal.get(Position(position.shard, offset))
+            return entry is not None and entry.received_at >= limit
+
+        return Position(position.shard, bisect.bisect_left(range(position.offset), True, key=is_young))
+
+
+def main() -> None:
+    """Run as a child of the supervisor."""
+    setup = process.begin(EngineSetup)
+    stop = process.stop_on_signal()
+    try:
+        run(setup, stop)
+    except BadConfiguration as error:
+        process.refuse(error)
+
+
+def run(setup: EngineSetup, stop: Event, ready: Event | None = None) -> None:
+    """Hold the folder's lock and fold until ``stop``; set ``ready`` once caught up. BadConfiguration: one is here."""
+    started = time.monotonic()
+    with EngineLock(setup.data):
+        journal, store = open_journal(setup.data), open_store(setup.data)
+        try:
+            loop = Loop(journal, store, setup, clock.now)
+            count = loop.catch_up(stop)
+            log.info("the engine is ready", caught_up=count, seconds=round(time.monotonic() - started, 2))
+            if ready is not None:
+                ready.set()
+            loop.run(stop)
+        finally:
+            store.close()
+            journal.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""How does the learner's process go? Quietly: it yields to everybody else."""
+
+import os
+
+from aiops.bootstrap import process
+from aiops.bootstrap.setups import LearnerSetup
+from aiops.domain.errors import BadConfiguration
+from aiops.storage import open_journal, open_store
+from correlation.learner import Learner
+
+NICE = 10
+
+
+def main() -> None:
+    """Run as a child of the supervisor."""
+    setup = process.begin(LearnerSetup)
+    stop = process.stop_on_signal()
+    os.nice(NICE)
+    journal, store = open_journal(setup.data), open_store(setup.data, readonly=True)
+    try:
+        learner = Learner(store, journal, setup.data, setup.embedder)
+    except BadConfiguration as error:
+        process.refuse(error)
+    learner.run(stop)
+    store.close()
+    journal.close()
+
+
+if __name__ == "__main__":
+    main()

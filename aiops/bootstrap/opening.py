@@ -1,0 +1,82 @@
+"""What must the engine be told at start? Settings, service graph and rules, each only where it differs.
+
+A command's id is a hash of its content and of the position it follows, so a start that is repeated adds nothing twice,
+and a return to earlier settings counts.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from aiops.domain.acts import Act, ApplySettings, ImportTopology, PutRule
+from aiops.domain.base import stable_hash
+from aiops.domain.changes import GRAPHS, RULES
+from aiops.domain.entries import Command
+from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.graph import Topology
+from aiops.domain.queries import Query
+from aiops.domain.rules import Rule
+from aiops.domain.settings import Settings
+from aiops.engine import Engine
+from aiops.ports import Store, View
+from correlation.topology import parse_topology
+from rules.check import normal
+from rules.pack import load_pack
+
+SAID = ("verdict", "matchers", "owner", "reason", "expires", "review", "priority", "cases", "pack")
+
+
+def opening(
+    engine: Engine, store: Store, settings: Settings, services: Path | None, packs: Path | None
+) -> list[Command]:
+    """Return the commands that bring a caught-up ``engine`` to what the operator's files say. BadConfiguration."""
+    acts: list[Act] = [] if engine.settings == settings else [ApplySettings(settings=settings)]
+    with store.view() as view:
+        if services is not None:
+            topology = _topology(services)
+            acts += [] if topology == _present_topology(view) else [ImportTopology(topology=topology)]
+        if packs is not None:
+            acts += [PutRule(rule=rule) for rule in _rules(packs) if _differs(rule, view.get(RULES, rule.id))]
+    return [Command(id=_id(act, engine), actor="system:start", act=act) for act in acts]
+
+
+def _topology(file: Path) -> Topology:
+    """Read the service graph; the files of its look-ups stand beside it."""
+    try:
+        return parse_topology(_read(file), str(file), lambda name: _read(file.parent / name))
+    except BadInput as error:
+        raise BadConfiguration(error.problem, place=error.place, fix=error.fix) from error
+
+
+def _present_topology(view: View) -> Topology | None:
+    newest = view.find(GRAPHS, Query(order=("-version",), limit=1)).items
+    return newest[0].topology if newest else None
+
+
+def _rules(folder: Path) -> Iterator[Rule]:
+    """Read every pack of ``folder``, in the order of names; one bad rule refuses the start."""
+    if not folder.is_dir():
+        raise BadConfiguration("is no folder", place=str(folder), fix="name a folder of *.yaml in files.rules")
+    for file in sorted(folder.glob("*.y*ml")):
+        rules, problems = load_pack(_read(file), str(file))
+        for problem in problems:
+            raise BadConfiguration(problem.problem, place=problem.place, fix=problem.fix)
+        yield from rules
+
+
+def _differs(wanted: Rule, present: Rule | None) -> bool:
+    """Does the file say something else? What was counted, or done to the rule since, is not the file's."""
+    wanted = normal(wanted)
+    return present is None or any(getattr(wanted, name) != getattr(present, name) for name in SAID)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"cannot be read: {error}", place=str(file), fix="check its name and rights") from error
+
+
+def _id(act: Act, engine: Engine) -> str:
+    return f"start-{stable_hash(msgspec.json.encode(act).decode(), str(engine.position))}"

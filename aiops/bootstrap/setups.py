@@ -1,0 +1,69 @@
+"""What does each process need to know? Its share of the configuration; importing this imports none of the roles."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from aiops.config import Config
+from aiops.domain.base import Noun
+from aiops.domain.settings import Settings
+
+ACCESS_DB = "access.db"  # in the data folder: the API's tokens
+
+
+class EngineSetup(Noun, frozen=True, kw_only=True):
+    """For the engine."""
+
+    data: Path
+    decisions: Settings = Settings()
+    services: Path | None = None
+    rules: Path | None = None
+    snapshot_every: timedelta = timedelta(seconds=30)
+    snapshot_entries: int = 20_000
+    journal_kept: timedelta = timedelta(days=7)
+
+
+class ApiSetup(Noun, frozen=True, kw_only=True):
+    """For the API."""
+
+    data: Path
+    socket: int  # file descriptor, listening
+    host: str
+    port: int
+    token_required: bool
+    tokens: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    embedder: str = "auto"
+    environment: str = ""
+
+
+class LearnerSetup(Noun, frozen=True, kw_only=True):
+    """For the learner."""
+
+    data: Path
+    embedder: str = "auto"
+
+
+class ResponderSetup(Noun, frozen=True, kw_only=True):
+    """For the responder."""
+
+    data: Path
+    channels: dict[str, str] = {}  # name in the registry of notifiers -> what configures it
+
+
+def engine_setup(config: Config) -> EngineSetup:
+    """Return the engine's share."""
+    return EngineSetup(
+        data=config.data,
+        decisions=config.decisions,
+        services=config.files.services,
+        rules=config.files.rules,
+        snapshot_every=config.engine.snapshot_every,
+        snapshot_entries=config.engine.snapshot_entries,
+        journal_kept=config.engine.journal_kept,
+    )
+
+
+def responder_setup(config: Config) -> ResponderSetup:
+    """Return the responder's share: the channels that are configured."""
+    channels = {name: value for name in config.pages.__struct_fields__ if (value := getattr(config.pages, name))}
+    return ResponderSetup(data=config.data, channels=channels)

@@ -1,0 +1,196 @@
+"""Which processes are there, and who starts them again? One command, one log, no orphan."""
+
+import contextlib
+import ipaddress
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from threading import Event
+
+import msgspec
+import structlog
+
+from aiops.bootstrap import process
+from aiops.bootstrap.address import announced
+from aiops.bootstrap.log import LogSetup, configure
+from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, engine_setup, responder_setup
+from aiops.config import Config, ServerConfig
+from aiops.domain.errors import BadConfiguration
+from aiops.storage import EngineLock
+from api.access import Access, Scope
+
+LOOK = 0.1  # seconds between two looks at the children
+LONGEST_PAUSE = 30.0  # before a child that keeps dying is started again
+SETTLED = 60.0  # seconds of life after which earlier deaths are forgotten
+API_GRACE = 4.0  # seconds for the API to answer what is under way
+GRACE = 9.0  # seconds for all children to end
+
+log = structlog.get_logger()
+
+
+class Child:
+    """One process, started again whenever it ends by itself."""
+
+    def __init__(self, role: str, orders: bytes, descriptors: Sequence[int] = (), program: Sequence[str] = ()) -> None:
+        self.role, self._orders, self._descriptors = role, orders, tuple(descriptors)
+        self._program = tuple(program) or (sys.executable, "-m", f"aiops.bootstrap.{role}")
+        self._deaths = 0
+        self._next: float | None = None  # when a dead one is started again
+        self._start(time.monotonic())
+
+    def look(self, now: float) -> int | None:
+        """Start it again if it ended and its pause is over; return the exit code of one that must not be.
+
+        ``now`` is monotonic, in seconds.
+        """
+        code = self.process.poll()
+        if code is None:
+            if now - self._started > SETTLED:
+                self._deaths = 0
+        elif code == process.DO_NOT_RESTART:
+            return code
+        elif self._next is None:
+            pause = min(LONGEST_PAUSE, 0.2 * 2**self._deaths)
+            self._deaths, self._next = self._deaths + 1, now + pause
+            log.error("a process ended by itself; it will be started again", child=self.role, code=code, seconds=pause)
+        elif now >= self._next:
+            self._start(now)
+        return None
+
+    def end(self) -> None:
+        """Ask it to end."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long for its end, then force it."""
+        try:
+            self.process.wait(max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            log.error("a process did not end in time; it was killed", child=self.role)
+            self.process.kill()
+            self.process.wait()
+        self._hang_up()
+
+    def _start(self, now: float) -> None:
+        if self._next is not None:
+            self._hang_up()
+        self._started, self._next = now, None
+        self.process = subprocess.Popen(
+            self._program,
+            stdin=subprocess.PIPE,
+            pass_fds=self._descriptors,
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the others in order
+        )
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it died at once: seen at the next look
+            self.process.stdin.write(self._orders)
+            self.process.stdin.flush()
+
+    def _hang_up(self) -> None:
+        """Let go of the pipe to a process that ended."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+
+
+def serve(config: Config) -> int:
+    """Run until SIGTERM or SIGINT and return the exit code. BadConfiguration: nothing was started."""
+    log_setup = LogSetup(format=config.log.format, level=config.log.level)
+    configure(log_setup, "supervisor")
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    EngineLock(config.data).release()  # the engine takes it for good; here a second server is refused at once
+    with listening(config.server) as listener, announced(config.data, listener) as url:
+        children = [
+            Child(role, process.orders(role, log_setup, setup), descriptors)
+            for role, setup, descriptors in _roles(config, listener)
+        ]
+        log.info("serving", url=url, data=str(config.data))
+        try:
+            return _watch(children, stop)
+        finally:
+            _end(children)
+
+
+def is_public(host: str) -> bool:
+    """Can other machines reach a server bound to ``host``?"""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def token_required(config: Config) -> bool:
+    """Is a token asked for? At the first public start one is made and shown, this once."""
+    if config.access.tokens:
+        return True
+    if not is_public(config.server.host):
+        return False
+    database = config.data / ACCESS_DB
+    if not database.exists():
+        with contextlib.closing(Access(database)) as access:
+            token = access.create_token("admin", [Scope.ADMIN])
+        log.warning("other machines can reach this server, so it asks for a token; shown this once", admin_token=token)
+    return True
+
+
+def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgspec.Struct, tuple[int, ...]]]:
+    """Yield (role, its settings, descriptors it inherits); started in this order, ended in the reverse."""
+    host, port = listener.getsockname()[:2]
+    api = ApiSetup(
+        data=config.data,
+        socket=listener.fileno(),
+        host=host,
+        port=port,
+        token_required=token_required(config),
+        allowed_hosts=(*config.server.allowed_hosts, config.server.host),
+        tokens=config.access.tokens,
+        embedder=config.learner.embedder,
+        environment=config.server.environment,
+    )
+    yield "engine", engine_setup(config), ()
+    yield "responder", responder_setup(config), ()
+    yield "learner", LearnerSetup(data=config.data, embedder=config.learner.embedder), ()
+    yield "api", api, (listener.fileno(),)
+
+
+def _watch(children: Sequence[Child], stop: Event) -> int:
+    while not stop.wait(LOOK):
+        for child in children:
+            code = child.look(time.monotonic())
+            if code is not None:
+                log.error("nothing runs without this process; the reason is above", child=child.role)
+                return code
+    return 0
+
+
+def _end(children: Sequence[Child]) -> None:
+    """The API first: what it accepted meanwhile, the engine still reads; the engine last."""
+    until = time.monotonic() + GRACE
+    for child in reversed(children):
+        child.end()
+        if child.role == "api":
+            child.wait(API_GRACE)
+    for child in reversed(children):
+        child.wait(until - time.monotonic())
+    log.info("stopped")
+
+
+@contextlib.contextmanager
+def listening(server: ServerConfig) -> Iterator[socket.socket]:
+    """Hold the listening socket, so that a restarted API finds its callers waiting. BadConfiguration: port taken."""
+    host, port = server.host, server.port
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        fix = "stop what listens there or choose another with --port"
+        raise BadConfiguration(f"cannot listen: {error.strerror}", place=f"{host}:{port}", fix=fix) from error
+    with listener:
+        listener.set_inheritable(True)
+        yield listener

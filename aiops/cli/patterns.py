@@ -1,0 +1,87 @@
+"""How does one see, and label, the shapes of messages from the command line?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aiops.cli.errors import examples
+from aiops.cli.output import Columns, Format, Limit, Output, say, show
+from aiops.cli.session import client
+from aiops.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from aiops.domain.records import Pattern, Template
+
+group = typer.Typer(
+    help="Which messages belong together: templates and patterns.", epilog=examples("patterns", "patterns templates")
+)
+
+
+def columns() -> "Columns[Pattern]":
+    """Return what a list of patterns shows."""
+    return {
+        "Pattern": lambda pattern: pattern.pattern_id,
+        "Name": lambda pattern: pattern.name,
+        "Templates": lambda pattern: pattern.templates_total,
+        "Messages": lambda pattern: pattern.count,
+        "Cohesion": lambda pattern: f"{pattern.cohesion:.2f}",
+    }
+
+
+def template_columns() -> "Columns[Template]":
+    """Return what a list of templates shows."""
+    return {
+        "Template": lambda template: template.template_id,
+        "Scope": lambda template: template.scope,
+        "Text": lambda template: template.text,
+        "Messages": lambda template: template.count,
+        "Pattern": lambda template: template.pattern_id,
+        "Last seen": lambda template: template.last_seen,
+    }
+
+
+@group.callback(invoke_without_command=True)
+def default(context: typer.Context, output: Output = Format.TABLE) -> None:
+    """Which messages belong together; without a command: the patterns."""
+    if context.invoked_subcommand is None:
+        show_list(context, output=output)
+
+
+@group.command("list", epilog=examples("patterns list", "patterns list -o json"))
+def show_list(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
+    """List patterns, the most frequent first."""
+    from api.schemas import PatternList
+
+    with client(context) as one:
+        page = one.get("/api/patterns", PatternList, {"limit": limit})
+    show(page.items, columns(), output)
+    say(f"{len(page.items)} of {page.total} patterns")
+
+
+@group.command("templates", epilog=examples("patterns templates --limit 200"))
+def show_templates(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
+    """List templates, the most frequent first."""
+    from api.schemas import TemplateList
+
+    with client(context) as one:
+        page = one.get("/api/templates", TemplateList, {"limit": limit})
+    show(page.items, template_columns(), output)
+    say(f"{len(page.items)} of {page.total} templates")
+
+
+@group.command("label", epilog=examples('patterns label 5f0c1a2b3c4d5e6f known_good --reason "harmless"'))
+def label(
+    context: typer.Context,
+    template_id: Annotated[str, typer.Argument(metavar="TEMPLATE")],
+    verdict: Annotated[str, typer.Argument(help="known_good, known_bad or unknown.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    days: Annotated[int, typer.Option(min=1, max=365, help="Until it expires or is reviewed.")] = 30,
+) -> None:
+    """Give a template a verdict: makes, replaces or (unknown) ends its rule."""
+    from aiops.domain.alerts import Verdict
+
+    if verdict not in list(Verdict):
+        raise BadInput(f"{verdict!r} is no verdict", place="VERDICT", fix=f"say one of {', '.join(Verdict)}")
+    body = {"verdict": verdict, "reason": reason, "days": days}
+    with client(context) as one:
+        print(one.act("POST", f"/api/templates/{template_id}/verdict", body).text)

@@ -1,0 +1,1 @@
+"""What do we do about an incident? Pages, notifiers, advice."""

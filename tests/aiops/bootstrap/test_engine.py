@@ -1,0 +1,215 @@
+"""The engine's loop: it recovers, lets time pass, keeps snapshots, forgets what is old."""
+
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+import pytest
+
+from aiops.bootstrap.engine import Loop, run
+from aiops.bootstrap.setups import EngineSetup
+from aiops.domain.changes import GRAPHS, INCIDENTS, OUTCOMES, PAGES, RULES, Changes, Collection
+from aiops.domain.entries import Command, Delivery, Position, Tick
+from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.domain.queries import Query
+from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
+from aiops.fold import FORMAT
+from aiops.storage import EngineLock
+from aiops.storage.memory import MemoryJournal, MemoryStore
+from tests.builders import T0, a_delivery, at
+
+SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
+PACK = """
+- id: noise
+  verdict: known_good
+  owner: noc
+  reason: known
+  expires: 2026-09-01
+  match: {service: db, template: "sync <*> done"}
+"""
+
+T = TypeVar("T")
+
+
+def alert(service: str = "db") -> Delivery:
+    return a_delivery({"title": "disk full", "severity": "critical", "labels": {"service": service}}, source="test")
+
+
+class Bench:
+    """A journal and a store whose clock the test moves, and loops over the two."""
+
+    def __init__(self) -> None:
+        self.now = T0
+        self.journal, self.store = MemoryJournal(clock=lambda: self.now), MemoryStore()
+
+    def loop(self, **changes: Any) -> Loop:
+        setup = EngineSetup(data=Path("unused"), **changes)
+        return Loop(self.journal, self.store, setup, lambda: self.now)
+
+    def pass_time(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+    def count(self, collection: Collection[T]) -> int:
+        with self.store.view() as view:
+            return view.find(collection, Query()).total
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_what_is_in_the_journal_is_folded_at_start(bench: Bench) -> None:
+    bench.journal.append([alert()])
+    assert bench.loop().catch_up(Event()) == 1
+    assert bench.count(INCIDENTS) == 1
+
+
+def test_settings_are_told_when_they_differ_also_when_they_return(bench: Bench) -> None:
+    short = Settings(correlation=CorrelationSettings(window=timedelta(minutes=1)))
+    for decisions, told in ((Settings(), 0), (short, 1), (short, 1), (Settings(), 2), (short, 3)):
+        loop = bench.loop(decisions=decisions)
+        loop.catch_up(Event())
+        assert loop.engine.settings == decisions
+        assert bench.count(OUTCOMES) == told
+
+
+def test_the_files_are_applied_where_they_differ(bench: Bench, tmp_path: Path) -> None:
+    services, packs = tmp_path / "services.yaml", tmp_path / "packs"
+    packs.mkdir()
+    services.write_text(SERVICES)
+    (packs / "ours.yaml").write_text(PACK)
+    for _ in range(2):
+        bench.loop(services=services, rules=packs).catch_up(Event())
+        assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (1, 1, 2)
+    (packs / "ours.yaml").write_text(PACK.replace("reason: known", "reason: well known"))
+    services.write_text(SERVICES.replace("owner: dba", "owner: dbas"))
+    bench.loop(services=services, rules=packs).catch_up(Event())
+    assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (2, 1, 4)
+
+
+@pytest.mark.parametrize(
+    ("services", "pack"),
+    [("services: {web: {ownr: x}}", PACK), (SERVICES, PACK.replace("owner: noc", "ownr: noc")), (None, PACK)],
+)
+def test_a_file_that_cannot_be_used_refuses_the_start(
+    bench: Bench, tmp_path: Path, services: str | None, pack: str
+) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    (packs / "ours.yaml").write_text(pack)
+    file = tmp_path / "services.yaml"
+    if services:
+        file.write_text(services)
+    with pytest.raises(BadConfiguration, match=r"services\.yaml|ours\.yaml"):
+        bench.loop(services=file, rules=packs).catch_up(Event())
+
+
+def test_a_folder_of_packs_that_is_none_refuses_the_start(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="is no folder"):
+        bench.loop(rules=tmp_path / "nowhere").catch_up(Event())
+
+
+def turns(loop: Loop, number: int) -> None:
+    """Let the loop go round so many times."""
+
+    class Countdown(Event):
+        left = number
+
+        def is_set(self) -> bool:
+            self.left -= 1
+            return self.left < 0
+
+    loop.run(Countdown())
+
+
+def test_a_timer_that_is_due_runs_though_nothing_arrives(bench: Bench) -> None:
+    loop = bench.loop(decisions=Settings(paging=PagingSettings(hold=timedelta(seconds=15))))
+    bench.journal.append([alert()])
+    loop.catch_up(Event())
+    assert bench.count(PAGES) == 0
+    bench.pass_time(seconds=16)
+    turns(loop, 2)
+    assert bench.count(PAGES) == 1
+    assert isinstance(bench.journal.read(None, 10)[-1].payload, Tick)
+
+
+def test_ticks_come_at_most_once_a_second(bench: Bench) -> None:
+    loop = bench.loop()
+    bench.journal.append([alert()])
+    bench.pass_time(days=2)  # many timers, one after the other
+    turns(loop, 8)
+    assert sum(isinstance(entry.payload, Tick) for entry in bench.journal.read(None, 100)) == 1
+
+
+def test_no_tick_before_its_time(bench: Bench) -> None:
+    loop = bench.loop()
+    bench.journal.append([alert()])
+    turns(loop, 3)
+    assert len(bench.journal.read(None, 100)) == 1
+
+
+def test_a_snapshot_is_kept_every_so_many_entries(bench: Bench) -> None:
+    loop = bench.loop(snapshot_entries=3)
+    bench.journal.append([alert()] * 2)
+    loop.fold()
+    assert bench.store.snapshot(FORMAT) is None
+    bench.journal.append([alert()])
+    loop.fold()
+    kept = bench.store.snapshot(FORMAT)
+    assert kept is not None
+    assert kept.position == Position(0, 3)
+
+
+def test_the_end_keeps_a_snapshot_and_a_new_engine_goes_on_from_it(bench: Bench) -> None:
+    loop = bench.loop()
+    bench.journal.append([alert()])
+    turns(loop, 1)
+    again = bench.loop()
+    assert again.engine.position == Position(0, 1)
+    assert again.engine.dump() == loop.engine.dump()
+
+
+def test_entries_older_than_the_retention_go_once_two_snapshots_stand_behind_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped: list[Position] = []
+    monkeypatch.setattr(bench.journal, "drop_before", dropped.append)
+    loop = bench.loop(snapshot_entries=1, journal_kept=timedelta(hours=1))
+    for minutes in range(0, 300, 30):
+        bench.now = at(minutes * 60)
+        bench.journal.append([alert()])
+        loop.fold()
+    assert dropped[0] == Position(0, 1)
+    assert dropped[-1] == Position(0, 8)  # the entries of the last hour stay: numbers 8, 9 and 10
+    assert dropped == sorted(dropped)
+
+
+def test_what_a_store_out_of_reach_did_not_take_is_folded_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, save = bench.loop(), bench.store.save
+    failures = [Unavailable("the disk is full", retry_after=0.01)] * 2
+
+    def failing(changes: Changes) -> None:
+        if failures:
+            raise failures.pop()
+        save(changes)
+
+    monkeypatch.setattr(bench.store, "save", failing)
+    bench.journal.append([alert()])
+    turns(loop, 3)
+    assert bench.count(INCIDENTS) == 1
+    assert bench.store.position() == Position(0, 1)
+
+
+def test_a_second_engine_on_a_folder_is_refused(tmp_path: Path) -> None:
+    with EngineLock(tmp_path), pytest.raises(BadConfiguration, match="another engine"):
+        run(EngineSetup(data=tmp_path), Event())
+
+
+def test_commands_at_start_have_an_id_that_says_what_they_are(bench: Bench) -> None:
+    bench.loop(decisions=Settings(paging=PagingSettings(default_route="noc"))).catch_up(Event())
+    (entry,) = bench.journal.read(None, 10)
+    assert isinstance(entry.payload, Command)
+    assert entry.payload.id.startswith("start-")
+    assert entry.payload.actor == "system:start"

@@ -1,0 +1,140 @@
+"""Without a server the same app answers, over the same folder: the whole command line, end to end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aiops.cli import main
+from aiops.storage import EngineLock
+
+SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
+LOG = "".join(f"INFO request {number} took {number % 97} ms\n" for number in range(50))
+LOG += "ERROR connection to 10.0.0.1 refused\n"
+
+
+class Line:
+    """The command line, in a folder of its own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Run a command that ends with ``code``, and return what it printed as data."""
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        self.data, self.chatter = self._capsys.readouterr()
+        assert (ended.value.code or 0) == code, self.chatter
+        return self.data
+
+
+@pytest.fixture
+def aiops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Line:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AIOPS_LEARNER_EMBEDDER", "light")
+    (tmp_path / "services.yaml").write_text(SERVICES)
+    (tmp_path / "app.log").write_text(LOG)
+    return Line(capsys)
+
+
+@pytest.fixture
+def with_incident(aiops: Line) -> Line:
+    aiops("ingest", "app.log", "--service", "db")
+    return aiops
+
+
+def test_a_log_file_becomes_an_incident_that_is_worked_on_and_explained(with_incident: Line) -> None:
+    aiops = with_incident
+    assert "51 lines accepted in 1 deliveries" in aiops.chatter
+    (incident,) = json.loads(aiops("incidents", "-o", "json"))
+    assert incident["number"] == 1
+    assert incident["candidates"][0]["entity"] == "db"
+    assert aiops("incidents", "ack", "1").strip() == "acknowledged #1"
+    aiops("incidents", "assign", "1", "ana")
+    aiops("incidents", "comment", "#1", "looking at db1")
+    shown = aiops("incidents", "show", "1")
+    assert "looking at db1" in shown
+    assert "acknowledged" in shown
+    assert "Why this cause" in aiops("explain", "1")
+    assert aiops("incidents", "resolve", "1", "--text", "restarted").strip() == "resolved #1"
+    assert json.loads(aiops("incidents", "-o", "json")) == []
+    assert "#1 high resolved" in aiops("incidents", "watch", "--looks", "1")
+    assert "ana" in aiops("incidents", "list", "--all", "-o", "csv")
+
+
+def test_every_line_is_in_the_ledger_and_the_replay_is_equal(with_incident: Line) -> None:
+    aiops = with_incident
+    lines = {line["source"]: line for line in json.loads(aiops("ledger", "check", "-o", "json"))}
+    assert lines["logs"]["received"] == lines["logs"]["observed"] == 51
+    assert "balances" in aiops.chatter
+    assert "delivery 0-1 from logs: 51 events" in aiops("ledger", "0-1")
+    assert aiops("replay").startswith("byte-equal: ")
+
+
+def test_the_service_graph_is_imported_and_listed(aiops: Line) -> None:
+    assert "2 nodes, 1 edges" in aiops("services", "import", "services.yaml")
+    records = {record["name"]: record for record in json.loads(aiops("services", "-o", "json"))}
+    assert records["web"]["edges"][0]["target"] == "db"
+    assert "dba" in aiops("services")
+
+
+def test_rules_are_previewed_added_linted_and_ended(with_incident: Line) -> None:
+    aiops = with_incident
+    assert "would hide 1 firing alerts" in aiops("rules", "preview", "-m", "service=db")
+    aiops("rules", "add", "-m", "service=db", "--owner", "dba", "--reason", "known", "--for", "30d")
+    (rule,) = json.loads(aiops("rules", "-o", "json"))
+    assert rule["verdict"] == "known_good"
+    assert rule["expires"]
+    aiops("rules", "add", "-m", "service=db", "--verdict", "known_bad", "--owner", "dba", "--reason", "bad")
+    assert "no example of what it must leave alone" in aiops("rules", "lint", code=1)
+    aiops("rules", "expire", rule["id"])
+    status = {one["id"]: one["status"] for one in json.loads(aiops("rules", "list", "-o", "json"))}
+    assert status[rule["id"]] == "expired"
+    aiops("rules", "expire", "no-such-rule", code=5)
+
+
+def test_a_pack_is_added_with_its_ids(aiops: Line, tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text(
+        "- id: noise\n  verdict: known_good\n  owner: noc\n  reason: known\n  expires: 2099-01-01\n"
+        '  match: {service: db, template: "sync <*> done"}\n'
+    )
+    aiops("rules", "add", "pack.yaml", code=5)  # an end so far away is refused by the engine
+    (tmp_path / "pack.yaml").write_text((tmp_path / "pack.yaml").read_text().replace("id: noise", "idd: noise"))
+    aiops("rules", "add", "pack.yaml", code=2)
+
+
+def test_silences_are_added_listed_and_ended(with_incident: Line) -> None:
+    aiops = with_incident
+    aiops("silences", "add", "-m", "service=~d.*", "--for", "1h", "--owner", "ana", "--reason", "upgrade")
+    (silence,) = json.loads(aiops("silences", "-o", "json"))
+    assert silence["owner"] == "ana"
+    assert "(1 of them suppressed)" in aiops("status")
+    aiops("silences", "expire", silence["id"])
+    assert "(0 of them suppressed)" in aiops("status")
+
+
+def test_templates_are_listed_and_labelled(with_incident: Line) -> None:
+    aiops = with_incident
+    templates = json.loads(aiops("patterns", "templates", "-o", "json"))
+    error = next(one for one in templates if "refused" in one["text"] and one["scope"].startswith("detector"))
+    aiops("patterns", "label", error["template_id"], "known_good", "--reason", "harmless")
+    assert "(1 of them suppressed)" in aiops("status")
+    assert json.loads(aiops("patterns", "-o", "json")) == []  # nothing was clustered yet
+
+
+def test_what_is_not_there_is_refused(aiops: Line) -> None:
+    aiops("incidents", "show", "99", code=5)
+    aiops("explain", "nothing", code=5)
+    assert "aiops: " in aiops.chatter
+
+
+def test_a_folder_that_an_engine_works_on_but_no_server_answers_for_is_refused(aiops: Line, tmp_path: Path) -> None:
+    with EngineLock(tmp_path / "aiops-data"):
+        aiops("status", code=3)
+    assert "another engine" in aiops.chatter
+
+
+def test_doctor_finds_all_well(with_incident: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "0")
+    findings = json.loads(with_incident("doctor", "-o", "json"))
+    assert {finding["name"] for finding in findings if not finding["well"]} == set()
