@@ -36,9 +36,9 @@ class Clustering(NamedTuple):
     Epsilon (merging clusters closer than a distance) is left out: it gains on 60 texts and chains 600 into one.
     """
 
-    dimensions: int = 50  # PCA, where there are more templates and dimensions than that: 7 times faster than 384
+    dimensions: int = 50  # PCA, where there are more templates and dimensions than that; more: slower, fewer: blurred
     dense_from: int = 10  # fewer distinct texts have no density to speak of: only the two cosines below count
-    smallest: int = 2  # templates of the smallest cluster; 3 loses the pairs, which are half of all families
+    smallest: int = 2  # templates of the smallest cluster; 3 would leave pairs to the two cosines below
     near: float = 0.35  # least cosine of a member to the medoid of its family; lower: broader families
     alike: float = 0.65  # least cosine of two medoids to be one family; lower: fewer, broader families
 

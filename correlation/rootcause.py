@@ -186,11 +186,12 @@ def _onset(one: Standing, by_node: Mapping[str, list[Sign]]) -> float:
 
 
 def _most_hurt(one: Standing, by_node: Mapping[str, list[Sign]], graph: ServiceGraph) -> str:
-    """Return the service that rests on it and hurts most: worst alert, then most critical tier, then earliest name."""
+    """Return the service that rests on it and hurts most: worst alert, most critical tier, closest to the users."""
 
-    def pain(node: str) -> tuple[int, int, str]:
+    def pain(node: str) -> tuple[int, int, int, str]:
         service = graph.view().service(node)
-        return -max(sign.severity.rank for sign in by_node[node]), service.tier if service else 9, node
+        worst = max(sign.severity.rank for sign in by_node[node])
+        return -worst, service.tier if service else 9, len(graph.rests(node)), node
 
     return min(one.rest - {one.node}, key=pain, default=one.node)
 

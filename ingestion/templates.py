@@ -20,10 +20,10 @@ from aiops.domain.base import stable_hash
 from aiops.domain.changes import TEMPLATES
 from aiops.domain.events import Event, EventKind
 from aiops.domain.graph import Entity
+from aiops.domain.masking import MASKS, mask, masked_tokens, raw_tokens
 from aiops.domain.part import Document, Part
 from aiops.domain.records import Template
 from aiops.domain.settings import TemplateSettings
-from ingestion.masks import MASKS, mask, masked_tokens, raw_tokens
 
 __all__ = ["Templates", "mask"]
 

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from aiops.domain.errors import BadConfiguration
+from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.storage.durable import make_folder
 
 
@@ -19,6 +19,8 @@ class FileLock:
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def __enter__(self) -> Self:
+        if self._handle < 0:
+            raise Unavailable("what this lock guards is closed")
         self._turn.acquire()
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX)

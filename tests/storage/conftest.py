@@ -39,7 +39,7 @@ journal.close()
 
 @pytest.fixture
 def appender() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Start a child that, told to by a line, appends pairs and prints what stands where once ``append`` has returned."""
+    """Start a child that, told to by a line, appends pairs and prints what stands where as ``append`` returns."""
     children = []
 
     def start(

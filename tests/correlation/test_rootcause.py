@@ -1,0 +1,141 @@
+"""What is to blame, and why?"""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiops.domain.events import Severity
+from aiops.domain.incidents import Candidate
+from correlation.background import Rates, key_of
+from correlation.rootcause import Sign, confirm, duration, explained_by, rank
+from correlation.topology import ServiceGraph, parse_topology
+from tests.builders import T0, at
+from tests.correlation.rig import a_graph
+
+
+def a_sign(node: str, started: float = 0, kind: str = "errors", severity: Severity = Severity.HIGH) -> Sign:
+    return Sign(node=node, kind=kind, name=kind, started=T0.timestamp() + started, severity=severity)
+
+
+def ranked(graph: ServiceGraph, *signs: Sign, rates: Rates | None = None) -> tuple[tuple[Candidate, ...], str]:
+    return rank(signs, graph, rates or Rates(), at(600))
+
+
+def test_the_node_that_all_others_rest_on_comes_first() -> None:
+    graph = a_graph(web="api", app="api", api="db")
+    candidates, abstained = ranked(graph, a_sign("db"), a_sign("api", 10), a_sign("web", 20), a_sign("app", 25))
+    assert [candidate.entity for candidate in candidates][:2] == ["db", "api"]
+    assert candidates[0].share == 1.0
+    assert candidates[0].path == ("db", "api", "app")
+    assert abstained == ""
+    assert 0.6 < candidates[0].probability < sum(candidate.probability for candidate in candidates) <= 1
+
+
+def test_one_silent_node_between_two_does_not_break_the_chain() -> None:
+    graph = a_graph(web="api", api="db")
+    candidates, _ = ranked(graph, a_sign("db"), a_sign("web", 20))
+    assert (candidates[0].entity, candidates[0].share) == ("db", 1.0)
+
+
+def test_onset_does_not_outweigh_the_graph() -> None:
+    graph = a_graph(web="api", api="db")
+    candidates, _ = ranked(graph, a_sign("web", 0), a_sign("api", 10), a_sign("db", 40))
+    assert candidates[0].entity == "db"
+    assert "db alerted 40 s after the first of those that depend on it" in [r.text for r in candidates[0].evidence]
+
+
+def test_a_common_kind_of_alert_says_less() -> None:
+    rates = Rates()
+    for minute in range(0, 600, 5):
+        rates.count(key_of("left", "cpu"), 1.0, T0.timestamp() - 60 * minute)
+    graph = a_graph(left="x", right="y")
+    candidates, _ = ranked(graph, a_sign("left", kind="cpu"), a_sign("right", 5, kind="disk"), rates=rates)
+    assert candidates[0].entity == "right"
+
+
+def test_a_consequence_says_less() -> None:
+    graph = a_graph(left="x", right="y")
+    candidates, _ = ranked(graph, a_sign("left", kind="Probe failed"), a_sign("right", 5, kind="OOM"))
+    assert candidates[0].entity == "right"
+
+
+def test_a_silent_node_on_which_all_rest_is_a_candidate_and_says_so() -> None:
+    graph = a_graph(a="db", b="db", c="db")
+    candidates, _ = ranked(graph, a_sign("a"), a_sign("b", 1), a_sign("c", 2))
+    assert candidates[0].entity == "db"
+    assert [reason.text for reason in candidates[0].evidence] == [
+        "3 of 3 affected services depend on db",
+        "db did not alert itself",
+    ]
+
+
+def test_a_silent_host_under_an_alerting_root_does_not_win() -> None:
+    text = "services: {db: {runs_on: [h]}, a: {depends_on: [db]}, b: {depends_on: [db]}, c: {depends_on: [db]}}"
+    graph = ServiceGraph()
+    graph.replace(parse_topology(text, "x"), T0)
+    candidates, abstained = ranked(graph, a_sign("db"), a_sign("a", 1), a_sign("b", 2), a_sign("c", 3))
+    assert candidates[0].entity == "db"
+    assert not abstained
+
+
+def test_it_abstains_when_nothing_explains_half() -> None:
+    graph = a_graph(a="a1", b="b1", c="c1")
+    _, abstained = ranked(graph, a_sign("a"), a_sign("b"), a_sign("c"))
+    assert abstained == "no node explains half of the affected services; a comes closest with 33%"
+
+
+def test_it_abstains_when_two_are_too_close() -> None:
+    graph = a_graph(a="b", b="a")
+    candidates, abstained = ranked(graph, a_sign("a", 5), a_sign("b", 0))
+    assert [candidate.entity for candidate in candidates] == ["b", "a"]  # onset decides between equals
+    assert abstained.endswith("are too close to call")
+
+
+def test_alerts_without_a_node_have_no_candidate() -> None:
+    assert ranked(a_graph(a="b"), a_sign("?disk")) == ((), "no alert of it names a node of the service graph")
+
+
+def test_a_person_has_the_last_word() -> None:
+    graph = a_graph(web="api", api="db")
+    signs = [a_sign("db"), a_sign("api", 10)]
+    candidates, abstained = rank(signs, graph, Rates(), at(600), confirmed="network")
+    assert (candidates[0].entity, candidates[0].probability, candidates[0].confirmed) == ("network", 1.0, True)
+    assert abstained == ""
+    candidates, abstained = rank(signs, graph, Rates(), at(600), confirmed="")
+    assert candidates[0].entity == "db"
+    assert abstained == "a person said that it is none of these"
+
+
+def test_confirming_moves_a_candidate_to_the_front() -> None:
+    two = (Candidate(entity="a", probability=0.6, share=1), Candidate(entity="b", probability=0.3, share=1))
+    assert [(one.entity, one.confirmed) for one in confirm(two, "b")] == [("b", True), ("a", False)]
+
+
+def test_kinds_and_rates_are_told() -> None:
+    graph = a_graph(api="db")
+    candidates, _ = ranked(graph, a_sign("db", kind="oom"), a_sign("db", kind="restart"), a_sign("api", 9))
+    assert candidates[0].evidence[-1].text == "2 kinds of alert, the rarest 'restart' (usual rate 0.05/h)"
+
+
+def test_durations_read_as_people_say_them() -> None:
+    assert [duration(seconds) for seconds in (41, 720, 12_600)] == ["41 s", "12 min", "3.5 h"]
+
+
+nodes = [f"s{number}" for number in range(8)]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(nodes), st.sampled_from(nodes)), max_size=16),
+    st.lists(st.sampled_from(nodes), min_size=1, unique=True),
+)
+def test_probabilities_and_shares_are_shares_whatever_the_graph(
+    pairs: list[tuple[str, str]], alerting: list[str]
+) -> None:
+    edges = [(a, b) for a, b in pairs if a != b]
+    graph = a_graph(**{node: " ".join(dict.fromkeys(b for a, b in edges if a == node)) for node in nodes})
+    candidates, _ = ranked(graph, *(a_sign(node, number) for number, node in enumerate(alerting)))
+    assert 0 < sum(candidate.probability for candidate in candidates) <= 1.001
+    for candidate in candidates:
+        explained = explained_by(graph, candidate.entity, set(alerting))
+        assert candidate.share == round(len(explained) / len(alerting), 3)
+    ordered = [candidate.probability for candidate in candidates]
+    assert ordered == sorted(ordered, reverse=True)

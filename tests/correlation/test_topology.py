@@ -1,0 +1,123 @@
+"""How does one node stand to another?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiops.domain.changes import GRAPHS
+from aiops.domain.graph import Edge, Relation, Service, Topology
+from aiops.domain.records import GraphRecord
+from correlation.topology import FAN_CAP, ServiceGraph, parse_topology
+from tests.builders import T0, at
+
+SHOP = """
+services:
+  web: {depends_on: [api]}
+  app: {depends_on: [api]}
+  api: {depends_on: [db], runs_on: [host1]}
+  db: {runs_on: [host2]}
+  batch: {runs_on: [host1]}
+hosts: {host1: {part_of: [rack]}, host2: {}}
+"""
+
+
+@pytest.fixture
+def shop() -> ServiceGraph:
+    graph = ServiceGraph()
+    graph.replace(parse_topology(SHOP, "services.yaml"), T0)
+    return graph
+
+
+def graphs(graph: ServiceGraph) -> list[GraphRecord]:
+    return [document for collection, document in graph.drain() if collection is GRAPHS]
+
+
+def test_a_new_topology_is_a_new_version_and_ends_the_old_one(shop: ServiceGraph) -> None:
+    assert [(record.version, record.valid_from) for record in graphs(shop)] == [(1, T0)]
+    said = shop.replace(parse_topology("services: {web: {}}", "x"), at(60))
+    assert said == "service graph version 2: 1 nodes, 0 edges"
+    old, new = graphs(shop)
+    assert (old.version, old.valid_until) == (1, at(60))
+    assert (new.version, new.valid_from, new.valid_until) == (2, at(60), None)
+    assert old.graph_id < new.graph_id
+
+
+def test_the_same_topology_again_changes_nothing(shop: ServiceGraph) -> None:
+    graphs(shop)
+    assert shop.replace(parse_topology(SHOP, "services.yaml"), at(60)).endswith("the same as before (version 1)")
+    assert graphs(shop) == []
+
+
+def test_a_dump_brings_the_graph_and_its_version_back(shop: ServiceGraph) -> None:
+    other = ServiceGraph()
+    other.load(shop.dump())
+    assert other.version == 1
+    assert other.view() == shop.view()
+    assert other.near("api") == shop.near("api")
+
+
+def test_neighbours_have_relation_hops_and_how_many_stand_in_it(shop: ServiceGraph) -> None:
+    ball = {name: (near.relation, near.hops, near.fan) for name, near in shop.near("api").items()}
+    assert ball == {
+        "api": ("self", 0, 1),
+        "db": ("callee", 1, 1),
+        "app": ("caller", 1, 2),
+        "web": ("caller", 1, 2),
+        "host1": ("host", 1, 1),
+        "batch": ("host_mate", 2, 1),
+    }
+    assert shop.near("web")["app"].relation == "sibling"
+    assert shop.near("web")["db"].relation == "callee2"
+    assert shop.near("db")["web"].relation == "caller2"
+    assert shop.near("host1")["api"].relation == "guest"
+    assert shop.near("host1")["rack"].relation == "part_of"
+    assert shop.near("rack")["host1"].relation == "contains"
+
+
+def test_a_node_outside_the_graph_has_only_itself(shop: ServiceGraph) -> None:
+    assert list(shop.near("stranger")) == ["stranger"]
+    assert shop.cone("stranger") == {"stranger"}
+    assert shop.rests("stranger") == shop.needs("stranger") == frozenset()
+    assert shop.path("db", "stranger") == ()
+
+
+def test_the_cone_holds_all_that_may_be_hurt(shop: ServiceGraph) -> None:
+    assert shop.cone("host2") == {"host2", "db", "api", "web", "app"}
+    assert shop.cone("web") == {"web"}
+    assert shop.rests("db") == {"api", "web", "app"}
+    assert shop.needs("web") == {"api", "db", "host1"}
+
+
+def test_the_path_leads_from_the_cause_to_the_hurt(shop: ServiceGraph) -> None:
+    assert shop.path("host2", "web") == ("host2", "db", "api", "web")
+    assert shop.path("web", "db") == ()
+
+
+def test_a_hub_keeps_its_ball_bounded_and_its_fan_true() -> None:
+    graph = ServiceGraph()
+    names = [f"s{number:04d}" for number in range(1_000)]
+    services = tuple(Service(name=name) for name in ["hub", *names])
+    edges = tuple(Edge(source=name, relation=Relation.DEPENDS_ON, target="hub") for name in names)
+    graph.replace(Topology(services=services, edges=edges), T0)
+    assert len(graph.near("hub")) == FAN_CAP + 1
+    assert graph.near("hub")["s0000"].fan == 1_000
+    assert len(graph.near("s0999")) <= 2 + FAN_CAP
+
+
+def test_an_undeclared_end_of_an_edge_is_a_plain_service() -> None:
+    graph = ServiceGraph()
+    graph.replace(Topology(edges=(Edge(source="a", relation=Relation.DEPENDS_ON, target="b"),)), T0)
+    assert graph.view().service("b") == Service(name="b")
+
+
+names = st.sampled_from("abcdefgh")
+
+
+@given(st.lists(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]), max_size=20))
+def test_what_rests_on_a_node_needs_it_and_lies_in_its_cone(pairs: list[tuple[str, str]]) -> None:
+    graph = ServiceGraph()
+    graph.replace(Topology(edges=tuple(Edge(source=s, relation=Relation.DEPENDS_ON, target=t) for s, t in pairs)), T0)
+    for name in graph.view().services:
+        assert graph.rests(name) <= graph.cone(name)
+        assert all(name in graph.needs(other) for other in graph.rests(name))
+        assert set(graph.view().downstream_of(name)) | {name} == graph.cone(name)
