@@ -3,14 +3,6 @@
 from datetime import UTC, datetime
 
 import msgspec
-from correlation.correlator import Correlator
-from correlation.entities import Entities
-from correlation.patterns import Patterns
-from correlation.topology import ServiceGraph
-from ingestion.dedup import Dedup
-from ingestion.templates import Templates
-from rules.book import Book
-from rules.settle import Settle
 
 from aiops.domain.entries import Position
 from aiops.domain.part import Part
@@ -19,7 +11,15 @@ from aiops.domain.timers import Timer, Timers
 from aiops.ledger import Ledger
 from aiops.outcomes import Outcomes
 from aiops.rollups import Rollups
+from correlation.correlator import Correlator
+from correlation.entities import Entities
+from correlation.patterns import Patterns
+from correlation.topology import ServiceGraph
+from ingestion.dedup import Dedup
 from ingestion.detectors import Detectors
+from ingestion.templates import Templates
+from rules.book import Book
+from rules.settle import Settle
 
 
 class Parts:

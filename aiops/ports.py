@@ -69,7 +69,7 @@ class View(Protocol):
         ...
 
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        """Count the documents that ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
+        """Count what ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
         ...
 
 

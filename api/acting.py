@@ -12,7 +12,7 @@ from aiops.domain.base import aware, stable_hash
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Rule, Silence
 from api.desk import Answer, DeskOf, actor_of
-from api.errors import Problem, problem_response
+from api.errors import ProblemDetails, problem_response
 from api.openapi import reply
 from api.preview import check
 from api.schemas import Accepted, NewRule, NewSilence
@@ -43,7 +43,7 @@ def answer(answered: Answer) -> Response:
         where = f"/api/commands/{answered.command_id}"
         return reply(Accepted(command_id=answered.command_id, outcome=where), 202, {"Location": where})
     if not outcome.applied:
-        return problem_response(Problem(title=HTTPStatus.CONFLICT.phrase, status=409, detail=outcome.text))
+        return problem_response(ProblemDetails(title=HTTPStatus.CONFLICT.phrase, status=409, detail=outcome.text))
     return reply(outcome)
 
 

@@ -22,7 +22,7 @@ from api import openapi
 from api.access import Access
 from api.auth import Failures, Guard
 from api.desk import Desk
-from api.errors import Problem, problem_of, problem_response
+from api.errors import ProblemDetails, problem_of, problem_response
 from api.live import Live
 from api.presenting import incident_row
 from api.routes import alerts, doors, incidents, ledger, patterns, rules, services, status
@@ -94,18 +94,20 @@ def _add_routes(app: FastAPI, live: Live) -> None:
 
 def _add_errors(app: FastAPI) -> None:
     async def known(request: Request, error: Exception) -> Response:
-        return _answer(request, problem_of(error) if isinstance(error, AiopsError) else Problem(title="", status=503))
+        return _answer(
+            request, problem_of(error) if isinstance(error, AiopsError) else ProblemDetails(title="", status=503)
+        )
 
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 503
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
-        return _answer(request, Problem(title=detail, status=status))
+        return _answer(request, ProblemDetails(title=detail, status=status))
 
     app.add_exception_handler(AiopsError, known)
     app.add_exception_handler(HTTPException, http)
 
 
-def _answer(request: Request, problem: Problem) -> Response:
+def _answer(request: Request, problem: ProblemDetails) -> Response:
     """Answer with a page where a person asks, else with problem+json."""
     programs = request.url.path.startswith(("/api/", "/webhooks/"))
     if programs or "text/html" not in request.headers.get("accept", ""):

@@ -10,7 +10,7 @@ from aiops.domain.base import Noun
 from aiops.domain.errors import AiopsError, BadInput, Conflict, Overloaded, Unavailable
 
 
-class Problem(Noun, frozen=True, kw_only=True):
+class ProblemDetails(Noun, frozen=True, kw_only=True):
     """RFC 9457: what went wrong, where and what would mend it."""
 
     type: str = "about:blank"
@@ -50,11 +50,11 @@ _STATUS: tuple[tuple[type[AiopsError], int], ...] = (
 )
 
 
-def problem_of(error: AiopsError) -> Problem:
+def problem_of(error: AiopsError) -> ProblemDetails:
     """Say what ``error`` means to who asked."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 503)
     place, fix = (error.place, error.fix) if isinstance(error, BadInput) else ("", "")
-    return Problem(
+    return ProblemDetails(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=error.problem if isinstance(error, BadInput) else str(error),
@@ -64,7 +64,7 @@ def problem_of(error: AiopsError) -> Problem:
     )
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_response(problem: ProblemDetails) -> Response:
     """Return ``problem`` as a response, with the headers that belong to its status."""
     headers = {}
     if problem.retry_after:

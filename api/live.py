@@ -46,22 +46,23 @@ class Listener:
 
     rows: dict[str, Row] = field(default_factory=dict)
     latest: Update | None = None
+    behind: bool = False  # more has changed than is kept here
     ring: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, update: Update) -> None:
         """Put ``update`` over what is still untold."""
         self.rows.update({row.id: row for row in update.rows})
-        self.latest = update
+        self.latest, self.behind = update, self.behind or update.reload or len(self.rows) > MOST
+        if self.behind:
+            self.rows.clear()
         self.ring.set()
 
     def take(self) -> Update | None:
         """Hand over what is untold."""
         self.ring.clear()
-        update, rows = self.latest, list(self.rows.values())
-        self.latest, self.rows = None, {}
-        if update is None or len(rows) <= MOST:
-            return update and msgspec.structs.replace(update, rows=rows)
-        return msgspec.structs.replace(update, rows=[], reload=True)
+        update, rows, behind = self.latest, list(self.rows.values()), self.behind
+        self.latest, self.rows, self.behind = None, {}, False
+        return update and msgspec.structs.replace(update, rows=rows, reload=behind)
 
 
 class Live:

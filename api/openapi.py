@@ -11,7 +11,7 @@ from starlette.responses import Response
 from aiops.domain.acts import Outcome
 from api.bodies import Form, decode, read_body
 from api.desk import desk_of
-from api.errors import Problem
+from api.errors import ProblemDetails
 from api.schemas import Accepted, Taken
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -20,7 +20,9 @@ Spec = dict[str, Any]  # a piece of an OpenAPI document
 REF = "#/components/schemas/{name}"
 FAILURES = {"400": "It must be sent differently", "404": "No such thing", "503": "Try again later"}
 
-_described: dict[str, type[msgspec.Struct]] = {kind.__name__: kind for kind in (Problem, Accepted, Outcome, Taken)}
+_described: dict[str, type[msgspec.Struct]] = {
+    kind.__name__: kind for kind in (ProblemDetails, Accepted, Outcome, Taken)
+}
 
 
 def described(
@@ -48,7 +50,7 @@ def acting(takes: type[msgspec.Struct] | None = None, example: Mapping[str, obje
     spec = described(Outcome, takes=takes, example=example)
     spec["responses"] |= {
         202: _json("On disk; the outcome is not known yet", Accepted),
-        409: _json("It does not fit the present state", Problem, "application/problem+json"),
+        409: _json("It does not fit the present state", ProblemDetails, "application/problem+json"),
     }
     key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}
     key["description"] = "Your own id of this act: repeating the request with it changes nothing"
@@ -124,7 +126,7 @@ def document(app: FastAPI) -> Spec:
 def _add_failures(operation: Spec) -> None:
     operation["responses"].pop("422", None)
     for status, text in FAILURES.items():
-        operation["responses"].setdefault(status, _json(text, Problem, "application/problem+json"))
+        operation["responses"].setdefault(status, _json(text, ProblemDetails, "application/problem+json"))
 
 
 def _door() -> Spec:

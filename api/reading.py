@@ -160,7 +160,7 @@ def firing(view: View, most: int = 10_000) -> Iterator[Alert]:
 
 def services(view: View, page: Paged, text: str = "") -> ServiceList:
     """Return one page of nodes, those with firing alerts first, with the edges between all."""
-    query = Query(text=text, order=("-firing", "-seen"), cursor=page.cursor, limit=page.bounded)
+    query = Query(text=text, order=("-rank", "-firing", "-seen"), cursor=page.cursor, limit=page.bounded)
     found: Found[ServiceRecord] = view.find(SERVICES, query)
     graph = current_graph(view)
     return ServiceList(

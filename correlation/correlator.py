@@ -227,7 +227,7 @@ class Correlator(Part):
             self._timers.set(TIMER, doc.incident_id, due)
 
     def _bound(self, now: datetime) -> None:
-        """Beyond ``max_open`` the quietest of the oldest is resolved and closed, background ones first; it is said so."""
+        """Beyond ``max_open`` the quietest of the oldest is closed, background ones first; it is said so."""
         most, assembly = self.settings.max_open, self._assembly
         if len(assembly.open) > most:
             lives = (assembly.lives[incident_id] for incident_id in islice(assembly.open, OLDEST))

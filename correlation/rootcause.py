@@ -1,6 +1,7 @@
 """What is to blame? Candidates ranked from alerts alone, each with its evidence in words; abstaining is an answer.
 
-A node's weight = (what it has of its own, the most of any node being 1, + a base) * (share of the alerting services that rest on it) squared:
+A node's weight = (its own share, 1 for the node that has most, + a base) * (share of the alerting services that rest on
+it) squared:
 - own: rarity of its distinct kinds of alert (consequences such as "no traffic" count .3), of which a node keeps only
   the share that its alerting callees do not explain: own^2 / (own + theirs);
 - rest on it: over calls, hosts and parents, with at most one silent node between two alerting ones;

@@ -101,7 +101,7 @@ def _tell(store: Store) -> None:
         merged = Query(unless={"status": (IncidentStatus.MERGED,)}, limit=1)
         incidents = view.find(INCIDENTS, merged).total
         lines = view.find(SOURCES, Query(limit=1_000)).items
-    alerts = sum(line.received - line.observed - line.rejected for line in lines)
+    alerts = sum(line.suppressed + line.grouped + line.standalone for line in lines)
     muted = sum(line.suppressed for line in lines)
     show(shown.items, columns(), Format.TABLE)
     say(f"{alerts} alerts -> {incidents} incidents ({shown.total} shown), noise muted {muted}")

@@ -12,7 +12,7 @@ from aiops.domain.entries import Command, Payload
 from correlation.topology import parse_topology
 from rules.pack import load_pack
 
-DAY = timedelta(hours=24)
+DAY = timedelta(hours=23)  # a page of the last 24 hours shows all of it for an hour
 SEED = 20_260_302
 Moment = tuple[datetime, Payload]
 
@@ -45,7 +45,7 @@ def _what_is_known(start: datetime) -> Iterator[Moment]:
 def _noise(start: datetime) -> Iterator[Moment]:
     """Known-good patterns: they come and go all day."""
     chance = random.Random(SEED)
-    for minute in range(5, 24 * 60, 9):
+    for minute in range(5, 23 * 60, 9):
         keys = chance.randint(900, 4000)
         text = f"evicted {keys} keys in 60s"
         yield from _blip(
@@ -56,11 +56,11 @@ def _noise(start: datetime) -> Iterator[Moment]:
         text = f"disk io of sd{disk} at {chance.randint(93, 100)}%"
         watched = condition("DiskIoSaturated", "backup", "warning", text, instance="store-1:9100", device=f"sd{disk}")
         yield from _blip(start, minute, 4, watched)
-    for minute in range(20, 24 * 60, 30):
+    for minute in range(20, 23 * 60, 30):
         agent = chance.randint(1, 6)
         text = f"disk of build agent {agent} {chance.randint(90, 97)}% full"
         yield from _blip(start, minute, 12, condition("DiskAlmostFull", "ci", "warning", text, agent=str(agent)))
-    for minute in range(40, 24 * 60, 22):
+    for minute in range(40, 23 * 60, 22):
         text = (
             f"query took {chance.randint(31, 240)}s: monthly_revenue_by_{chance.choice(['region', 'brand', 'channel'])}"
         )
@@ -100,7 +100,7 @@ def _small_trouble(start: datetime) -> Iterator[Moment]:
 def _routine_logs(start: datetime) -> Iterator[Moment]:
     """Log lines of a calm day, so that the shapes of messages are known."""
     chance = random.Random(SEED + 2)
-    for minute in range(0, 24 * 60, 15):
+    for minute in range(0, 23 * 60, 15):
         for service in ("orders", "payments", "inventory"):
             lines = [
                 ("info", f"request {chance.getrandbits(32):08x} served in {chance.randint(4, 90)} ms"),

@@ -10,6 +10,7 @@ import msgspec
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
 from aiops.domain.entries import Position
+from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.records import (
     DeliveryRecord,
@@ -217,6 +218,7 @@ SERVICES = Collection(
     fields={
         "known": lambda record: record.service is not None,
         "firing": lambda record: record.firing,
+        "rank": lambda record: Severity(record.worst).rank if record.worst else -1,
         "seen": lambda record: record.seen,
         "owner": lambda record: record.service.owner if record.service else "",
     },

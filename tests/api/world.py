@@ -80,7 +80,7 @@ class World:
         assert answer.status_code == status, answer.text
         return answer.text
 
-    def send(self, path: str, follow: bool = True, **fields: str | list[str]) -> Any:
+    def send(self, path: str, follow: bool = True, **fields: Any) -> Any:
         """Send a form as a browser without JavaScript does."""
         return self.client.post(
             path, data=fields, headers={"accept": "text/html", "origin": BASE}, follow_redirects=follow

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from aiops.domain import acts
-from aiops.domain.alerts import Alert, Status, Suppression
-from aiops.domain.events import Severity
+from aiops.domain.alerts import Alert, Suppression
+from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings

@@ -1,13 +1,14 @@
 """Which moves may an incident make?"""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain import acts
-from aiops.domain.errors import AiopsError, Conflict
+from aiops.domain.errors import Conflict
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus
 from correlation.lifecycle import MOVES, apply, move
@@ -94,11 +95,8 @@ def test_whatever_people_and_alerts_do_the_incident_stays_consistent(steps: list
         elif step == "end" and rig.alerts["fp-db-"].episode.open:
             rig.resolve(seconds, "db")
         elif step in ACTS:
-            try:
+            with suppress(Conflict):
                 rig.act(seconds, ACTS[step](key))
-            except AiopsError as refusal:
-                assert str(refusal)
-                rig.wait(seconds)
         for one in rig.living():
             _consistent(one, before.get(one.incident_id))
     assert [one.number for one in rig.living()] == list(range(1, len(rig.living()) + 1))
