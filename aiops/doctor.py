@@ -10,7 +10,7 @@ from aiops.config import Config
 from aiops.domain.base import Noun
 from aiops.domain.errors import AiopsError
 from aiops.ports import Journal, Store
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 from correlation.embedding import choose_embedder
 
 LEAST_PYTHON = (3, 11)

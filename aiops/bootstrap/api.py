@@ -8,7 +8,7 @@ import uvicorn
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.setups import ACCESS_DB, ApiSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder

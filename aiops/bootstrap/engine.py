@@ -16,7 +16,8 @@ from aiops.domain.entries import Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.engine import Engine
 from aiops.ports import Journal, Store
-from aiops.storage import EngineLock, open_journal, open_store
+from aiops.storage.filelock import EngineLock
+from aiops.storage.folder import open_journal, open_store
 
 BATCH = 500  # entries read and saved at once
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again

@@ -5,7 +5,7 @@ import os
 from aiops.bootstrap import process
 from aiops.bootstrap.setups import LearnerSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 from correlation.learner import Learner
 
 NICE = 10

@@ -12,7 +12,7 @@ from aiops.bootstrap.engine import run
 from aiops.bootstrap.log import LogSetup, configure
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.errors import AiopsError, Unavailable
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder

@@ -6,7 +6,7 @@ from aiops.bootstrap import process
 from aiops.bootstrap.setups import ResponderSetup
 from aiops.response.notifiers import NOTIFIERS
 from aiops.response.responder import Responder, run
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 
 
 def main() -> None:

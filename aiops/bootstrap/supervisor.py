@@ -19,7 +19,7 @@ from aiops.bootstrap.log import LogSetup, configure
 from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, engine_setup, responder_setup
 from aiops.config import Config, ServerConfig
 from aiops.domain.errors import BadConfiguration
-from aiops.storage import EngineLock
+from aiops.storage.filelock import EngineLock
 from api.access import Access, Scope
 
 LOOK = 0.1  # seconds between two looks at the children

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def replay(context: typer.Context, output: Output = Format.TABLE) -> None:
     """Run the journal again in memory and prove that the same documents come out, byte for byte."""
     from aiops.replay import verify
-    from aiops.storage import open_journal, open_store
+    from aiops.storage.folder import open_journal, open_store
 
     data = loaded(context).config.data
     if not data.is_dir():

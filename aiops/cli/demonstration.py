@@ -22,7 +22,8 @@ from aiops.domain.errors import BadConfiguration
 from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store
-from aiops.storage import EngineLock, open_journal, open_store
+from aiops.storage.filelock import EngineLock
+from aiops.storage.folder import open_journal, open_store
 from correlation.embedding import choose_embedder
 
 MARK = "demo"  # a file of this name says that the folder is a demo's and may be emptied

@@ -8,8 +8,8 @@ import msgspec
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, Parsed, Problem
+from ingestion.reading.documents import is_document
 from ingestion.sources import alertmanager, generic, lines
-from ingestion.sources.documents import is_document
 
 __all__ = ["SOURCES", "Parse", "is_document", "parse"]
 

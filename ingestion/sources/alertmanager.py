@@ -10,9 +10,9 @@ from datetime import datetime
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, EventKind, Parsed, Problem, Status
-from ingestion.sources import reading, words
-from ingestion.sources.documents import documents
-from ingestion.sources.times import believed, moment
+from ingestion.reading import fields, words
+from ingestion.reading.documents import documents
+from ingestion.reading.times import believed, moment
 
 NAME = "alertmanager"
 
@@ -24,7 +24,7 @@ _SEVERITY = ("labels.severity", "labels.priority", "labels.level", "annotations.
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one Event per entry of ``alerts`` (webhook version 4; 3, which has no fingerprints, too)."""
     groups = documents(delivery.body, delivery.content_type)
-    return reading.joined([_group(group, delivery.source, received_at) for group in groups])
+    return fields.joined([_group(group, delivery.source, received_at) for group in groups])
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
@@ -44,9 +44,9 @@ def _group(group: object, source: str, received_at: datetime) -> Parsed:
     if not isinstance(alerts, list):
         fix = "send an Alertmanager webhook (version 4): a JSON object with a list 'alerts'"
         return Parsed(problems=(Problem(place="alerts", problem="no list of alerts", fix=fix),))
-    base = reading.first_of(group, ("externalURL",)).rstrip("/")
-    parsed = reading.each("alerts", alerts, lambda alert, place: _event(alert, place, source, base, received_at))
-    cut = reading.number_of(reading.dig(group, "truncatedAlerts"))
+    base = fields.first_of(group, ("externalURL",)).rstrip("/")
+    parsed = fields.each("alerts", alerts, lambda alert, place: _event(alert, place, source, base, received_at))
+    cut = fields.number_of(fields.dig(group, "truncatedAlerts"))
     if cut:
         said = f"sender truncates: {cut:g} alerts of the group were not sent"
         warning = Problem(
@@ -57,41 +57,41 @@ def _group(group: object, source: str, received_at: datetime) -> Parsed:
 
 
 def _event(alert: object, place: str, source: str, base: str, received_at: datetime) -> Event:
-    labels = reading.labels_of(reading.dig(alert, "labels"))
-    annotations = reading.labels_of(reading.dig(alert, "annotations"))
+    labels = fields.labels_of(fields.dig(alert, "labels"))
+    annotations = fields.labels_of(fields.dig(alert, "annotations"))
     if not labels:
         raise BadInput("an alert without labels", place=f"{place}.labels", fix="send the alert's labels")
-    starts_at = moment(reading.dig(alert, "startsAt"), received_at)
-    ends_at = moment(reading.dig(alert, "endsAt"), received_at)
-    status = words.status(reading.first_of(alert, ("status",))) or (
+    starts_at = moment(fields.dig(alert, "startsAt"), received_at)
+    ends_at = moment(fields.dig(alert, "endsAt"), received_at)
+    status = words.status(fields.first_of(alert, ("status",))) or (
         Status.RESOLVED if ends_at and ends_at <= received_at else Status.FIRING
     )
     occurred_at = believed(ends_at if status is Status.RESOLVED else starts_at, received_at) or received_at
-    identity = reading.first_of(alert, ("fingerprint",)) or fingerprint(labels)
-    title = reading.first_of(alert, _TITLE) or ", ".join(f"{name}={text}" for name, text in sorted(labels.items()))
-    message = reading.first_of(alert, _MESSAGE)
-    severity, reasons = words.severity(reading.first_of(alert, _SEVERITY))
+    identity = fields.first_of(alert, ("fingerprint",)) or fingerprint(labels)
+    title = fields.first_of(alert, _TITLE) or ", ".join(f"{name}={text}" for name, text in sorted(labels.items()))
+    message = fields.first_of(alert, _MESSAGE)
+    severity, reasons = words.severity(fields.first_of(alert, _SEVERITY))
     return Event(
         kind=EventKind.ALERT,
         source=source,
         received_at=received_at,
         occurred_at=occurred_at,
         content_key=f"{identity} {starts_at.isoformat() if starts_at else '-'} {status}",
-        title=title[: reading.LONGEST_TITLE],
+        title=title[: fields.LONGEST_TITLE],
         message="" if message == title else message,
         labels=labels,
         annotations=annotations,
-        url=_url(reading.first_of(alert, ("generatorURL",)), base),
+        url=_url(fields.first_of(alert, ("generatorURL",)), base),
         status=status,
         severity=severity,
         fingerprint=identity,
         starts_at=starts_at,
         ends_at=ends_at if status is Status.RESOLVED else None,
-        value=reading.number_of(annotations.get("value")),
+        value=fields.number_of(annotations.get("value")),
         reasons=reasons,
     )
 
 
 def _url(sent: str, base: str) -> str:
     """Prometheus may send a path only, when it does not know its own address."""
-    return reading.web_address(sent, f"{base}{sent}" if sent.startswith("/") else "")
+    return fields.web_address(sent, f"{base}{sent}" if sent.startswith("/") else "")

@@ -16,9 +16,9 @@ from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, EventKind, Parsed, Status
 from aiops.domain.reasons import Reason
-from ingestion.sources import reading, words
-from ingestion.sources.documents import documents
-from ingestion.sources.times import believed, moment
+from ingestion.reading import fields, words
+from ingestion.reading.documents import documents
+from ingestion.reading.times import believed, moment
 
 NAME = "generic"
 
@@ -27,51 +27,49 @@ _WRAPPERS = ("alert", "incident", "event", "data", "payload")
 _LABELS = ("labels", "tags", "attributes", "dimensions")
 
 # What names a condition, whatever its present state and text.
-_CHECK = reading.names(
+_CHECK = fields.names(
     "alertname alert_name alertName labels.alertname name check_name check rule_name ruleName rule "
     "monitor monitor_name metric"
 )
 _TITLE = (
-    *reading.names("annotations.summary annotations.title title summary subject headline"),
+    *fields.names("annotations.summary annotations.title title summary subject headline"),
     *_CHECK,
-    *reading.names("event alert message text msg description body reason"),
+    *fields.names("event alert message text msg description body reason"),
 )
-_MESSAGE = reading.names(
+_MESSAGE = fields.names(
     "annotations.description annotations.message description message text msg body details output reason"
 )
-_SEVERITY = reading.names("severity labels.severity priority labels.priority level urgency criticality sev")
-_STATUS = reading.names(
+_SEVERITY = fields.names("severity labels.severity priority labels.priority level urgency criticality sev")
+_STATUS = fields.names(
     "status state alert_status alertStatus current_state currentState new_state event_action action "
     "event_type labels.status"
 )
-_SERVICE = reading.names(
+_SERVICE = fields.names(
     "service service.name service.summary service_name serviceName labels.service tags.service app "
     "application component labels.app resource"
 )
-_HOST = reading.names(
+_HOST = fields.names(
     "host host.name hostname host_name hostName labels.host labels.hostname tags.host node server machine "
     "instance labels.instance"
 )
-_ENVIRONMENT = reading.names("environment env labels.environment labels.env tags.env stage")
-_STARTS = reading.names(
+_ENVIRONMENT = fields.names("environment env labels.environment labels.env tags.env stage")
+_STARTS = fields.names(
     "startsAt starts_at start_time startTime started_at startedAt start triggered_at created_at createdAt "
     "opened_at fired_at"
 )
-_ENDS = reading.names("endsAt ends_at end_time endTime ended_at endedAt end resolved_at resolvedAt closed_at")
-_TIME = reading.names(
-    "timestamp @timestamp time ts occurred_at event_time eventTime updated_at updatedAt date datetime"
-)
-_URL = reading.names(
+_ENDS = fields.names("endsAt ends_at end_time endTime ended_at endedAt end resolved_at resolvedAt closed_at")
+_TIME = fields.names("timestamp @timestamp time ts occurred_at event_time eventTime updated_at updatedAt date datetime")
+_URL = fields.names(
     "url link html_url href generatorURL generator_url permalink alert_url event_url incident_url "
     "dashboard_url annotations.url"
 )
-_KEY = reading.names(
+_KEY = fields.names(
     "fingerprint dedup_key dedupKey deduplication_key incident_key incidentKey alias alert_key alertKey "
     "alert_id alertId incident_id incidentId id uid uuid key"
 )
-_VALUE = reading.names("value current_value currentValue metric_value annotations.value")
+_VALUE = fields.names("value current_value currentValue metric_value annotations.value")
 _IDENTITY = frozenset(
-    reading.names(
+    fields.names(
         "alertname app application availability_zone bucket check cluster component container database "
         "datacenter dc deployment device env environment group host hostname instance interface job metric "
         "monitor mountpoint namespace node pod process project queue region rule service site team tenant "
@@ -83,7 +81,7 @@ _IDENTITY = frozenset(
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one alert Event per object (a single one, those of a list, of ``alerts`` or ``events``) or text."""
     found = documents(delivery.body, delivery.content_type)
-    return reading.joined([_document(document, delivery.source, received_at) for document in found])
+    return fields.joined([_document(document, delivery.source, received_at) for document in found])
 
 
 def _document(document: object, source: str, received_at: datetime) -> Parsed:
@@ -91,12 +89,12 @@ def _document(document: object, source: str, received_at: datetime) -> Parsed:
         return _event(item, place, source, received_at)
 
     if isinstance(document, list):
-        return reading.each("body", document, read)
+        return fields.each("body", document, read)
     for name in _LISTS:
-        items = reading.dig(document, name)
+        items = fields.dig(document, name)
         if isinstance(items, list):
-            return reading.each(name, items, read)
-    return reading.each("", [document], read)
+            return fields.each(name, items, read)
+    return fields.each("", [document], read)
 
 
 def _event(item: object, place: str, source: str, received_at: datetime) -> Event:
@@ -120,11 +118,11 @@ def _event(item: object, place: str, source: str, received_at: datetime) -> Even
         source=source,
         received_at=received_at,
         occurred_at=_occurred(look, status, starts_at, ends_at, received_at),
-        title=title[: reading.LONGEST_TITLE],
+        title=title[: fields.LONGEST_TITLE],
         message="" if message == title else message,
         labels=labels,
-        annotations=reading.labels_of(item.get("annotations")),
-        url=reading.web_address(*look.all(_URL)),
+        annotations=fields.labels_of(item.get("annotations")),
+        url=fields.web_address(*look.all(_URL)),
         status=status,
         severity=severity,
         fingerprint=stable_hash(source, "key", key)
@@ -132,7 +130,7 @@ def _event(item: object, place: str, source: str, received_at: datetime) -> Even
         else stable_hash(source, labels.items(), look.first(_CHECK) or title),
         starts_at=starts_at,
         ends_at=ends_at if status is Status.RESOLVED else None,
-        value=reading.number_of(look.first(_VALUE)),
+        value=fields.number_of(look.first(_VALUE)),
         reasons=(*reasons, *assumed),
     )
     return msgspec.structs.replace(event, content_key=_content_key(event, look.first(_TIME)))
@@ -152,18 +150,18 @@ class _Look:
         return next(self.all(names), "")
 
     def all(self, names: Sequence[str]) -> Iterator[str]:
-        texts = (reading.text_of(reading.dig(place, name)) for place in self.places for name in names)
+        texts = (fields.text_of(fields.dig(place, name)) for place in self.places for name in names)
         return (text for text in texts if text)
 
     def moment(self, names: Sequence[str], received_at: datetime) -> datetime | None:
-        values = (moment(reading.dig(place, name), received_at) for place in self.places for name in names)
+        values = (moment(fields.dig(place, name), received_at) for place in self.places for name in names)
         return next((value for value in values if value), None)
 
 
 def _title(look: _Look, source: str) -> tuple[str, tuple[Reason, ...]]:
     if found := look.first(_TITLE):
         return found, ()
-    shown = ", ".join(f"{name}={text}" for name, text in list(reading.labels_of(look.places[0]).items())[:4])
+    shown = ", ".join(f"{name}={text}" for name, text in list(fields.labels_of(look.places[0]).items())[:4])
     title = f"{source}: {shown}" if shown else f"{source}: an object without a text"
     return title, (Reason(step="parse", text="no title, message or name in it: its first fields are shown instead"),)
 
@@ -172,9 +170,9 @@ def _labels(look: _Look) -> dict[str, str]:
     labels: dict[str, str] = {}
     for place in look.places:
         for name in _LABELS:
-            labels.update(reading.labels_of(place.get(name)))
+            labels.update(fields.labels_of(place.get(name)))
         for name, value in place.items():
-            if name.lower() in _IDENTITY and (text := reading.text_of(value)):
+            if name.lower() in _IDENTITY and (text := fields.text_of(value)):
                 labels.setdefault(name, text)
     for name, names in (("service", _SERVICE), ("host", _HOST), ("environment", _ENVIRONMENT)):
         if text := look.first(names):

@@ -7,15 +7,15 @@ import msgspec
 
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Event, EventKind, Parsed, Problem, Severity
-from ingestion.sources import reading, words
-from ingestion.sources.times import MOST_AHEAD, believed, moment
+from ingestion.reading import fields, words
+from ingestion.reading.times import MOST_AHEAD, believed, moment
 
 NAME = "logs"
 LONGEST_LINE = 65_536  # characters; the rest is cut
 LONGEST_TITLE = 200
 
 LEVELS = frozenset(
-    reading.names(
+    fields.names(
         "trace debug info information notice warn warning error err critical crit fatal alert emerg emergency "
         "panic severe"
     )
@@ -23,7 +23,7 @@ LEVELS = frozenset(
 _SYSLOG = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")  # by number, RFC 5424
 _PINO = {10: "trace", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
 _MONTHS = {
-    name: number for number, name in enumerate(reading.names("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)
+    name: number for number, name in enumerate(fields.names("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)
 }
 _SEVERITY: dict[str, Severity] = {level: words.severity(level)[0] for level in LEVELS} | {"": Severity.INFO}
 
@@ -116,14 +116,14 @@ def _line(text: str, near: datetime) -> _Line:
 
 
 def _json(document: object, text: str, near: datetime) -> _Line:
-    times = (moment(reading.dig(document, name), near) for name in _TIME)
-    labels = {label: found for label, names in _KEPT if (found := reading.first_of(document, names))}
-    service = reading.first_of(document, _SERVICE) or ("" if "host" in labels else labels.get("logger", ""))
+    times = (moment(fields.dig(document, name), near) for name in _TIME)
+    labels = {label: found for label, names in _KEPT if (found := fields.first_of(document, names))}
+    service = fields.first_of(document, _SERVICE) or ("" if "host" in labels else labels.get("logger", ""))
     if service:
         labels["service"] = service
     return _Line(
-        message=reading.first_of(document, _MESSAGE) or text,
-        level=_named(reading.first_of(document, _LEVEL)),
+        message=fields.first_of(document, _MESSAGE) or text,
+        level=_named(fields.first_of(document, _LEVEL)),
         at=next((at for at in times if at), None),
         labels=labels,
     )

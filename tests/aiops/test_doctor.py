@@ -12,7 +12,7 @@ from aiops.config import Config, LearnerConfig, ServerConfig
 from aiops.doctor import Finding, examine
 from aiops.domain.entries import Tick
 from aiops.engine import Engine
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aiops.storage.memory import MemoryJournal, MemoryStore
-
 from aiops import fold
 from aiops.domain.acts import ImportTopology, PutRule
 from aiops.domain.alerts import Verdict
@@ -18,7 +16,8 @@ from aiops.domain.matching import Matcher
 from aiops.domain.rules import Rule
 from aiops.engine import Engine
 from aiops.ports import Store
-from aiops.storage import open_store
+from aiops.storage.folder import open_store
+from aiops.storage.memory import MemoryJournal, MemoryStore
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PER_POST = 20

@@ -23,7 +23,7 @@ from aiops.domain.graph import Entity
 from aiops.domain.queries import Query, Range
 from aiops.domain.snapshots import Snapshot
 from aiops.ports import View
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 from aiops.storage.sqlite_store import SqliteStore
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -33,7 +33,7 @@ from aiops.domain.records import SourceRecord
 from aiops.domain.rules import Rule
 from aiops.domain.snapshots import Snapshot
 from aiops.ports import Store
-from aiops.storage import open_store
+from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
 from tests.builders import T0, an_alert, an_episode, at
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.errors import BadInput
-from ingestion.sources.documents import documents, is_document
+from ingestion.reading.documents import documents, is_document
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -4,7 +4,7 @@ import pytest
 
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event
-from ingestion.sources import reading, words
+from ingestion.reading import fields, words
 from tests.builders import an_event
 
 DOCUMENT = {"a": {"b": [{"c": 0}, {"c": "x"}]}, "a.b": "dotted", "empty": "", "null": None, "no": False}
@@ -23,23 +23,23 @@ DOCUMENT = {"a": {"b": [{"c": 0}, {"c": "x"}]}, "a.b": "dotted", "empty": "", "n
     ],
 )
 def test_a_dotted_path_leads_there_or_nowhere(path: str, expected: object) -> None:
-    assert reading.dig(DOCUMENT, path) == expected
+    assert fields.dig(DOCUMENT, path) == expected
 
 
 def test_the_first_text_wins_and_falsy_values_are_texts() -> None:
-    assert reading.first_of(DOCUMENT, ("missing", "empty", "null", "a.b.0.c", "a.b.1.c")) == "0"
-    assert reading.first_of(DOCUMENT, ("no",)) == "false"
-    assert reading.first_of(DOCUMENT, ("a", "missing")) == ""
-    assert reading.first_of("no object", ("a",)) == ""
+    assert fields.first_of(DOCUMENT, ("missing", "empty", "null", "a.b.0.c", "a.b.1.c")) == "0"
+    assert fields.first_of(DOCUMENT, ("no",)) == "false"
+    assert fields.first_of(DOCUMENT, ("a", "missing")) == ""
+    assert fields.first_of("no object", ("a",)) == ""
 
 
 @pytest.mark.parametrize("unfilled", ["{$HOST}", "{{ host }}", "${HOST}", "{#HOST}", " {{host}} "])
 def test_unfilled_placeholders_are_empty(unfilled: str) -> None:
-    assert reading.text_of(unfilled) == ""
+    assert fields.text_of(unfilled) == ""
 
 
 def test_a_json_text_is_no_placeholder() -> None:
-    assert reading.text_of('{"a": 1}') == '{"a": 1}'
+    assert fields.text_of('{"a": 1}') == '{"a": 1}'
 
 
 @pytest.mark.parametrize(
@@ -58,32 +58,32 @@ def test_a_json_text_is_no_placeholder() -> None:
     ids=lambda value: repr(value)[:12],
 )
 def test_only_finite_numbers_are_numbers(value: object, number: float | None) -> None:
-    assert reading.number_of(value) == number
+    assert fields.number_of(value) == number
 
 
 def test_labels_are_scalars_by_dotted_names() -> None:
     labels = {"a": 1, "b": {"c": True, "d": [1, 2]}, "e": "", "f": None}
-    assert reading.labels_of(labels) == {"a": "1", "b.c": "true"}
-    assert reading.labels_of(["env:prod", "team=a:b", "plain", 7, ":", "url:http://x"]) == {
+    assert fields.labels_of(labels) == {"a": "1", "b.c": "true"}
+    assert fields.labels_of(["env:prod", "team=a:b", "plain", 7, ":", "url:http://x"]) == {
         "env": "prod",
         "team": "a:b",
         "url": "http://x",
     }
-    assert reading.labels_of("text") == {}
+    assert fields.labels_of("text") == {}
 
 
 def test_deep_labels_end_somewhere_and_long_ones_are_cut() -> None:
     deep: dict[str, object] = {"x": "y"}
     for _ in range(500):
         deep = {"n": deep, "k": "z" * 10_000}
-    labels = reading.labels_of(deep)
-    assert len(labels) == reading.DEEPEST + 1
-    assert {len(text) for text in labels.values()} == {reading.LONGEST_LABEL}
+    labels = fields.labels_of(deep)
+    assert len(labels) == fields.DEEPEST + 1
+    assert {len(text) for text in labels.values()} == {fields.LONGEST_LABEL}
 
 
 def test_only_absolute_web_addresses_lead_anywhere() -> None:
-    assert reading.web_address("/relative", "javascript:alert(1)", "https://x.test/") == "https://x.test/"
-    assert reading.web_address("/relative") == ""
+    assert fields.web_address("/relative", "javascript:alert(1)", "https://x.test/") == "https://x.test/"
+    assert fields.web_address("/relative") == ""
 
 
 def test_each_keeps_the_good_and_names_the_bad() -> None:
@@ -92,7 +92,7 @@ def test_each_keeps_the_good_and_names_the_bad() -> None:
             raise BadInput("no good", place=f"{place}.x", fix="send better")
         return an_event(title=str(item))
 
-    got = reading.each("items", ["one", "bad", "two"], read)
+    got = fields.each("items", ["one", "bad", "two"], read)
     assert [event.title for event in got.events] == ["one", "two"]
     assert [(problem.place, problem.fix) for problem in got.problems] == [("items[1].x", "send better")]
 

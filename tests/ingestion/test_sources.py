@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Event, Parsed, Severity, Status
 from ingestion import sources
-from ingestion.sources import alertmanager, reading, words
+from ingestion.reading import fields, words
+from ingestion.sources import alertmanager
 from tests.builders import a_delivery, at
 
 
@@ -108,7 +109,7 @@ def test_four_hundred_labels_are_kept_and_a_thousand_are_cut_with_a_warning() ->
     many = {f"label{number:04}": "x" for number in range(1_000)}
     got = parsed("alertmanager", {"alerts": [an_am_alert(labels=many, fingerprint=None)]})
     (event,) = got.events
-    assert len(event.labels) == reading.MOST_LABELS
+    assert len(event.labels) == fields.MOST_LABELS
     assert event.fingerprint == alertmanager.fingerprint(many)  # of all that were sent
     assert [warning.place for warning in got.warnings] == ["alerts[0].labels"]
     few = dict(list(many.items())[:400])

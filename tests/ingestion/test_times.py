@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.sources.times import EARLIEST, LATEST, believed, moment
+from ingestion.reading.times import EARLIEST, LATEST, believed, moment
 from tests.builders import T0, at
 
 NINE = T0  # 2026-03-02 09:00:00 UTC

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
-from aiops.storage.memory import MemoryJournal, MemoryStore
 
 from aiops import fold
 from aiops.demo import storm
@@ -14,6 +13,7 @@ from aiops.domain.changes import COLLECTIONS
 from aiops.domain.entries import Payload
 from aiops.domain.queries import Query
 from aiops.ports import Store
+from aiops.storage.memory import MemoryJournal, MemoryStore
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

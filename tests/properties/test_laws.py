@@ -6,7 +6,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
-from aiops.storage.memory import MemoryJournal, MemoryStore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, Silence
 from aiops.engine import Engine
+from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.properties.digest import contents, journal_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

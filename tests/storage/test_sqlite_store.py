@@ -16,7 +16,8 @@ from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.snapshots import Snapshot
-from aiops.storage import EngineLock, open_store, sqlite, sqlite_schema
+from aiops.storage.filelock import EngineLock
+from aiops.storage.folder import open_store, sqlite, sqlite_schema
 from aiops.storage.sqlite_store import SqliteStore
 from aiops.storage.sqlite_table import Table
 from tests.builders import T0, an_alert
@@ -52,7 +53,7 @@ def test_a_second_writer_is_refused_and_told_who_holds_the_folder(tmp_path: Path
 
 
 def test_the_engines_lock_is_held_against_other_processes_until_released(tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from aiops.storage import EngineLock; EngineLock(Path({str(tmp_path)!r}))"
+    code = f"from pathlib import Path; from aiops.storage.folder import EngineLock; EngineLock(Path({str(tmp_path)!r}))"
 
     def child() -> "subprocess.CompletedProcess[str]":
         return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

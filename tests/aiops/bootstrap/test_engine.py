@@ -15,7 +15,7 @@ from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
 from aiops.fold import FORMAT
-from aiops.storage import EngineLock
+from aiops.storage.filelock import EngineLock
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.builders import T0, a_delivery, at
 

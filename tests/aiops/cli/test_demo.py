@@ -6,7 +6,7 @@ import pytest
 
 from aiops.cli import main
 from aiops.replay import verify
-from aiops.storage import open_journal, open_store
+from aiops.storage.folder import open_journal, open_store
 
 
 def demo(*options: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aiops.cli import main
-from aiops.storage import EngineLock
+from aiops.storage.filelock import EngineLock
 
 SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
 LOG = "".join(f"INFO request {number} took {number % 97} ms\n" for number in range(50))

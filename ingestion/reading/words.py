@@ -2,7 +2,7 @@
 
 from aiops.domain.events import Severity, Status
 from aiops.domain.reasons import Reason
-from ingestion.sources.reading import names
+from ingestion.reading.fields import names
 
 _SEVERITIES = {
     Severity.CRITICAL: (

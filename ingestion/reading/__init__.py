@@ -1,0 +1,1 @@
+"""How is a body read? What all sources share: documents, fields, times, words for severity and status."""
