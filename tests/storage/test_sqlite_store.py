@@ -16,8 +16,9 @@ from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.snapshots import Snapshot
+from aiops.storage import sqlite, sqlite_schema
 from aiops.storage.filelock import EngineLock
-from aiops.storage.folder import open_store, sqlite, sqlite_schema
+from aiops.storage.folder import open_store
 from aiops.storage.sqlite_store import SqliteStore
 from aiops.storage.sqlite_table import Table
 from tests.builders import T0, an_alert
