@@ -21,33 +21,29 @@ GROWTH = 1.1  # candidates are ranked again when there are this many times more 
 
 
 def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings, now: datetime) -> Incident:
-    """Return the document of ``live`` as of ``now``; ranks again only when enough of it is new."""
+    """Return the document of ``live`` as of ``now``; its counts are exact, the rest waits until enough of it is new."""
     doc = msgspec.structs.replace(live.doc, severity=worst(live))
-    if not live.stale:
+    if not live.stale or not grown(live):
         return doc
-    if grown(live):
-        live.ranked = len(live.keys)
-        live.stale = False
-        candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
-        live.settle_root(candidates[0].entity if candidates else "", graph)
-        score = sum(rates.rarity(key, now.timestamp()) for key in live.keys)
-        doc = msgspec.structs.replace(
-            doc,
-            candidates=candidates,
-            abstained=abstained,
-            impact=impact(_named(live), graph.view()),
-            score=round(score, 3),
-            background=score < settings.background_score,
-        )
-    services = _services(live, doc.candidates)
+    live.ranked = len(live.keys)
+    live.stale = False
+    candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
+    live.settle_root(candidates[0].entity if candidates else "", graph)
+    score = sum(rates.rarity(key, now.timestamp()) for key in live.keys)
+    services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
-        title=_title(live, doc, services),
+        candidates=candidates,
+        abstained=abstained,
+        impact=impact(_named(live), graph.view()),
+        score=round(score, 3),
+        background=score < settings.background_score,
         services=services[:MOST_SERVICES],
         services_total=len(services),
         owners=tuple(live.owners),
         weakest_link=live.weakest[1] if live.weakest else "",
     )
+    doc = msgspec.structs.replace(doc, title=_title(live, doc, services))
     return msgspec.structs.replace(doc, reasons=_reasons(live, doc))
 
 

@@ -99,7 +99,8 @@ def here(request: Request) -> str:
 
 def page(template: str, code: int = 200, **context: object) -> HTMLResponse:
     """Render a page."""
-    return HTMLResponse(environment().get_template(template).render(**context), code)
+    html = environment().get_template(template).render(**context)
+    return HTMLResponse(html, code, {"cache-control": "no-store"})  # going back must not show what was true before
 
 
 def piece(template: str, **context: object) -> str:

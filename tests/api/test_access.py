@@ -146,7 +146,7 @@ def test_a_reader_cannot_act(locked: World) -> None:
 
 def test_signing_in_keeps_the_token_where_no_script_can_read_it(locked: World) -> None:
     token = grant(locked, "triage")
-    answer = locked.send("/sign-in", follow=False, token=token)
+    answer = locked.client.post("/sign-in", data={"token": token}, follow_redirects=False)
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie

@@ -80,11 +80,9 @@ class World:
         assert answer.status_code == status, answer.text
         return answer.text
 
-    def send(self, path: str, follow: bool = True, **fields: Any) -> Any:
+    def send(self, path: str, **fields: Any) -> Any:
         """Send a form as a browser without JavaScript does."""
-        return self.client.post(
-            path, data=fields, headers={"accept": "text/html", "origin": BASE}, follow_redirects=follow
-        )
+        return self.client.post(path, data=fields, headers={"accept": "text/html", "origin": BASE})
 
     def first_incident(self) -> dict[str, Any]:
         """Return the incident that the list shows first."""
