@@ -15,7 +15,8 @@ from api.desk import Answer, DeskOf, actor_of
 from api.errors import ProblemDetails, problem_response
 from api.openapi import reply
 from api.preview import check
-from api.schemas import Accepted, NewRule, NewSilence
+from api.requests import NewRule, NewSilence
+from api.schemas import Accepted
 
 LONGEST_KEY = 200
 

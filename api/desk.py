@@ -73,7 +73,7 @@ def actor_of(request: Request) -> str:
     """Return who acts: the token's name; where no token is needed, whoever the client says."""
     grant: Grant = request.state.grant
     desk = desk_of(request)
-    said = request.headers.get("x-aiops-actor", "") or request.cookies.get("aiops_name", "")
+    said = request.headers.get("x-aiops-actor", "")
     return grant.name if desk.settings.token_required or not said else said[:64]
 
 

@@ -56,8 +56,7 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
 
 def explain_incident(view: View, incident: Incident) -> Explanation:
     """Tell why these alerts are one incident, why the cause is what it is, and who was told."""
-    steps = [_step(reason) for reason in incident.reasons]
-    steps.extend(_cause_steps(incident))
+    steps = [*_cause_steps(incident), *(_step(reason) for reason in incident.reasons)]
     steps.extend(_member_steps(episodes_of(view, incident, MOST_MEMBERS)))
     if incident.weakest_link:
         text = f"weakest link: {incident.weakest_link}"

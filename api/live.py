@@ -26,8 +26,6 @@ class Row(msgspec.Struct, frozen=True):
     id: str
     number: int
     html: str  # the cells of its line
-    active: bool
-    status: str
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -122,9 +120,7 @@ class Live:
             return self._update(view, found.items, reload=found.total > MOST), view.position()
 
     def _update(self, view: View, changed: list[Incident], *, reload: bool) -> Update:
-        rows = [
-            Row(item.incident_id, item.number, self._cells(item), item.active, item.status.value) for item in changed
-        ]
+        rows = [Row(item.incident_id, item.number, self._cells(item)) for item in changed]
         return Update(
             position=str(view.position() or ""),
             muting=muting(view, self._desk),

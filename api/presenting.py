@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from aiops.domain.alerts import Verdict
 from aiops.domain.incidents import Candidate, Incident, IncidentStatus
 from aiops.domain.matching import Operator, token_match
-from aiops.domain.records import SourceRecord, Template
+from aiops.domain.records import Template
 from aiops.domain.rules import Rule, RuleStatus, Silence
 
 SOON = timedelta(hours=24)  # what expires within it is marked
@@ -78,7 +78,6 @@ class IncidentRow:
     assigned: bool
     muted: bool
     active: bool
-    background: bool
 
 
 def incident_row(incident: Incident, now: datetime) -> IncidentRow:
@@ -104,7 +103,6 @@ def incident_row(incident: Incident, now: datetime) -> IncidentRow:
         assigned=bool(incident.assignee),
         muted=is_muted(incident),
         active=incident.active,
-        background=incident.background,
     )
 
 
@@ -196,8 +194,3 @@ def silence_state(silence: Silence, now: datetime) -> str:
 def matchers_text(matchers: Sequence[object]) -> str:
     """Write matchers on one line."""
     return ", ".join(str(matcher) for matcher in matchers)
-
-
-def balance_text(line: SourceRecord) -> str:
-    """Say whether a line of the ledger adds up."""
-    return "balances" if line.balances else "does not balance"

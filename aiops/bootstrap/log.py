@@ -29,7 +29,7 @@ def configure(setup: LogSetup, role: str) -> None:
         lambda _logger, _method, event: {name: event[name] for name in event if name != "color_message"},  # uvicorn's
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if console
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

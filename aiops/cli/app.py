@@ -1,4 +1,4 @@
-"""Which commands are there?"""
+"""Which commands are there? Each lives in the file of its name, which is imported when the command is called."""
 
 import sys
 from collections.abc import Sequence
@@ -7,45 +7,47 @@ from typing import Annotated
 
 import typer
 
-from aiops.cli import checks, explain, incidents, ingest, patterns, rules, services, serving, silences
-from aiops.cli.errors import EXIT_CODES, code_of, examples
-from aiops.cli.output import say
-from aiops.cli.session import Options
+from aiops.cli.chatter import say
+from aiops.cli.errors import EXIT_CODES, code_of
+from aiops.cli.lazy import Later
+from aiops.cli.options import Options
+from aiops.cli.shape import examples, family
 from aiops.domain.errors import AiopsError
 
-app = typer.Typer(
-    name="aiops",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    epilog=f"{EXIT_CODES}\n\n{examples('demo', 'serve --port 8080', 'incidents', 'explain 12')}",
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = {  # name, also of its module -> the first sentence of its help
+    "serve": "Run the server: API and page, engine, learner and responder, under one supervisor.",
+    "demo": "Fill a folder of its own with a made-up day of alerts, print what became of them, and serve the page.",
+    "ingest": "Read a log file: each line becomes an event; errors and never-seen messages can become alerts.",
+    "explain": "Print the trail of reasons of an alert or incident.",
+    "ledger": "Say what became of every event; `check` fails when a line does not balance.",
+    "replay": "Run the journal again in memory and prove that the same documents come out, byte for byte.",
+    "doctor": "Check Python, disk, port, store, journal, model and clock; each finding says what mends it.",
+    "status": "Say how far the engine is and what is open.",
+    "incidents": "List incidents and work on them.",
+    "rules": "What is known already: rules that say known good or known bad.",
+    "silences": "What is not to page for a while.",
+    "patterns": "Which messages belong together: templates and patterns.",
+    "services": "What depends on what.",
+    "config": "What is set, and where.",
+}
+
+app = family(
+    "Alert triage and correlation: from everything an IT estate says to a few explained incidents.",
+    f"{EXIT_CODES}\n\n{examples('demo', 'serve --port 8080', 'incidents', 'explain 12')}",
 )
+for name, line in COMMANDS.items():
+    app.command(name, cls=Later, help=line)(Later.stand_in)
 
 
-@app.callback()
+@app.callback(no_args_is_help=True)
 def root(
     context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="Settings file; default: aiops.toml where it exists.")] = None,
     data: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
     url: Annotated[str | None, typer.Option(help="Server to talk to; default: the data folder's own.")] = None,
 ) -> None:
-    """Alert triage and correlation: from everything an IT estate says to a few explained incidents."""
+    """Note what is given before the command's name."""
     context.obj = Options(file=config, data=data, url=url)
-
-
-for family in (serving, ingest, explain, checks):
-    family.register(app)
-for name, group in (
-    ("incidents", incidents.group),
-    ("rules", rules.group),
-    ("silences", silences.group),
-    ("patterns", patterns.group),
-    ("services", services.group),
-    ("config", checks.config_group),
-):
-    app.add_typer(group, name=name)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 from aiops.bootstrap import clock
 from aiops.bootstrap.engine import Loop
 from aiops.bootstrap.setups import engine_setup
+from aiops.cli.chatter import say
 from aiops.cli.incidents import columns
-from aiops.cli.output import Format, say, show
+from aiops.cli.output import Format, show
 from aiops.config import Config
 from aiops.demo import storm
 from aiops.domain.changes import INCIDENTS, SOURCES

@@ -17,8 +17,3 @@ _CODES = ((BadInput, USAGE), (BadConfiguration, CONFIGURATION), (Unavailable, UN
 def code_of(error: AiopsError) -> int:
     """Return the exit code that ``error`` ends a command with."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
-
-
-def examples(*lines: str) -> str:
-    """Return the end of a command's help: one example a line."""
-    return "Examples:\n\n" + "\n\n".join(f"  $ aiops {line}" for line in lines)

@@ -1,27 +1,26 @@
 """How does one work on incidents from the command line?"""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiops.cli.errors import examples
-from aiops.cli.output import Columns, Format, Limit, Output, say, show, show_one, when
+from aiops.cli.chatter import say
+from aiops.cli.output import Columns, Format, Limit, Output, show, show_one, when
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.client import Client
+from aiops.domain.incidents import Incident
+from api.schemas import IncidentDetail, IncidentList
 
-if TYPE_CHECKING:
-    from aiops.client import Client
-    from aiops.domain.incidents import Incident
-    from api.schemas import IncidentDetail
-
-group = typer.Typer(help="List incidents and work on them.", epilog=examples("incidents", "incidents ack 12"))
+app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))
 Key = Annotated[str, typer.Argument(metavar="ID", help="Number (12) or id.")]
 All = Annotated[bool, typer.Option("--all", help="Also those that are resolved, closed or merged.")]
 Service = Annotated[list[str] | None, typer.Option(help="Only with alerts of this service; repeatable.")]
 Query = Annotated[str, typer.Option("--text", help="Only with these words in title or services.")]
 
 
-def columns() -> "Columns[Incident]":
+def columns() -> Columns[Incident]:
     """Return what a list of incidents shows."""
     return {
         "#": lambda incident: incident.number,
@@ -36,7 +35,7 @@ def columns() -> "Columns[Incident]":
     }
 
 
-def cause_of(incident: "Incident") -> str:
+def cause_of(incident: Incident) -> str:
     """Return the first candidate with its probability, as a list shows it."""
     first = next(iter(incident.candidates), None)
     if first is None:
@@ -44,14 +43,14 @@ def cause_of(incident: "Incident") -> str:
     return f"{first.entity} {'confirmed' if first.confirmed else f'{first.probability:.0%}'}"
 
 
-@group.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def default(context: typer.Context, output: Output = Format.TABLE) -> None:
     """List incidents and work on them; without a command: the list."""
     if context.invoked_subcommand is None:
         show_list(context, output=output)
 
 
-@group.command("list", epilog=examples("incidents list", "incidents list --all --service db -o json"))
+@app.command("list", epilog=examples("incidents list", "incidents list --all --service db -o json"))
 def show_list(
     context: typer.Context,
     all_: All = False,
@@ -61,8 +60,6 @@ def show_list(
     output: Output = Format.TABLE,
 ) -> None:
     """List what is open, the worst first."""
-    from api.schemas import IncidentList
-
     wanted = {"active": None if all_ else "true", "muted": None if all_ else "false"}
     with client(context) as one:
         parameters = {**wanted, "service": service or None, "text": text, "limit": limit}
@@ -71,7 +68,7 @@ def show_list(
     say(f"{len(page.items)} of {page.total} incidents")
 
 
-@group.command("show", epilog=examples("incidents show 12", "incidents show 12 -o json"))
+@app.command("show", epilog=examples("incidents show 12", "incidents show 12 -o json"))
 def show_incident(context: typer.Context, key: Key, output: Output = Format.TABLE) -> None:
     """Show one incident: candidates, members, story."""
     with client(context) as one:
@@ -79,39 +76,37 @@ def show_incident(context: typer.Context, key: Key, output: Output = Format.TABL
     show_one(detail, "\n".join(_told(detail)), output)
 
 
-@group.command("ack", epilog=examples("incidents ack 12"))
+@app.command("ack", epilog=examples("incidents ack 12"))
 def acknowledge(context: typer.Context, key: Key) -> None:
     """Say that somebody looks at it."""
     _act(context, key, "acknowledge")
 
 
-@group.command("assign", epilog=examples("incidents assign 12 ana", 'incidents assign 12 ""'))
+@app.command("assign", epilog=examples("incidents assign 12 ana", 'incidents assign 12 ""'))
 def assign(context: typer.Context, key: Key, assignee: Annotated[str, typer.Argument(help='"": nobody.')]) -> None:
     """Make it this person's."""
     _act(context, key, "assign", {"assignee": assignee})
 
 
-@group.command("comment", epilog=examples('incidents comment 12 "looking at db1"'))
+@app.command("comment", epilog=examples('incidents comment 12 "looking at db1"'))
 def comment(context: typer.Context, key: Key, text: str) -> None:
     """Add a line to its story."""
     _act(context, key, "comment", {"text": text})
 
 
-@group.command("resolve", epilog=examples('incidents resolve 12 --text "restarted the pooler"'))
+@app.command("resolve", epilog=examples('incidents resolve 12 --text "restarted the pooler"'))
 def resolve(context: typer.Context, key: Key, text: Annotated[str, typer.Option(help="What mended it.")] = "") -> None:
     """Say that it is over."""
     _act(context, key, "resolve", {"text": text})
 
 
-@group.command("watch", epilog=examples("incidents watch", "incidents watch --every 5"))
+@app.command("watch", epilog=examples("incidents watch", "incidents watch --every 5"))
 def watch(
     context: typer.Context,
     every: Annotated[float, typer.Option(min=0.2, help="Seconds between two looks.")] = 2.0,
     looks: Annotated[int | None, typer.Option(help="End after so many looks; default: on Ctrl-C.")] = None,
 ) -> None:
     """Print incidents as they open or change; one line each."""
-    from api.schemas import IncidentList
-
     seen: dict[str, int] = {}
     with client(context) as one:
         while looks is None or looks > 0:
@@ -131,13 +126,11 @@ def _act(context: typer.Context, key: str, act: str, body: dict[str, str] | None
     print(outcome.text)
 
 
-def _detail(one: "Client", key: str) -> "IncidentDetail":
-    from api.schemas import IncidentDetail
-
+def _detail(one: Client, key: str) -> IncidentDetail:
     return one.get(f"/api/incidents/{key.lstrip('#')}", IncidentDetail)
 
 
-def _told(detail: "IncidentDetail") -> list[str]:
+def _told(detail: IncidentDetail) -> list[str]:
     incident = detail.incident
     return [
         _line(incident),
@@ -159,6 +152,6 @@ def _told(detail: "IncidentDetail") -> list[str]:
     ]
 
 
-def _line(incident: "Incident") -> str:
+def _line(incident: Incident) -> str:
     status = f"{incident.severity} {incident.status}"
     return f"#{incident.number} {status}: {incident.title} | cause: {cause_of(incident)} | {incident.alerts} alerts"

@@ -4,18 +4,19 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Self
 from uuid import uuid4
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from aiops.cli.errors import USAGE, examples
-from aiops.cli.output import say
+from aiops.cli.chatter import say
+from aiops.cli.errors import USAGE
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.client import Client
 from aiops.domain.errors import Unavailable
-
-if TYPE_CHECKING:
-    from aiops.client import Client
 
 MOST_LINES = 500
 MOST_BYTES = 1_000_000
@@ -24,17 +25,16 @@ TRIES = 8
 LONGEST_PAUSE = 30.0  # seconds between two tries
 
 
-def register(app: typer.Typer) -> None:
-    """Add this command."""
-    app.command(
-        epilog=examples(
-            "ingest app.log --service orders",
-            "ingest events.jsonl",
-            "--url http://alerts.example.org:8080 ingest - --service orders < app.log",
-        )
-    )(ingest)
+app = family()
 
 
+@app.command(
+    epilog=examples(
+        "ingest app.log --service orders",
+        "ingest events.jsonl",
+        "--url http://alerts.example.org:8080 ingest - --service orders < app.log",
+    )
+)
 def ingest(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Log file, plain or JSON lines; -: standard input.")],
@@ -76,7 +76,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             yield line if line.endswith(b"\n") else line + b"\n"
 
 
-def deliver(one: "Client", body: bytes, service: str, key: str) -> None:
+def deliver(one: Client, body: bytes, service: str, key: str) -> None:
     """Send one chunk; when the server cannot take it now, wait as long as it says, and longer each time."""
     for attempt in range(TRIES):
         try:
@@ -106,14 +106,11 @@ class _Progress:
         self._columns: Iterable[object] = ()
         self._bar = None
         if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
             columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
             self._bar = Progress(*columns, console=Console(stderr=True))
             self._task = self._bar.add_task(file, total=self._total)
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         if self._bar:
             self._bar.start()
         return self

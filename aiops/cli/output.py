@@ -1,4 +1,4 @@
-"""How is a result printed? Data to standard output in four formats, chatter to standard error."""
+"""How is a result printed? Data to standard output in four formats."""
 
 import csv
 import io
@@ -10,6 +10,11 @@ from typing import Annotated, TypeVar
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aiops.cli.chatter import clean
 
 T = TypeVar("T")
 Columns = Mapping[str, Callable[[T], object]]  # heading -> what stands under it
@@ -50,16 +55,6 @@ def show_one(item: T, text: str, form: Format) -> None:
         show([item], {"text": lambda _: text}, form)
 
 
-def say(text: str) -> None:
-    """Tell a person something that is not data."""
-    print(clean(text), file=sys.stderr)
-
-
-def clean(text: str) -> str:
-    """Return ``text`` without control characters: an alert's text must not drive the terminal."""
-    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
-
-
 def plain(value: object) -> object:
     """Return nouns as mappings with every field, also those that have their default: programs should not guess."""
     if isinstance(value, msgspec.Struct):
@@ -93,10 +88,6 @@ def _csv(items: Sequence[T], columns: Columns[T]) -> str:
 
 
 def _table(items: Sequence[T], columns: Columns[T]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(name, overflow="fold")

@@ -1,23 +1,22 @@
 """How does one see, and label, the shapes of messages from the command line?"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiops.cli.errors import examples
-from aiops.cli.output import Columns, Format, Limit, Output, say, show
+from aiops.cli.chatter import say
+from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
+from aiops.domain.records import Pattern, Template
+from api.schemas import PatternList, TemplateList
 
-if TYPE_CHECKING:
-    from aiops.domain.records import Pattern, Template
-
-group = typer.Typer(
-    help="Which messages belong together: templates and patterns.", epilog=examples("patterns", "patterns templates")
-)
+app = family("Which messages belong together: templates and patterns.", examples("patterns", "patterns templates"))
 
 
-def columns() -> "Columns[Pattern]":
+def columns() -> Columns[Pattern]:
     """Return what a list of patterns shows."""
     return {
         "Pattern": lambda pattern: pattern.pattern_id,
@@ -28,7 +27,7 @@ def columns() -> "Columns[Pattern]":
     }
 
 
-def template_columns() -> "Columns[Template]":
+def template_columns() -> Columns[Template]:
     """Return what a list of templates shows."""
     return {
         "Template": lambda template: template.template_id,
@@ -40,36 +39,32 @@ def template_columns() -> "Columns[Template]":
     }
 
 
-@group.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def default(context: typer.Context, output: Output = Format.TABLE) -> None:
     """Which messages belong together; without a command: the patterns."""
     if context.invoked_subcommand is None:
         show_list(context, output=output)
 
 
-@group.command("list", epilog=examples("patterns list", "patterns list -o json"))
+@app.command("list", epilog=examples("patterns list", "patterns list -o json"))
 def show_list(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
     """List patterns, the most frequent first."""
-    from api.schemas import PatternList
-
     with client(context) as one:
         page = one.get("/api/patterns", PatternList, {"limit": limit})
     show(page.items, columns(), output)
     say(f"{len(page.items)} of {page.total} patterns")
 
 
-@group.command("templates", epilog=examples("patterns templates --limit 200"))
+@app.command("templates", epilog=examples("patterns templates --limit 200"))
 def show_templates(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
     """List templates, the most frequent first."""
-    from api.schemas import TemplateList
-
     with client(context) as one:
         page = one.get("/api/templates", TemplateList, {"limit": limit})
     show(page.items, template_columns(), output)
     say(f"{len(page.items)} of {page.total} templates")
 
 
-@group.command("label", epilog=examples('patterns label 5f0c1a2b3c4d5e6f known_good --reason "harmless"'))
+@app.command("label", epilog=examples('patterns label 5f0c1a2b3c4d5e6f known_good --reason "harmless"'))
 def label(
     context: typer.Context,
     template_id: Annotated[str, typer.Argument(metavar="TEMPLATE")],
@@ -78,8 +73,6 @@ def label(
     days: Annotated[int, typer.Option(min=1, max=365, help="Until it expires or is reviewed.")] = 30,
 ) -> None:
     """Give a template a verdict: makes, replaces or (unknown) ends its rule."""
-    from aiops.domain.alerts import Verdict
-
     if verdict not in list(Verdict):
         raise BadInput(f"{verdict!r} is no verdict", place="VERDICT", fix=f"say one of {', '.join(Verdict)}")
     body = {"verdict": verdict, "reason": reason, "days": days}

@@ -1,31 +1,37 @@
 """How are rules kept from the command line?"""
 
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiops.cli.errors import FINDINGS, USAGE, examples
+from aiops.bootstrap.clock import now
+from aiops.cli.chatter import say
+from aiops.cli.ends import end_of
+from aiops.cli.errors import FINDINGS, USAGE
 from aiops.cli.matchers import Match, matchers_of
-from aiops.cli.output import Columns, Format, Limit, Output, say, show, show_one
+from aiops.cli.output import Columns, Format, Limit, Output, show, show_one
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
+from aiops.domain.masking import mask
+from aiops.domain.matching import all_match
+from aiops.domain.rules import Rule
+from api.requests import NewRule
+from api.schemas import Preview, RuleList, SilenceList
+from rules.check import normal
+from rules.lint import lint as look
+from rules.pack import load_pack
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from aiops.domain.rules import Rule
-    from api.schemas import Preview
-
-group = typer.Typer(
-    help="What is known already: rules that say known good or known bad.",
-    epilog=examples("rules", "rules preview -m service=backup", "rules lint packs/ours.yaml"),
+app = family(
+    "What is known already: rules that say known good or known bad.",
+    examples("rules", "rules preview -m service=backup", "rules lint packs/ours.yaml"),
 )
 Pack = Annotated[Path, typer.Argument(metavar="FILE", help="Rule pack (YAML).", exists=True, dir_okay=False)]
 
 
-def columns() -> "Columns[Rule]":
+def columns() -> Columns[Rule]:
     """Return what a list of rules shows."""
     return {
         "Id": lambda rule: rule.id,
@@ -40,25 +46,23 @@ def columns() -> "Columns[Rule]":
     }
 
 
-@group.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def default(context: typer.Context, output: Output = Format.TABLE) -> None:
     """What is known already; without a command: the list."""
     if context.invoked_subcommand is None:
         show_list(context, output=output)
 
 
-@group.command("list", epilog=examples("rules list", "rules list -o csv"))
+@app.command("list", epilog=examples("rules list", "rules list -o csv"))
 def show_list(context: typer.Context, limit: Limit = 200, output: Output = Format.TABLE) -> None:
     """List rules with owner, reason, end and hits."""
-    from api.schemas import RuleList
-
     with client(context) as one:
         page = one.get("/api/rules", RuleList, {"limit": limit})
     show(page.items, columns(), output)
     say(f"{len(page.items)} of {page.total} rules")
 
 
-@group.command(
+@app.command(
     "add",
     epilog=examples(
         "rules add packs/ours.yaml",
@@ -68,7 +72,7 @@ def show_list(context: typer.Context, limit: Limit = 200, output: Output = Forma
 )
 def add(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Rule pack (YAML).", exists=True)] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Rule pack (YAML).", exists=True)] = None,
     match: Match = [],  # noqa: B006 - typer copies it
     verdict: Annotated[str, typer.Option(help="known_good (hides) or known_bad (raises).")] = "known_good",
     owner: Annotated[str, typer.Option(help="Who answers for it.")] = "",
@@ -84,27 +88,25 @@ def add(
             print(one.act("POST", "/api/rules", body).text)
 
 
-@group.command("preview", epilog=examples("rules preview -m service=backup", "rules preview -m pod=~batch-.*"))
+@app.command("preview", epilog=examples("rules preview -m service=backup", "rules preview -m pod=~batch-.*"))
 def preview(context: typer.Context, match: Match, output: Output = Format.TABLE) -> None:
     """Say what such a rule would hide now; nothing is changed."""
-    from api.schemas import Preview
-
     with client(context) as one:
         found = one.post("/api/rules/preview", Preview, {"matchers": matchers_of(match)})
     show_one(found, "\n".join(_previewed(found)), output)
 
 
-@group.command("expire", epilog=examples("rules expire nightly-backup-io"))
+@app.command("expire", epilog=examples("rules expire nightly-backup-io"))
 def expire(context: typer.Context, rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """End a rule now; what it hid can page again."""
     with client(context) as one:
         print(one.act("DELETE", f"/api/rules/{rule_id}").text)
 
 
-@group.command("lint", epilog=examples("rules lint", "rules lint packs/ours.yaml"))
+@app.command("lint", epilog=examples("rules lint", "rules lint packs/ours.yaml"))
 def lint(
     context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Rule pack (YAML).", exists=True)] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Rule pack (YAML).", exists=True)] = None,
 ) -> None:
     """Check a pack: form, owners, ends, own cases. Without a file: what needs an eye among the rules kept."""
     problems = _pack(file)[1] if file else _linted(context)
@@ -115,7 +117,7 @@ def lint(
         raise typer.Exit(FINDINGS)
 
 
-@group.command(
+@app.command(
     "test", epilog=examples('rules test packs/ours.yaml --label service=backup --message "high disk io on sda"')
 )
 def try_out(
@@ -124,10 +126,6 @@ def try_out(
     message: Annotated[str, typer.Option(help="Text of the alert.")] = "",
 ) -> None:
     """Say which rules of a pack match an alert. Works without a server."""
-    from aiops.domain.masking import mask
-    from aiops.domain.matching import all_match
-    from rules.check import normal
-
     rules, problems = _pack(file)
     for problem in problems:
         say(problem)
@@ -140,19 +138,13 @@ def try_out(
         raise typer.Exit(FINDINGS)
 
 
-def _pack(file: Path) -> "tuple[list[Rule], list[str]]":
-    from rules.pack import load_pack
-
+def _pack(file: Path) -> tuple[list[Rule], list[str]]:
     rules, problems = load_pack(file.read_text("utf-8"), str(file))
     return list(rules), [f"{problem.place}: {problem.problem}; {problem.fix}" for problem in problems]
 
 
 def _linted(context: typer.Context) -> list[str]:
     """Return what needs a person's eye among the rules and silences that the server keeps."""
-    from aiops.bootstrap.clock import now
-    from api.schemas import RuleList, SilenceList
-    from rules.lint import lint as look
-
     with client(context) as one:
         rules = one.get("/api/rules", RuleList, {"limit": 1_000}).items
         silences = one.get("/api/silences", SilenceList, {"limit": 1_000}).items
@@ -161,8 +153,6 @@ def _linted(context: typer.Context) -> list[str]:
 
 def _bodies(file: Path) -> list[object]:
     """Return the rules of a pack as requests; one bad rule refuses them all."""
-    from api.schemas import NewRule
-
     rules, problems = _pack(file)
     if problems:
         raise BadInput(problems[0], place=str(file), fix="`aiops rules lint` lists all problems")
@@ -170,9 +160,6 @@ def _bodies(file: Path) -> list[object]:
 
 
 def _body(match: list[str], verdict: str, owner: str, reason: str, for_: str) -> object:
-    from aiops.domain.alerts import Verdict
-    from api.schemas import NewRule
-
     known = {str(Verdict.KNOWN_GOOD): "expires", str(Verdict.KNOWN_BAD): "review"}
     if verdict not in known:
         raise BadInput(f"{verdict!r} is no verdict", place="--verdict", fix=f"say {' or '.join(known)}")
@@ -187,18 +174,7 @@ def _body(match: list[str], verdict: str, owner: str, reason: str, for_: str) ->
     )
 
 
-def end_of(text: str, place: str) -> "datetime":
-    """Return the time that lies the duration ``text`` ahead."""
-    from aiops.bootstrap.clock import now
-    from aiops.config import seconds
-
-    try:
-        return now() + timedelta(seconds=seconds(text))
-    except (ValueError, OverflowError) as error:
-        raise BadInput(str(error), place=place, fix="say e.g. 2h or 30d") from error
-
-
-def _previewed(found: "Preview") -> list[str]:
+def _previewed(found: Preview) -> list[str]:
     return [
         f"would hide {found.alerts} firing alerts ({found.critical} critical) and {found.incidents} whole incidents;"
         f" {found.looked_at} alerts were looked at",

@@ -1,25 +1,27 @@
 """How is the service graph kept from the command line?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiops.cli.errors import FINDINGS, examples
-from aiops.cli.output import Columns, Format, Limit, Output, say, show
+from aiops.cli.chatter import say
+from aiops.cli.errors import FINDINGS
+from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.domain.records import ServiceRecord
+from api.schemas import ServiceList
+from correlation.services_file import BadTopology, parse_topology
 
-if TYPE_CHECKING:
-    from aiops.domain.records import ServiceRecord
-
-group = typer.Typer(
-    help="What depends on what.",
-    epilog=examples("services", "services check services.yaml", "services import services.yaml"),
+app = family(
+    "What depends on what.",
+    examples("services", "services check services.yaml", "services import services.yaml"),
 )
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Service graph (YAML).", exists=True, dir_okay=False)]
 
 
-def columns() -> "Columns[ServiceRecord]":
+def columns() -> Columns[ServiceRecord]:
     """Return what a list of services shows."""
     return {
         "Name": lambda record: record.name,
@@ -34,18 +36,16 @@ def columns() -> "Columns[ServiceRecord]":
     }
 
 
-@group.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def default(context: typer.Context, output: Output = Format.TABLE) -> None:
     """What depends on what; without a command: the list."""
     if context.invoked_subcommand is None:
         show_list(context, output=output)
 
 
-@group.command("list", epilog=examples("services list", "services list -o json"))
+@app.command("list", epilog=examples("services list", "services list -o json"))
 def show_list(context: typer.Context, limit: Limit = 200, output: Output = Format.TABLE) -> None:
     """List services, those with firing alerts first, and say how many alerts find their service."""
-    from api.schemas import ServiceList
-
     with client(context) as one:
         page = one.get("/api/services", ServiceList, {"limit": limit})
     show(page.items, columns(), output)
@@ -57,11 +57,9 @@ def show_list(context: typer.Context, limit: Limit = 200, output: Output = Forma
         say(f"  not in the graph: {label} ({count} alerts)")
 
 
-@group.command("check", epilog=examples("services check services.yaml"))
+@app.command("check", epilog=examples("services check services.yaml"))
 def check(file: File) -> None:
     """Check a service graph and name every problem. Works without a server."""
-    from correlation.services_file import BadTopology, parse_topology
-
     try:
         topology = parse_topology(file.read_text("utf-8"), str(file))
     except BadTopology as error:
@@ -70,7 +68,7 @@ def check(file: File) -> None:
     print(f"{file}: {len(topology.services)} nodes, {len(topology.edges)} edges")
 
 
-@group.command("import", epilog=examples("services import services.yaml"))
+@app.command("import", epilog=examples("services import services.yaml"))
 def import_(context: typer.Context, file: File) -> None:
     """Let the service graph be this from now on."""
     with client(context) as one:

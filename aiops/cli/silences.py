@@ -1,24 +1,23 @@
 """How are silences kept from the command line?"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiops.cli.errors import examples
+from aiops.cli.chatter import say
+from aiops.cli.ends import end_of
 from aiops.cli.matchers import Match, matchers_of
-from aiops.cli.output import Columns, Format, Limit, Output, say, show
-from aiops.cli.rules import end_of
+from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
+from aiops.cli.shape import examples, family
+from aiops.domain.rules import Silence
+from api.requests import NewSilence
+from api.schemas import SilenceList
 
-if TYPE_CHECKING:
-    from aiops.domain.rules import Silence
-
-group = typer.Typer(
-    help="What is not to page for a while.", epilog=examples("silences", "silences expire silence-5f0c1a2b3c")
-)
+app = family("What is not to page for a while.", examples("silences", "silences expire silence-5f0c1a2b3c"))
 
 
-def columns() -> "Columns[Silence]":
+def columns() -> Columns[Silence]:
     """Return what a list of silences shows."""
     return {
         "Id": lambda silence: silence.id,
@@ -31,25 +30,23 @@ def columns() -> "Columns[Silence]":
     }
 
 
-@group.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True)
 def default(context: typer.Context, output: Output = Format.TABLE) -> None:
     """What is not to page for a while; without a command: the list."""
     if context.invoked_subcommand is None:
         show_list(context, output=output)
 
 
-@group.command("list", epilog=examples("silences list", "silences list -o json"))
+@app.command("list", epilog=examples("silences list", "silences list -o json"))
 def show_list(context: typer.Context, limit: Limit = 200, output: Output = Format.TABLE) -> None:
     """List silences, those that end last first."""
-    from api.schemas import SilenceList
-
     with client(context) as one:
         page = one.get("/api/silences", SilenceList, {"limit": limit})
     show(page.items, columns(), output)
     say(f"{len(page.items)} of {page.total} silences")
 
 
-@group.command("add", epilog=examples('silences add -m service=~db.* --for 2h --owner ana --reason "upgrade"'))
+@app.command("add", epilog=examples('silences add -m service=~db.* --for 2h --owner ana --reason "upgrade"'))
 def add(
     context: typer.Context,
     match: Match,
@@ -58,14 +55,12 @@ def add(
     for_: Annotated[str, typer.Option("--for", help="How long: 30m, 2h.")] = "2h",
 ) -> None:
     """Silence what matches, for a while."""
-    from api.schemas import NewSilence
-
     body = NewSilence(matchers=matchers_of(match), owner=owner, reason=reason, ends_at=end_of(for_, "--for"))
     with client(context) as one:
         print(one.act("POST", "/api/silences", body).text)
 
 
-@group.command("expire", epilog=examples("silences expire silence-5f0c1a2b3c"))
+@app.command("expire", epilog=examples("silences expire silence-5f0c1a2b3c"))
 def expire(context: typer.Context, silence_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """End a silence now."""
     with client(context) as one:

@@ -11,7 +11,8 @@ from api.desk import DeskOf
 from api.filters import IncidentFilter, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
-from api.schemas import AssignBody, CauseBody, IncidentDetail, IncidentList, MergeBody, TextBody
+from api.requests import AssignBody, CauseBody, MergeBody, TextBody
+from api.schemas import IncidentDetail, IncidentList
 
 router = APIRouter(prefix="/api/incidents", tags=["Incidents"])
 

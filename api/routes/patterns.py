@@ -12,7 +12,8 @@ from api.acting import ActingOf, said
 from api.desk import DeskOf
 from api.filters import Paged
 from api.openapi import acting, body_of, described, query_of, reply
-from api.schemas import PatternList, TemplateList, TemplateVerdict
+from api.requests import TemplateVerdict
+from api.schemas import PatternList, TemplateList
 
 router = APIRouter(prefix="/api", tags=["Patterns"])
 Page = Annotated[Paged, Depends(query_of(Paged))]

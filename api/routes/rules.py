@@ -14,7 +14,8 @@ from api.desk import DeskOf
 from api.filters import Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.preview import preview
-from api.schemas import NewRule, NewSilence, Preview, PreviewBody, RuleList, SilenceList
+from api.requests import NewRule, NewSilence, PreviewBody
+from api.schemas import Preview, RuleList, SilenceList
 
 router = APIRouter(prefix="/api", tags=["Rules"])
 Page = Annotated[Paged, Depends(query_of(Paged))]

@@ -15,7 +15,7 @@ from aiops.ports import Journal, View
 from api.explain import explain_alert
 from api.filters import Paged
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
-from api.reading import alert_detail, current_graph, engine, episodes_of, incident_detail
+from api.reading import alert_detail, current_graph, episodes_of, incident_detail
 from api.schemas import AlertDetail, Explanation, IncidentDetail
 from api.ui.charts import Lanes, lanes
 from api.ui.graph import Picture, picture
@@ -40,7 +40,6 @@ class IncidentPage:
     pages: tuple[Page, ...]
     earlier: Incident | None
     merged_into: Incident | None
-    embedder: str
 
     @property
     def incident(self) -> Incident:
@@ -71,7 +70,6 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         pages=tuple(view.find(PAGES, Query(where={"incident": (found.incident_id,)}, order=("made_at",))).items),
         earlier=view.get(INCIDENTS, found.recurs) if found.recurs else None,
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
-        embedder=engine(view).embedder,
     )
 
 

@@ -15,7 +15,8 @@ from api.acting import put_rule
 from api.bodies import Form
 from api.preview import preview
 from api.reading import alert, episodes_of, incident
-from api.schemas import NewRule, Preview
+from api.requests import NewRule
+from api.schemas import Preview
 
 UNTIL: Mapping[str, timedelta] = {
     "1h": timedelta(hours=1),

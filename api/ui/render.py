@@ -31,7 +31,6 @@ class Chrome:
     muting: int  # rules and silences that hide something
     hidden: int  # alerts they hide
     lag: int
-    position: str
     theme: str  # empty: as the system says
     section: str
     url: str  # of this page, to come back to
@@ -57,7 +56,6 @@ def chrome(request: Request, view: View, section: str) -> Chrome:
         muting=muting(view, desk),
         hidden=hidden(view),
         lag=lag(view.position(), desk.journal.last()),
-        position=str(view.position() or ""),
         theme=theme_of(request),
         section=section,
         url=here(request),

@@ -12,16 +12,6 @@ export function isTyping(target) {
   return target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
 }
 
-/** Say something to people and screen readers, where the server says it too. @param {string} text */
-export function say(text) {
-  const place = byId("said");
-  if (!place) return;
-  const line = document.createElement("div");
-  line.className = "said";
-  line.textContent = text;
-  place.replaceChildren(line);
-}
-
 /** Fetch a page of this site as a document. @param {string} url @param {RequestInit} [options] */
 export async function fetchPage(url, options = {}) {
   const answer = await fetch(url, { ...options, headers: { accept: "text/html", ...(options.headers ?? {}) } });

@@ -3,7 +3,7 @@
 import { all, byId, fetchPage, takeOver } from "./dom.js";
 import { boxes, chosen, count } from "./list.js";
 
-/** @typedef {{id: string, number: number, html: string, active: boolean, status: string}} Row */
+/** @typedef {{id: string, number: number, html: string}} Row */
 /** @typedef {{position: string, muting: number, hidden: number, rows: Row[], reload: boolean}} Update */
 
 const WAITS = [0.5, 1, 2, 5, 10]; // seconds before the next try

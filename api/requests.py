@@ -1,0 +1,71 @@
+"""What do programs send? Shapes of requests; an unknown field is refused."""
+
+from datetime import datetime
+
+from aiops.domain.alerts import Verdict
+from aiops.domain.base import Noun
+from aiops.domain.matching import Matcher
+from aiops.domain.rules import Cases
+
+
+class AssignBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose it is now; empty: nobody's."""
+
+    assignee: str
+
+
+class TextBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line for the story."""
+
+    text: str = ""
+
+
+class MergeBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which incident becomes part of this one."""
+
+    other_id: str
+
+
+class CauseBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The root cause, by a person; empty: none of the candidates."""
+
+    entity: str
+
+
+class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as a person writes it. What hides needs ``expires``, what raises ``review``."""
+
+    id: str = ""  # empty: made from the command's id
+    verdict: Verdict
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    expires: datetime | None = None
+    review: datetime | None = None
+    priority: int = 0
+    cases: Cases = Cases()
+
+
+class NewSilence(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A silence as a person writes it."""
+
+    id: str = ""
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    starts_at: datetime | None = None  # None: now
+    ends_at: datetime
+
+
+class PreviewBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Matchers to try on what fires now."""
+
+    matchers: tuple[Matcher, ...]
+
+
+class TemplateVerdict(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verdict for one template, in place."""
+
+    verdict: Verdict
+    reason: str
+    days: int = 30  # until expiry or review
