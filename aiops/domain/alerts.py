@@ -31,6 +31,7 @@ class Templated(Noun, frozen=True, kw_only=True):
 
     template_id: str
     text: str  # the Drain3 template: "connection refused <*>"
+    scope: str = ""  # within which it was learned
     masked: str  # the message with masks applied, what rules match token patterns against
     parameters: tuple[str, ...] = ()
     first: bool = False  # this message created the template
@@ -76,7 +77,6 @@ class Episode(Noun, frozen=True, kw_only=True):
     incident_id: str = ""
     link: Link | None = None
     suppressed: bool = False
-    moved_by: str = ""  # the person who put it where it is (pin); empty: the engine
     revision: int = 0
 
     @property

@@ -255,12 +255,18 @@ class Changes:
     def __init__(self) -> None:
         self.position: Position | None = None  # of the last entry that they follow from
         self._documents: dict[tuple[str, str], Any] = {}
+        self._collections: dict[str, Collection[Any]] = {}
 
     def put(self, collection: Collection[T], document: T) -> None:
         """Write ``document`` in place of an earlier version; its revision, the offset of ``position``, only grows."""
         revision = self.position.offset if self.position else 0
         stamped = msgspec.structs.replace(document, revision=revision)  # type: ignore[type-var]
-        self._documents[collection.name, collection.key(document)] = stamped
+        self.carry(collection, stamped)
+
+    def carry(self, collection: Collection[T], document: T) -> None:
+        """Write ``document`` with the revision that it has: when it comes from another store."""
+        self._collections[collection.name] = collection
+        self._documents[collection.name, collection.key(document)] = document
 
     def of(self, collection: Collection[T]) -> list[T]:
         """Return the documents of one collection, in the order in which they were first put."""
@@ -271,9 +277,8 @@ class Changes:
         grouped: dict[str, list[Any]] = {}
         for (name, _), document in self._documents.items():
             grouped.setdefault(name, []).append(document)
-        by_name = {collection.name: collection for collection in COLLECTIONS}
         for name, documents in grouped.items():
-            yield by_name[name], documents
+            yield self._collections[name], documents
 
     def __len__(self) -> int:
         return len(self._documents)

@@ -1,12 +1,13 @@
 """What does the journal hold? Entries: (position, received_at, payload)."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from aiops.domain.acts import Act
-from aiops.domain.base import Noun
+from aiops.domain.base import Noun, aware
+from aiops.domain.errors import Unavailable
 from aiops.domain.learned import Result
 
 
@@ -65,6 +66,17 @@ class Entry(Noun, frozen=True, kw_only=True):
     position: Position
     received_at: datetime  # stamped at append (a backfill gives its own)
     payload: Payload
+
+
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def stamp(when: datetime) -> datetime:
+    """Return ``when`` as an entry may bear it; Unavailable when no clock that is right can have said so."""
+    when = aware(when)
+    if not EARLIEST <= when < LATEST:
+        raise Unavailable(f"{when.isoformat()} is no time for an entry: set the clock right")
+    return when
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops.domain.base import Noun
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Evidence, Reason
 
 
 class EventKind(StrEnum):
@@ -54,10 +54,13 @@ class Event(Noun, frozen=True, kw_only=True):
     occurred_at: datetime  # the sender's own time where it gave one, else received_at; orders states inside one Alert
     event_id: str = ""  # given by the engine: position + element index (+ detector)
     content_key: str = ""  # recognises a resend; empty: never a resend (logs, metrics, heartbeats)
+    keyed: bool = False  # the content key is the sender's own: it alone decides what is a resend
     title: str  # one line a person reads first; the alert's name where there is one
     message: str = ""  # the free text that is templated; empty: the title is
+    scope: str = ""  # its text was learned there already, as another event's; empty: it is to be learned
     labels: dict[str, str] = {}  # identity
     annotations: dict[str, str] = {}  # text that is not identity
+    facts: dict[str, Evidence] = {}  # what this kind tells beside: actor, ref, result of a change; tests, failures
     url: str = ""  # link back to the sender
     status: Status = Status.FIRING
     severity: Severity = Severity.WARNING

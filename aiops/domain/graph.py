@@ -1,6 +1,6 @@
 """Which things are there, and which depends on which?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -113,13 +113,3 @@ class GraphView(Noun, frozen=True, kw_only=True):
     def service(self, name: str) -> Service | None:
         """What is known of ``name``; None outside the graph."""
         return self.services.get(name)
-
-    def downstream_of(self, name: str, most: int = 1000) -> Iterator[str]:
-        """Every node that is hurt when ``name`` fails: its transitive dependents, nearest first, at most ``most``."""
-        seen, queue = {name}, [name]
-        for node in queue:
-            for caller in self.dependents.get(node, ()):
-                if caller not in seen and len(seen) <= most:
-                    seen.add(caller)
-                    queue.append(caller)
-                    yield caller

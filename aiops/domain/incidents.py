@@ -63,6 +63,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     episodes: int = 0
     firing: int = 0  # episodes still open
     suppressed: int = 0  # episodes suppressed
+    audible: int = 0  # episodes that fire and are not suppressed
     known_bad: int = 0  # episodes with a known_bad verdict
     alerts: int = 0  # events of all members
     candidates: tuple[Candidate, ...] = ()  # most probable first, at most 5
@@ -120,7 +121,7 @@ class Page(Noun, frozen=True, kw_only=True):
     page_id: str  # stable key: incident + what happened; a receiver can recognise a repeat by it
     incident_id: str
     incident_number: int
-    event: str  # opened, escalated, resolved, reopened
+    event: str  # opened, escalated, grew, resolved, reopened
     route: str  # owner to be told
     title: str
     severity: Severity

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
+from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher
 
 
@@ -43,6 +44,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     reason: str
     expires: datetime | None = None  # required for known_good
     review: datetime | None = None  # required for known_bad
+    ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden; None: hidden however bad
     priority: int = 0  # among rules of one verdict the highest is named; known_bad beats known_good whatever it says
     status: RuleStatus = RuleStatus.ACTIVE
     cases: Cases = Cases()

@@ -1,8 +1,11 @@
 """Which settings can change a decision? They are entries of the journal, so a replay sees them where they came in."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from aiops.domain.base import Noun
+from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
 
 
@@ -11,7 +14,7 @@ class DedupSettings(Noun, frozen=True, kw_only=True):
 
     resend_window: timedelta = timedelta(hours=24)  # equal content within it is a resend
     resolved_kept: timedelta = timedelta(days=7)  # a resolved alert is remembered this long; later it is a new one
-    default_lease: timedelta | None = None  # for senders that never resolve; None: they fire until resolved
+    default_lease: timedelta | None = timedelta(days=7)  # an alert without a word for so long is over; None: never
 
 
 class TemplateSettings(Noun, frozen=True, kw_only=True):
@@ -77,3 +80,50 @@ class Settings(Noun, frozen=True, kw_only=True):
     logs: LogSettings = LogSettings()
     correlation: CorrelationSettings = CorrelationSettings()
     paging: PagingSettings = PagingSettings()
+
+
+SECOND, YEAR = timedelta(seconds=1), timedelta(days=366)
+BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> least and most, both allowed
+    "dedup.resend_window": (0 * SECOND, YEAR),
+    "dedup.resolved_kept": (SECOND, YEAR),
+    "dedup.default_lease": (SECOND, YEAR),
+    "templates.similarity": (0.0, 1.0),
+    "templates.depth": (3, 20),
+    "templates.max_children": (2, 100_000),
+    "templates.max_clusters": (10, 1_000_000),
+    "logs.log_alert_lease": (SECOND, YEAR),
+    "logs.learning_lines": (1, 1_000_000),
+    "logs.settled_share": (0.0, 1.0),
+    "correlation.window": (SECOND, YEAR),
+    "correlation.reopen_window": (0 * SECOND, YEAR),
+    "correlation.inactivity_timeout": (SECOND, YEAR),
+    "correlation.resolve_after": (0 * SECOND, YEAR),
+    "correlation.close_after": (SECOND, YEAR),
+    "correlation.max_open": (1, 1_000_000),
+    "correlation.active_per_entity": (1, 10_000),
+    "correlation.join_ratio": (0.0, 1e6),
+    "correlation.off_cone": (0.0, 1.0),
+    "correlation.merge_cover": (0.0, 1.0),
+    "correlation.background_score": (0.0, 1e9),
+    "paging.hold": (0 * SECOND, YEAR),
+}
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings by which nothing could be decided: BadInput names the key and its bounds."""
+    for key, value in _values(settings, ""):
+        if key in BOUNDS and value is not None:
+            least, most = BOUNDS[key]
+            if not least <= value <= most:
+                fix = f"give a value from {least} to {most}"
+                raise BadInput(f"{value} is out of bounds", place=f"decisions.{key}", fix=fix)
+
+
+def _values(section: Noun, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) of every setting."""
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if isinstance(value, Noun):
+            yield from _values(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

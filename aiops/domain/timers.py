@@ -20,6 +20,8 @@ class Timers:
     def __init__(self) -> None:
         self._due: dict[tuple[str, str], datetime] = {}
         self._heap: list[tuple[datetime, str, str]] = []
+        self.popped: Timer | None = None  # the last one: at work, or done
+        self.skipped: set[Timer] = set()  # not to run: the engine failed on them
 
     def set(self, kind: str, key: str, due: datetime) -> None:
         """Let ``kind`` of ``key`` run at ``due`` (and not at an earlier setting)."""
@@ -46,12 +48,13 @@ class Timers:
 
     def pop(self, until: datetime) -> Timer | None:
         """Take the first timer that is due at ``until`` or before; None when there is none."""
-        due = self.next_due()
-        if due is None or due > until:
-            return None
-        _, kind, key = heapq.heappop(self._heap)
-        del self._due[kind, key]
-        return Timer(due=due, kind=kind, key=key)
+        while (due := self.next_due()) is not None and due <= until:
+            _, kind, key = heapq.heappop(self._heap)
+            del self._due[kind, key]
+            self.popped = Timer(due=due, kind=kind, key=key)
+            if self.popped not in self.skipped:
+                return self.popped
+        return None
 
     def dump(self) -> list[Timer]:
         """Return all timers, for a snapshot."""

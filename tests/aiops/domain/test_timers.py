@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.timers import Timers
+from aiops.domain.timers import Timer, Timers
 from tests.builders import at
 
 Settings = list[tuple[str, str, int]]
@@ -54,3 +54,31 @@ def test_loaded_timers_run_as_the_dumped_ones(settings: Settings, until: int) ->
     twin.load(timers.dump())
     assert twin.dump() == timers.dump()
     assert run(twin) == run(timers)
+
+
+def test_the_last_one_taken_is_remembered() -> None:
+    timers = Timers()
+    timers.set("lease", "a", at(10))
+    assert timers.popped is None
+    taken = timers.pop(at(10))
+    assert timers.popped == taken
+    assert timers.pop(at(99)) is None
+    assert timers.popped == taken
+
+
+def test_what_is_to_be_skipped_is_taken_and_does_not_run() -> None:
+    timers = Timers()
+    for key in "abc":
+        timers.set("lease", key, at(10))
+    timers.skipped = {Timer(due=at(10), kind="lease", key="b")}
+    assert run(timers) == [("lease", "a", 10), ("lease", "c", 10)]
+    timers.set("lease", "b", at(11))  # set anew, it is another one
+    assert run(timers) == [("lease", "b", 11)]
+
+
+def test_skipping_the_last_one_leaves_nothing() -> None:
+    timers = Timers()
+    timers.set("lease", "a", at(10))
+    timers.skipped = {Timer(due=at(10), kind="lease", key="a")}
+    assert run(timers) == []
+    assert timers.dump() == []
