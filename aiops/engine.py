@@ -14,6 +14,7 @@ from aiops.domain.entries import Command, Delivery, Entry, Learned, Position, Ti
 from aiops.domain.errors import AiopsError
 from aiops.domain.events import Event, EventKind
 from aiops.domain.records import EngineRecord
+from aiops.domain.settings import check
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
 from ingestion import sources
@@ -57,8 +58,9 @@ class Engine(Parts):
     def _event(self, event: Event) -> None:
         """The way of one Event, top to bottom."""
         if original := self.dedup.recognise(event):
-            self.dedup.renew(event, self.now)
+            self.correlator.heard(self.dedup.renew(event, self.now), self.now)
             self.ledger.duplicate(event, original)
+            self._settle()
             return
         placement = self.entities.place(event, self.graph.view())
         templated = self.templates.learn(event, placement.entity)
@@ -88,7 +90,7 @@ class Engine(Parts):
 
     def _settle(self) -> None:
         """What follows every change of an Incident: who is told, and whose fate changed with it."""
-        for incident in self.correlator.changed():
+        for incident in self.correlator.changed(self.now):
             self.correlator.keep(self.settle.take(incident, self.now))
         for episode_id, reason in self.correlator.joined():
             self.ledger.group(episode_id, reason)
@@ -127,11 +129,14 @@ class Engine(Parts):
         """Apply the act to the part it concerns; return what was done in words, and the id of what it concerns."""
         match act:
             case acts.ApplySettings(settings=settings):
+                check(settings)
                 self.configure(settings)
                 return "settings apply from here on", ""
             case acts.ImportTopology(topology=topology):
                 self.entities.configure(topology)
-                return self.graph.replace(topology, self.now), ""
+                text, view = self.graph.replace(topology, self.now), self.graph.view()
+                self._reconsider(filter(None, [self.entities.replaced(one, view) for one in list(self.dedup.firing())]))
+                return text, ""
             case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
                 text, concerns = self.book.act(act, actor, self.now, self.templates.records)
                 self._reconsider(self.book.concerned(concerns, self.dedup.firing()))

@@ -20,7 +20,8 @@ class Held(Noun, frozen=True, kw_only=True):
 
     fate: EpisodeFate
     company: bool = False  # there are others in its incident
-    free: bool = False  # one of its two holders, the incident and the alert that stands on it, has let go
+    released: bool = False  # no incident can change it any more
+    left: bool = False  # its alert stands on another episode, or is forgotten
 
 
 class Ledger(Part):
@@ -108,15 +109,12 @@ class Ledger(Part):
     def release(self, episode_id: str) -> None:
         """No incident holds it any more; it is held here until its alert stands on another episode, or is forgotten."""
         if held := self._episodes.get(episode_id):
-            if held.free:
-                del self._episodes[episode_id]
-            else:
-                self._episodes[episode_id] = msgspec.structs.replace(held, free=True)
+            self._let_go(msgspec.structs.replace(held, released=True))
 
     def forget(self, fingerprint: str) -> None:
         """The alert is remembered no longer."""
-        if last := self._standing.pop(fingerprint, ""):
-            self.release(last)
+        if held := self._episodes.get(self._standing.pop(fingerprint, "")):
+            self._let_go(msgspec.structs.replace(held, left=True))
 
     def check(self) -> list[str]:
         """Return a sentence for every line that does not balance; none when all do."""
@@ -139,10 +137,16 @@ class Ledger(Part):
 
     def _stand(self, fingerprint: str, episode_id: str) -> None:
         """The alert stands on this episode now; the one before need not be held for its sake."""
-        before = self._standing.get(fingerprint)
-        self._standing[fingerprint] = episode_id
-        if before is not None and before != episode_id:
-            self.release(before)
+        if self._standing.get(fingerprint) != episode_id:
+            self.forget(fingerprint)
+            self._standing[fingerprint] = episode_id
+
+    def _let_go(self, held: Held) -> None:
+        """Hold on until both the incident and the alert have let go."""
+        if held.released and held.left:
+            del self._episodes[held.fate.episode_id]
+        else:
+            self._episodes[held.fate.episode_id] = held
 
     def _enter(self, fate: EpisodeFate, event: Event) -> None:
         """One more event shares the fate of its episode."""

@@ -71,9 +71,11 @@ def verify(journal: Journal, store: Store) -> Verification:
             return Verification(position="")
         first = journal.read(None, 1)
         complete = bool(first) and first[0].position.offset == FIRST
-        engine = Engine() if complete else fold.recover(store)
-        since = engine.position
         scratch = MemoryStore()
+        if not complete and (snapshot := store.snapshot(fold.FORMAT)):
+            scratch.keep(snapshot)
+        engine = fold.recover(scratch)
+        since = engine.position
         entries = _run(engine, journal, scratch, end)
         with scratch.view() as again:
             return _compare(view, again, Verification(position=str(end), since=str(since or ""), entries=entries))
@@ -81,13 +83,15 @@ def verify(journal: Journal, store: Store) -> Verification:
 
 def _run(engine: Engine, journal: Journal, scratch: Store, end: Position) -> int:
     """Fold up to and including ``end``; return how many entries that were."""
-    count = 0
-    while engine.position is None or engine.position < end:
-        entries = [entry for entry in journal.read(engine.position, BATCH) if entry.position <= end]
-        if not entries:
-            break
-        scratch.save(engine.run(entries))
-        count += len(entries)
+    count, done = 0, 1
+    while done:
+        before = engine.position.offset if engine.position else 0
+        try:
+            done = fold.step(engine, journal, scratch, BATCH, end)
+        except fold.Failed as failed:
+            engine, _ = fold.pass_over(journal, scratch, failed)
+            done = engine.position.offset - before if engine.position else 0
+        count += done
     return count
 
 

@@ -138,6 +138,16 @@ def test_a_fate_is_held_until_incident_and_alert_have_both_let_go() -> None:
     assert drained(ledger, FATES) == []
 
 
+def test_an_incident_that_lets_go_twice_counts_once() -> None:
+    ledger = settled(an_alert())
+    for offset in (2, 3):
+        event = an_event(event_id=f"0-{offset}-0")
+        ledger.receive(an_entry(offset=offset), a_delivery(source="am"), Parsed(events=(event,)))
+        ledger.settle(an_alert(count=offset), event)
+        ledger.release(an_episode().episode_id)
+    assert fate_of(ledger).events == {"am": 3}
+
+
 def test_a_new_episode_lets_go_of_the_one_before() -> None:
     ledger, event = settled(an_alert()), an_event(event_id="0-2-0")
     old, new = an_episode().episode_id, "fp-db-0-2-0"

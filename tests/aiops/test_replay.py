@@ -1,5 +1,7 @@
 """A replay finds what it must: nothing where all is equal, and each document that is not."""
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +11,20 @@ import pytest
 from aiops import fold
 from aiops.domain.acts import Acknowledge
 from aiops.domain.changes import INCIDENTS, TIMELINE, Changes
-from aiops.domain.entries import Command, Entry, Position, Tick
-from aiops.domain.incidents import Incident
+from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
+from aiops.domain.incidents import Incident, IncidentStatus
 from aiops.domain.queries import Query
 from aiops.engine import Engine
-from aiops.replay import verify
-from aiops.storage.memory import MemoryJournal, MemoryStore
+from aiops.replay import NAMED, verify
+from aiops.storage.memory import MemoryJournal, MemoryStore, MemoryView
+from ingestion.dedup import Dedup
 from tests.builders import T0, a_delivery, at
+from tests.properties.digest import contents
+
+
+def alert(service: str) -> Delivery:
+    body = {"title": f"{service} is down", "severity": "critical", "labels": {"service": service}}
+    return a_delivery(body, source="test")
 
 
 class Past:
@@ -24,8 +33,7 @@ class Past:
     def __init__(self) -> None:
         self.journal, self.store, self.engine = MemoryJournal(), MemoryStore(), Engine()
         for second, service in enumerate(("db", "api", "web", "db")):
-            body = {"title": f"{service} is down", "severity": "critical", "labels": {"service": service}}
-            self.journal.append([a_delivery(body, source="test")], at=at(second))
+            self.journal.append([alert(service)], at=at(second))
         self.fold()
         (incident, *_) = self.incidents()
         acknowledge = Command(id="c1", actor="ana", act=Acknowledge(incident_id=incident.incident_id))
@@ -153,3 +161,101 @@ class _Shortened(MemoryJournal):
     def read(self, after: Position | None, limit: int) -> list[Entry]:
         entries = self._inner.read(after, 10_000)
         return [entry for entry in entries if entry.position.offset >= self._first][:limit]
+
+
+def test_every_altered_field_is_named_with_what_is_and_what_should_be(past: Past) -> None:
+    past.tamper(title="all is well", status=IncidentStatus.CLOSED, assignee="mallory")
+    (difference,) = verify(past.journal, past.store).differences
+    assert set(difference.fields) == {"title", "status", "assignee"}
+    assert "assignee: 'mallory' in the store, '' again" in difference.text
+
+
+def test_all_differences_are_counted_and_the_first_are_named(past: Past) -> None:
+    with past.store.view() as view:
+        items = view.find(TIMELINE, Query(limit=1)).items
+        position = view.position()
+    forged = Changes()
+    forged.position = position
+    for number in range(NAMED + 5):
+        forged.put(TIMELINE, msgspec.structs.replace(items[0], item_id=f"forged-{number:03}"))
+    past.store.save(forged)
+    found = verify(past.journal, past.store)
+    assert (found.differing, len(found.differences)) == (NAMED + 5, NAMED)
+    assert found.text == f"{NAMED + 5} of {found.documents} documents differ after 6 entries from the beginning"
+
+
+def test_a_text_of_any_length_is_told_within_bounds(past: Past) -> None:
+    past.tamper(title="x" * 100_000)
+    (difference,) = verify(past.journal, past.store).differences
+    assert len(difference.text) <= 2_000
+
+
+@pytest.mark.parametrize("batch", [1, 2, 500])
+def test_the_replay_is_cut_anywhere(past: Past, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiops.replay.BATCH", batch)
+    found = verify(past.journal, past.store)
+    assert (found.equal, found.entries) == (True, 6)
+
+
+@pytest.mark.parametrize("page", [1, 3])
+def test_documents_are_compared_page_by_page(past: Past, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = verify(past.journal, past.store)
+    monkeypatch.setattr("aiops.replay.PAGE", page)
+    assert verify(past.journal, past.store) == whole
+    past.tamper(title="forged")
+    assert verify(past.journal, past.store).differing == 1
+
+
+def test_a_store_that_moves_on_meanwhile_is_compared_as_it_was(past: Past) -> None:
+    class Busy(MemoryStore):
+        """A store whose engine goes on as soon as somebody looks."""
+
+        @contextlib.contextmanager
+        def view(self) -> Iterator[MemoryView]:
+            with past.store.view() as view:
+                past.journal.append([alert("later")], at=at(7200))
+                past.fold()
+                yield view
+
+    found = verify(past.journal, Busy())
+    assert (found.equal, found.entries) == (True, 6)
+    assert past.end == 7
+
+
+def test_an_entry_that_was_altered_in_the_journal_shows_in_what_followed_from_it(past: Past) -> None:
+    forged = MemoryJournal()
+    for entry in past.journal.read(None, 100):
+        payload = entry.payload
+        if isinstance(payload, Delivery):
+            payload = msgspec.structs.replace(payload, body=payload.body.replace(b"web is down", b"web is fine"))
+        forged.append([payload], at=entry.received_at)
+    found = verify(forged, past.store)
+    assert not found.equal
+    assert {"alerts", "incidents"} & {difference.collection for difference in found.differences}
+
+
+def test_a_replay_leaves_journal_and_store_as_they_are(past: Past) -> None:
+    before, entries = contents(past.store), past.journal.read(None, 100)
+    verify(past.journal, past.store)
+    assert contents(past.store) == before
+    assert past.journal.read(None, 100) == entries
+    assert past.store.snapshot(fold.FORMAT) is None
+
+
+def test_what_a_part_forgets_to_put_in_its_snapshot_is_found(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live engine that was recovered from a snapshot with a hole in it goes another way than the replay."""
+    load = Dedup.load
+
+    def forgetful(self: Dedup, state: bytes) -> None:
+        load(self, Dedup(self.settings, self._timers).dump())
+
+    fold.snapshot(past.engine, past.store)
+    with monkeypatch.context() as patched:
+        patched.setattr(Dedup, "load", forgetful)
+        past.engine = fold.recover(past.store)
+    assert load is Dedup.load
+    past.journal.append([alert("db")], at=at(7200))
+    past.fold()
+    found = verify(past.journal, past.store)
+    assert not found.equal
+    assert "alerts" in {difference.collection for difference in found.differences}

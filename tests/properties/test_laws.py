@@ -6,11 +6,25 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops import fold
-from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule, PutSilence, Resolve
+from aiops.domain.acts import (
+    Acknowledge,
+    Act,
+    Assign,
+    Close,
+    ConfirmCause,
+    EndRule,
+    ImportTopology,
+    Merge,
+    PutRule,
+    PutSilence,
+    Reopen,
+    Resolve,
+)
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
 from aiops.domain.entries import Command, Delivery, Payload, Tick
@@ -20,7 +34,7 @@ from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, Silence
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
-from tests.properties.digest import contents, journal_of
+from tests.properties.digest import contents
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES = ("web", "api", "db", "cache", "ghost")
@@ -62,22 +76,44 @@ def log_posts() -> st.SearchStrategy[Delivery]:
 
 
 def acts(now: datetime) -> st.SearchStrategy[Act]:
-    """Things people do, wise or not."""
+    """Things people do, wise or not. Incidents are named "#0", "#1", ...: see ``told``."""
     matchers = (Matcher(field="service", value="db"),)
     later = now + timedelta(minutes=7)
     good = Rule(id="r", verdict=Verdict.KNOWN_GOOD, matchers=matchers, owner="ana", reason="noise", expires=later)
     bad = Rule(id="b", verdict=Verdict.KNOWN_BAD, matchers=matchers, owner="ana", reason="harm", review=later)
     silence = Silence(id="s", matchers=matchers, owner="ana", reason="work", starts_at=now, ends_at=later)
-    return st.sampled_from(
-        (
-            PutRule(rule=good),
-            PutRule(rule=bad),
-            EndRule(rule_id="r"),
-            PutSilence(silence=silence),
-            Acknowledge(incident_id="none"),
-            Resolve(incident_id="none"),
-        )
+    soon = msgspec.structs.replace(silence, id="soon", starts_at=now + timedelta(minutes=2))
+    one, other = st.integers(0, 3).map("#{}".format), st.integers(0, 3).map("#{}".format)
+    fixed = (PutRule(rule=good), PutRule(rule=bad), EndRule(rule_id="r"), PutSilence(silence=silence))
+    return st.one_of(
+        st.sampled_from((*fixed, PutSilence(silence=soon), ImportTopology(topology=graph()))),
+        one.map(lambda name: Acknowledge(incident_id=name)),
+        one.map(lambda name: Assign(incident_id=name, assignee="bob")),
+        one.map(lambda name: Resolve(incident_id=name)),
+        one.map(lambda name: Close(incident_id=name)),
+        one.map(lambda name: Reopen(incident_id=name)),
+        st.builds(lambda name, entity: ConfirmCause(incident_id=name, entity=entity), one, st.sampled_from(SERVICES)),
+        st.builds(lambda name, second: Merge(incident_id=name, other_id=second), one, other),
     )
+
+
+def told(story: Story) -> MemoryJournal:
+    """Return a journal of the story, in which acts name the incidents that there were at that moment."""
+    journal, store, engine = MemoryJournal(), MemoryStore(), Engine()
+    for at, payload in story:
+        if isinstance(payload, Command):
+            with store.view() as view:
+                ids = [one.incident_id for one in view.find(INCIDENTS, Query(order=("number",), limit=1000)).items]
+            payload = msgspec.structs.replace(payload, act=_named(payload.act, ids))
+        journal.append([payload], at=at)
+        fold.step(engine, journal, store)
+    return journal
+
+
+def _named(act: Act, ids: list[str]) -> Act:
+    """Put real ids in the place of "#0", "#1", ..."""
+    names = [name for name in ("incident_id", "other_id") if getattr(act, name, "").startswith("#") and ids]
+    return msgspec.structs.replace(act, **{name: ids[int(getattr(act, name)[1:]) % len(ids)] for name in names})
 
 
 @st.composite
@@ -87,7 +123,7 @@ def stories(draw: st.DrawFn) -> Story:
     story: Story = [(now, Command(id="graph", actor="ana", act=ImportTopology(topology=graph())))]
     for number in range(draw(st.integers(1, 25))):
         now += timedelta(seconds=draw(st.sampled_from((0, 1, 9, 40, 200, 1000, 20_000))))
-        kind = draw(st.sampled_from(("alert", "alert", "alert", "logs", "act", "tick", "rubbish")))
+        kind = draw(st.sampled_from(("alert", "alert", "alert", "logs", "act", "act", "tick", "rubbish")))
         if kind == "alert":
             story.append((now, draw(alert_posts(now))))
         elif kind == "logs":
@@ -120,7 +156,7 @@ SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @SLOW
 @given(stories(), st.integers(1, 7), st.integers(1, 4))
 def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Story, cut: int, forget: int) -> None:
-    journal = journal_of(story)
+    journal = told(story)
     at_once = contents(folded(journal, 10_000))
     assert contents(folded(journal, cut)) == at_once
     assert contents(folded(journal, 1, forget_every=forget)) == at_once
@@ -129,7 +165,7 @@ def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Sto
 @SLOW
 @given(stories(), st.integers(0, 10))
 def test_running_entries_again_after_a_crash_changes_nothing(story: Story, lost: int) -> None:
-    journal, store = journal_of(story), MemoryStore()
+    journal, store = told(story), MemoryStore()
     engine = fold.recover(store)
     fold.step(engine, journal, store, limit=max(1, len(story) - lost))
     fold.snapshot(engine, store)
@@ -143,7 +179,7 @@ def test_running_entries_again_after_a_crash_changes_nothing(story: Story, lost:
 @SLOW
 @given(stories())
 def test_the_ledger_balances_after_every_entry(story: Story) -> None:
-    engine, journal = Engine(), journal_of(story)
+    engine, journal = Engine(), told(story)
     for entry in journal.read(None, 10_000):
         engine.run([entry])
         assert engine.ledger.check() == []
@@ -152,7 +188,7 @@ def test_the_ledger_balances_after_every_entry(story: Story) -> None:
 @SLOW
 @given(stories())
 def test_counts_fates_and_incidents_say_the_same(story: Story) -> None:
-    store = folded(journal_of(story), 10_000)
+    store = folded(told(story), 10_000)
     with store.view() as view:
         fates = view.find(FATES, Query(limit=1000)).items
         lines = view.find(SOURCES, Query(limit=1000)).items

@@ -2,20 +2,26 @@
 
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import pytest
+import structlog
 
 from aiops.bootstrap.engine import Loop, run
 from aiops.bootstrap.setups import EngineSetup
+from aiops.domain.alerts import Alert
 from aiops.domain.changes import GRAPHS, INCIDENTS, OUTCOMES, PAGES, RULES, Changes, Collection
 from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
+from aiops.domain.snapshots import Snapshot
 from aiops.fold import FORMAT
+from aiops.ledger import Ledger
+from aiops.replay import verify
 from aiops.storage.filelock import EngineLock
+from aiops.storage.folder import open_journal, open_store
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.builders import T0, a_delivery, at
 
@@ -200,6 +206,129 @@ def test_what_a_store_out_of_reach_did_not_take_is_folded_again(bench: Bench, mo
     turns(loop, 3)
     assert bench.count(INCIDENTS) == 1
     assert bench.store.position() == Position(0, 1)
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A service whose alerts the engine fails on, when it has half taken them."""
+    settle = Ledger.settle
+
+    def failing(self: Ledger, alert: Alert, event: Any) -> None:
+        if alert.entity.name == "poison":
+            raise KeyError("a mistake of ours")
+        settle(self, alert, event)
+
+    monkeypatch.setattr(Ledger, "settle", failing)
+    return "poison"
+
+
+def test_an_entry_that_the_engine_fails_on_does_not_stop_the_start(bench: Bench, poison: str) -> None:
+    bench.journal.append([alert("db"), alert(poison), alert("web")])
+    loop = bench.loop()
+    assert loop.catch_up(Event()) > 0
+    assert bench.store.position() == bench.journal.last()
+    assert (bench.count(INCIDENTS), loop.left_out) == (2, 1)
+
+
+def test_an_entry_that_the_engine_fails_on_does_not_stop_its_work(bench: Bench, poison: str) -> None:
+    loop = bench.loop()
+    loop.catch_up(Event())
+    for service in ("db", poison, "web", poison, "api"):
+        bench.journal.append([alert(service)])
+    turns(loop, 5)
+    assert bench.store.position() == bench.journal.last()
+    assert (bench.count(INCIDENTS), loop.left_out) == (3, 2)
+    assert verify(bench.journal, bench.store).equal
+
+
+def test_what_the_engine_fails_on_is_logged_once_with_its_trace(
+    bench: Bench, poison: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.journal.append([alert("db"), alert(poison)])
+    with structlog.testing.capture_logs() as logs:
+        monkeypatch.setattr("aiops.bootstrap.engine.log", structlog.get_logger())
+        bench.loop().catch_up(Event())
+        bench.loop().catch_up(Event())  # another start, from the snapshot behind it
+    (line,) = logs
+    assert (line["left_out"], line["so_far"]) == (["entry 0-2: KeyError"], 1)
+    assert "a mistake of ours" in str(line["exc_info"])
+
+
+def test_a_store_out_of_reach_while_an_entry_is_passed_over_is_waited_for(
+    bench: Bench, poison: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, keep = bench.loop(), bench.store.keep
+    failures = [Unavailable("the disk is full", retry_after=0.01)] * 2
+
+    def failing(snapshot: Snapshot) -> None:
+        if failures:
+            raise failures.pop()
+        keep(snapshot)
+
+    monkeypatch.setattr(bench.store, "keep", failing)
+    bench.journal.append([alert(poison), alert("db")])
+    turns(loop, 5)
+    assert bench.store.position() == Position(0, 2)
+    assert bench.count(INCIDENTS) == 1
+
+
+def test_a_snapshot_is_kept_after_so_much_time(bench: Bench) -> None:
+    loop = bench.loop(snapshot_every=timedelta(0))
+    loop.fold()
+    assert bench.store.snapshot(FORMAT) is None  # nothing to keep yet
+    bench.journal.append([alert()])
+    loop.fold()
+    assert bench.store.snapshot(FORMAT) is not None
+
+
+def test_nothing_new_makes_no_new_snapshot(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = bench.loop()
+    bench.journal.append([alert()])
+    loop.fold()
+    loop.keep()
+    kept: list[Snapshot] = []
+    monkeypatch.setattr(bench.store, "keep", kept.append)
+    loop.fold()
+    loop.keep()
+    assert kept == []
+
+
+def test_the_journal_reaches_back_to_the_older_of_two_snapshots(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    dropped: list[Position] = []
+    monkeypatch.setattr(bench.journal, "drop_before", dropped.append)
+    loop = bench.loop(snapshot_entries=1, journal_kept=timedelta(0))
+    for number in range(4):
+        bench.pass_time(hours=1)
+        bench.journal.append([alert(f"s{number}")])
+        loop.fold()
+    assert dropped == [Position(0, 1), Position(0, 2), Position(0, 3)]
+
+
+def test_a_stop_while_it_catches_up_is_heeded(bench: Bench) -> None:
+    bench.journal.append([alert()] * 3)
+    stop = Event()
+    stop.set()
+    assert bench.loop().catch_up(stop) == 0
+    assert bench.store.position() is None
+
+
+def test_an_engine_says_when_it_has_caught_up_and_lets_the_folder_go(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.append([alert()])
+    journal.close()
+    stop, ready = Event(), Event()
+    thread = Thread(target=run, args=(EngineSetup(data=tmp_path), stop, ready))
+    thread.start()
+    assert ready.wait(20)
+    with pytest.raises(BadConfiguration):
+        EngineLock(tmp_path)
+    stop.set()
+    thread.join(20)
+    EngineLock(tmp_path).release()
+    store = open_store(tmp_path, readonly=True)
+    assert store.position() == Position(0, 1)
+    assert store.snapshot(FORMAT) is not None
+    store.close()
 
 
 def test_a_second_engine_on_a_folder_is_refused(tmp_path: Path) -> None:

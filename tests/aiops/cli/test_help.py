@@ -40,7 +40,8 @@ def test_the_promised_commands_are_there() -> None:
     promised = """demo serve ingest incidents explain rules silences patterns services ledger replay doctor config
     status incidents_list incidents_show incidents_ack incidents_watch incidents_assign incidents_comment
     incidents_resolve rules_list rules_add rules_preview rules_expire rules_test rules_lint silences_list silences_add
-    silences_expire services_list services_import services_check config_show config_check patterns_list"""
+    silences_expire services_list services_import services_check config_show config_check patterns_list
+    store_migrate"""
     assert {name.replace("_", " ") for name in promised.split()} <= there
 
 

@@ -1,51 +1,46 @@
 """Without a server the same app answers, over the same folder: the whole command line, end to end."""
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from aiops.cli import main
+from aiops.domain.changes import INCIDENTS, Changes
+from aiops.domain.queries import Query
 from aiops.storage.filelock import EngineLock
+from aiops.storage.folder import open_store
+from tests.aiops.cli.line import Line
 
 SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
 LOG = "".join(f"INFO request {number} took {number % 97} ms\n" for number in range(50))
 LOG += "ERROR connection to 10.0.0.1 refused\n"
 
 
-class Line:
-    """The command line, in a folder of its own."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        """Run a command that ends with ``code``, and return what it printed as data."""
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        self.data, self.chatter = self._capsys.readouterr()
-        assert (ended.value.code or 0) == code, self.chatter
-        return self.data
-
-
 @pytest.fixture
-def aiops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Line:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("AIOPS_LEARNER_EMBEDDER", "light")
-    (tmp_path / "services.yaml").write_text(SERVICES)
-    (tmp_path / "app.log").write_text(LOG)
-    return Line(capsys)
+def aiops(aiops: Line) -> Line:
+    Path("services.yaml").write_text(SERVICES)
+    Path("app.log").write_text(LOG)
+    return aiops
 
 
 @pytest.fixture
 def with_incident(aiops: Line) -> Line:
     aiops("ingest", "app.log", "--service", "db")
+    assert aiops.chatter.startswith("51 lines accepted in 1 deliver")
     return aiops
+
+
+@pytest.fixture
+def folded(with_incident: Line) -> Line:
+    with_incident("status")  # what the ingest left to be folded is folded now
+    return with_incident
 
 
 def test_a_log_file_becomes_an_incident_that_is_worked_on_and_explained(with_incident: Line) -> None:
     aiops = with_incident
-    assert "51 lines accepted in 1 deliveries" in aiops.chatter
     (incident,) = json.loads(aiops("incidents", "-o", "json"))
     assert incident["number"] == 1
     assert incident["candidates"][0]["entity"] == "db"
@@ -116,10 +111,43 @@ def test_silences_are_added_listed_and_ended(with_incident: Line) -> None:
 def test_templates_are_listed_and_labelled(with_incident: Line) -> None:
     aiops = with_incident
     templates = json.loads(aiops("patterns", "templates", "-o", "json"))
-    error = next(one for one in templates if "refused" in one["text"] and one["scope"].startswith("detector"))
+    error = [one for one in templates if "refused" in one["text"]][-1]
     aiops("patterns", "label", error["template_id"], "known_good", "--reason", "harmless")
     assert "(1 of them suppressed)" in aiops("status")
     assert json.loads(aiops("patterns", "-o", "json")) == []  # nothing was clustered yet
+
+
+def test_a_document_that_was_altered_is_named_by_the_replay(folded: Line, tmp_path: Path) -> None:
+    aiops = folded
+    with contextlib.closing(open_store(tmp_path / "aiops-data")) as store:
+        with store.view() as view:
+            (incident,) = view.find(INCIDENTS, Query()).items
+            forged = Changes()
+            forged.position = view.position()
+        forged.put(INCIDENTS, msgspec.structs.replace(incident, assignee="mallory", revision=incident.revision))
+        store.save(forged)
+    told = aiops("replay", code=1)
+    assert "documents differ after" in told.splitlines()[0]
+    assert f"incidents {incident.incident_id}: " in told
+    assert "assignee: 'mallory' in the store, '' again" in told
+    (found,) = aiops.json("replay", code=1)
+    assert "assignee" in found["differences"][0]["fields"]
+
+
+def test_a_document_that_is_gone_is_named_by_the_replay(folded: Line, tmp_path: Path) -> None:
+    aiops = folded
+    with contextlib.closing(sqlite3.connect(tmp_path / "aiops-data" / "store.db")) as database, database:
+        (key,) = database.execute("SELECT key FROM incidents").fetchone()
+        database.execute("DELETE FROM incidents")
+    assert f"incidents {key}: the replay has it, the store has not" in aiops("replay", code=1)
+
+
+def test_a_folder_of_a_newer_release_is_refused_by_every_command_that_needs_it(aiops: Line, tmp_path: Path) -> None:
+    (tmp_path / "aiops-data").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "aiops-data" / "store.db")) as database:
+        database.execute("PRAGMA user_version = 99")
+    aiops("incidents", code=3)
+    assert "written by a newer release" in aiops.chatter
 
 
 def test_what_is_not_there_is_refused(aiops: Line) -> None:

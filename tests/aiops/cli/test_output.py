@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aiops.cli.output import Columns, Format, clean, show, show_one
+from aiops.cli.chatter import clean
+from aiops.cli.output import Columns, Format, show, show_one
 from aiops.domain.records import Pattern
 
 PATTERNS = [

@@ -1,0 +1,147 @@
+"""What the operator's files say is told to the engine, in order, once, and only where it differs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiops import fold
+from aiops.bootstrap.opening import opening
+from aiops.domain.acts import ApplySettings, EndRule, ImportTopology, PutRule
+from aiops.domain.changes import RULES
+from aiops.domain.entries import Command
+from aiops.domain.errors import BadConfiguration
+from aiops.domain.rules import RuleStatus
+from aiops.domain.settings import PagingSettings, Settings
+from aiops.engine import Engine
+from aiops.storage.memory import MemoryJournal, MemoryStore
+from tests.builders import at
+
+SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
+RULE = """
+- id: {id}
+  verdict: known_good
+  owner: noc
+  reason: known
+  expires: 2026-09-01
+  match: {{service: db, template: "sync <*> done"}}
+"""
+PLAIN = Settings()
+OTHER = Settings(paging=PagingSettings(default_route="noc"))
+
+
+class Desk:
+    """An engine with its store, and the files that an operator keeps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal, self.store, self.engine = MemoryJournal(), MemoryStore(), Engine()
+        self.services, self.packs = folder / "services.yaml", folder / "packs"
+        self.packs.mkdir()
+        self.services.write_text(SERVICES)
+        (self.packs / "b.yaml").write_text(RULE.format(id="b"))
+        (self.packs / "a.yml").write_text(RULE.format(id="a"))
+        (self.packs / "notes.txt").write_text("no pack")
+
+    def told(self, settings: Settings = PLAIN) -> list[Command]:
+        return opening(self.engine, self.store, settings, self.services, self.packs)
+
+    def apply(self, *commands: Command) -> None:
+        self.journal.append(commands, at=at(0))
+        while fold.step(self.engine, self.journal, self.store):
+            pass
+
+    def refusal(self) -> BadConfiguration:
+        with pytest.raises(BadConfiguration) as refused:
+            self.told()
+        return refused.value
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_settings_come_first_then_the_graph_then_rules_by_the_names_of_their_files(desk: Desk) -> None:
+    acts = [command.act for command in desk.told(OTHER)]
+    assert [type(act) for act in acts] == [ApplySettings, ImportTopology, PutRule, PutRule]
+    assert [act.rule.id for act in acts if isinstance(act, PutRule)] == ["a", "b"]
+
+
+def test_nothing_is_said_twice(desk: Desk) -> None:
+    desk.apply(*desk.told(OTHER))
+    assert desk.told(OTHER) == []
+
+
+def test_a_start_that_was_cut_short_says_the_same_again_under_the_same_ids(desk: Desk) -> None:
+    first, second = desk.told(OTHER), desk.told(OTHER)
+    assert [command.id for command in first] == [command.id for command in second]
+    assert len({command.id for command in first}) == len(first)
+
+
+def test_a_return_to_what_was_is_a_new_command(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    (there,) = desk.told(OTHER)
+    desk.apply(there)
+    (back,) = desk.told()
+    desk.apply(back)
+    (again,) = desk.told(OTHER)
+    assert again.id != there.id
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda desk: desk.services.write_text(SERVICES.replace("owner: dba", "owner: dbas")), ImportTopology),
+        (lambda desk: (desk.packs / "a.yml").write_text(RULE.format(id="a").replace("noc", "soc")), PutRule),
+        (lambda desk: (desk.packs / "c.yaml").write_text(RULE.format(id="c")), PutRule),
+    ],
+    ids=["graph", "rule", "another rule"],
+)
+def test_only_what_changed_is_said(desk: Desk, change: Callable[[Desk], object], kind: type) -> None:
+    desk.apply(*desk.told())
+    change(desk)
+    assert [type(command.act) for command in desk.told()] == [kind]
+
+
+def test_the_order_of_lines_and_comments_say_nothing_new(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    desk.services.write_text("# the estate\n" + SERVICES)
+    assert desk.told() == []
+
+
+def test_a_rule_that_a_person_ended_stays_ended(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    desk.apply(Command(id="c1", actor="ana", act=EndRule(rule_id="a")))
+    with desk.store.view() as view:
+        rule = view.get(RULES, "a")
+    assert rule is not None
+    assert rule.status is RuleStatus.EXPIRED
+
+
+def test_files_that_are_not_named_are_not_read(desk: Desk) -> None:
+    assert opening(desk.engine, desk.store, Settings(), None, None) == []
+
+
+def test_a_file_of_the_graph_that_is_not_there_is_named(desk: Desk) -> None:
+    desk.services.unlink()
+    assert desk.refusal().place == str(desk.services)
+
+
+def test_a_file_that_is_no_text_is_named(desk: Desk) -> None:
+    (desk.packs / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    refused = desk.refusal()
+    assert refused.place == str(desk.packs / "b.yaml")
+    assert "cannot be read" in refused.problem
+
+
+def test_a_bad_rule_is_named_with_its_line(desk: Desk) -> None:
+    text = RULE.format(id="one") + RULE.format(id="two").replace("owner: noc", "ownr: noc")
+    (desk.packs / "b.yaml").write_text(text)
+    assert str(desk.packs / "b.yaml") + ":" in desk.refusal().place
+
+
+def test_a_bad_graph_is_named_with_its_line(desk: Desk) -> None:
+    desk.services.write_text(SERVICES.replace("[db]", "[dbx]"))
+    assert str(desk.services) in str(desk.refusal())
+    assert "dbx" in str(desk.refusal())
