@@ -18,13 +18,13 @@ from typing import Annotated, Literal, NamedTuple, TypeVar, get_args, get_origin
 import msgspec
 
 from aiops.domain.base import Noun
-from aiops.domain.errors import BadConfiguration
-from aiops.domain.settings import Settings
+from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.settings import Settings, check
 
 FILE = "aiops.toml"
 PREFIX = "AIOPS_"
 OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, not by us
-SECRETS = {"access.tokens", "client.token", "pages.webhook_url"}  # never shown
+SECRETS = {"store.password", "store.api_key", "access.tokens", "client.token", "pages.webhook_url"}  # never shown
 
 S = TypeVar("S", bound=msgspec.Struct)
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -61,6 +61,23 @@ class EngineConfig(Noun, frozen=True, kw_only=True):
     journal_kept: timedelta = timedelta(days=7)  # older entries go, once two snapshots stand behind them
 
 
+class StoreConfig(Noun, frozen=True, kw_only=True):
+    """Where documents are kept: in the data folder, unless a cluster is named."""
+
+    url: tuple[str, ...] = ()  # nodes of an Elasticsearch cluster; empty: SQLite in the data folder
+    ca: Path | None = None  # certificate of the only authority that may vouch for it
+    username: str = ""
+    password: str = ""
+    api_key: str = ""  # in place of user and password
+    prefix: str = "aiops"  # of the names of its indices
+    refresh: timedelta = timedelta(seconds=1)  # how far searches may lag; 0: each save waits until it can be found
+    retention: timedelta | None = timedelta(days=30)  # older events, deliveries, timelines and counts go
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"StoreConfig(url={self.url!r}, prefix={self.prefix!r})"
+
+
 class LearnerConfig(Noun, frozen=True, kw_only=True):
     """How templates are compared by meaning."""
 
@@ -95,6 +112,7 @@ class Config(Noun, frozen=True, kw_only=True):
     access: AccessConfig = AccessConfig()
     files: FilesConfig = FilesConfig()
     engine: EngineConfig = EngineConfig()
+    store: StoreConfig = StoreConfig()
     learner: LearnerConfig = LearnerConfig()
     log: LogConfig = LogConfig()
     pages: PagesConfig = PagesConfig()
@@ -139,7 +157,15 @@ def load(
         **{key: Given(value, "flag") for key, value in (flags or {}).items() if value is not None},
     }
     values = {key: _convert(key, one) for key, one in given.items()}
-    return Loaded(_build(Config, "", values), {key: one.origin for key, one in given.items()})
+    config = _build(Config, "", values)
+    origins = {key: one.origin for key, one in given.items()}
+    try:
+        check(config.decisions)
+    except BadInput as error:
+        raise BadConfiguration(
+            error.problem, place=f"{origins.get(error.place, 'default')}: {error.place}", fix=error.fix
+        ) from error
+    return Loaded(config, origins)
 
 
 def seconds(text: str) -> float:

@@ -6,16 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from aiops.backlog import behind
 from aiops.config import Config
 from aiops.domain.base import Noun
 from aiops.domain.errors import AiopsError
+from aiops.domain.words import span
 from aiops.ports import Journal, Store
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import CLUSTER, open_configured, open_journal
 from correlation.embedding import choose_embedder
 
 LEAST_PYTHON = (3, 11)
 LEAST_DISK = 1 << 30  # bytes free on the data folder's disk
-MOST_LAG = 10_000  # entries that the engine may be behind
+LATE, TOO_LATE = 5.0, 60.0  # seconds that an entry may wait for the engine: a warning beyond, and a problem
+NO_ENGINE = "aiops serve: no engine is running"
 SANE_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # an earlier clock is wrong: the program is younger
 MOST_AHEAD = timedelta(minutes=5)  # that the newest entry may be ahead of the clock
 
@@ -28,6 +31,11 @@ class Finding(Noun, frozen=True, kw_only=True):
     text: str
     fix: str = ""  # what mends it; empty where all is well
 
+    @property
+    def warning(self) -> bool:
+        """Is it well for now, and yet worth a look?"""
+        return self.well and bool(self.fix)
+
 
 def examine(config: Config, now: datetime, server: str) -> Iterator[Finding]:
     """Look at everything; ``server`` is the URL that answers for the data folder, empty when none does."""
@@ -35,6 +43,7 @@ def examine(config: Config, now: datetime, server: str) -> Iterator[Finding]:
     yield _disk(config)
     yield _port(config, server)
     yield _embedder(config)
+    yield from _cluster(config)
     yield from _folder(config, now, server)
 
 
@@ -69,6 +78,19 @@ def _embedder(config: Config) -> Finding:
         return _finding("model", False, str(error), "set learner.embedder = auto")
 
 
+def _cluster(config: Config) -> Iterator[Finding]:
+    """Look at the Elasticsearch that keeps the documents, where one does."""
+    if config.store.url:
+        # The client takes half a second of CPU to import: who has no cluster is spared it.
+        from aiops.storage.elastic_health import look  # noqa: PLC0415
+
+        try:
+            for one in look(config.store, config.data / CLUSTER):
+                yield _finding(one.name, one.well, one.text, one.fix)
+        except AiopsError as error:
+            yield _finding("elasticsearch", False, str(error), "mend the settings under [store]")
+
+
 def _folder(config: Config, now: datetime, server: str) -> Iterator[Finding]:
     """Look into the data folder, where there is one."""
     if not config.data.is_dir():
@@ -78,7 +100,7 @@ def _folder(config: Config, now: datetime, server: str) -> Iterator[Finding]:
         )
         return
     try:
-        journal, store = open_journal(config.data), open_store(config.data, readonly=True)
+        journal, store = open_journal(config.data), open_configured(config.data, config.store, readonly=True)
     except AiopsError as error:
         yield _finding("store", False, str(error), f"check who owns {config.data}: ls -l {config.data}")
         return
@@ -110,9 +132,13 @@ def _store(journal: Journal, store: Store, now: datetime, server: str) -> Findin
 
 def _lag(journal: Journal, store: Store, now: datetime, server: str) -> Finding:
     last, done = journal.last(), store.position()
-    lag = (last.offset if last else 0) - (done.offset if done else 0)
-    fix = "wait, or look into its log" if server else "aiops serve: no engine is running"
-    return _finding("journal", lag <= MOST_LAG, f"the engine is {lag} entries behind", fix)
+    lag = max(0, (last.offset if last else 0) - (done.offset if done else 0))
+    waited = behind(journal, done, now)
+    text = f"the engine is {lag:,} entries behind"
+    if waited:
+        text += f"; the oldest has waited for {span(waited)}"
+    fix = "look into the engine's log; if it stands still, restart aiops serve" if server else NO_ENGINE
+    return Finding(name="journal", well=waited <= TOO_LATE, text=text, fix=fix if waited > LATE else "")
 
 
 def _clock(journal: Journal, store: Store, now: datetime, server: str) -> Finding:

@@ -8,7 +8,7 @@ import uvicorn
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.setups import ACCESS_DB, ApiSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder
@@ -40,7 +40,7 @@ def main() -> None:
         settings = settings_of(setup)
     except BadConfiguration as error:
         process.refuse(error)
-    journal, store = open_journal(setup.data), open_store(setup.data, readonly=True)
+    journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
     app = create_app(journal, store, settings, clock.now)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, server_header=False, ws_max_size=65_536

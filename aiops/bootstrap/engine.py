@@ -15,9 +15,10 @@ from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.entries import Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.engine import Engine
+from aiops.fold import Failed
 from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 
 BATCH = 500  # entries read and saved at once
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
@@ -35,6 +36,7 @@ class Loop:
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
         self._ticked = 0.0  # monotonic
+        self.left_out = 0  # entries and timers that the engine failed on
         self._recover()
 
     def catch_up(self, stop: Event) -> int:
@@ -62,7 +64,10 @@ class Loop:
 
     def fold(self) -> int:
         """Fold what has come, and keep a snapshot when it is time; return how many entries there were."""
-        count = fold.step(self.engine, self._journal, self._store, BATCH)
+        try:
+            count = fold.step(self.engine, self._journal, self._store, BATCH)
+        except Failed as failed:
+            count = self._pass_over(failed)
         self._since += count
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
@@ -79,6 +84,13 @@ class Loop:
         self._kept = [*self._kept, position][-2:]
         if len(self._kept) == 2:
             self._journal.drop_before(min(self._kept[0], self._aged(position)))
+
+    def _pass_over(self, failed: Failed) -> int:
+        """Go on behind an entry that the engine fails on: without it, nothing after it would ever be folded."""
+        self.engine, left_out = fold.pass_over(self._journal, self._store, failed)
+        self.left_out += len(left_out)
+        log.error("the engine failed on an entry and goes on", left_out=left_out, so_far=self.left_out, exc_info=failed)
+        return 1
 
     def _recover(self) -> None:
         self.engine = fold.recover(self._store)
@@ -130,7 +142,7 @@ def run(setup: EngineSetup, stop: Event, ready: Event | None = None) -> None:
     """Hold the folder's lock and fold until ``stop``; set ``ready`` once caught up. BadConfiguration: one is here."""
     started = time.monotonic()
     with EngineLock(setup.data):
-        journal, store = open_journal(setup.data), open_store(setup.data)
+        journal, store = open_journal(setup.data), open_configured(setup.data, setup.store)
         try:
             loop = Loop(journal, store, setup, clock.now)
             count = loop.catch_up(stop)

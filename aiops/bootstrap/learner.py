@@ -5,7 +5,7 @@ import os
 from aiops.bootstrap import process
 from aiops.bootstrap.setups import LearnerSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 from correlation.learner import Learner
 
 NICE = 10
@@ -16,7 +16,7 @@ def main() -> None:
     setup = process.begin(LearnerSetup)
     stop = process.stop_on_signal()
     os.nice(NICE)
-    journal, store = open_journal(setup.data), open_store(setup.data, readonly=True)
+    journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
     try:
         learner = Learner(store, journal, setup.data, setup.embedder)
     except BadConfiguration as error:

@@ -12,7 +12,7 @@ from aiops.bootstrap.engine import run
 from aiops.bootstrap.log import LogSetup, configure
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.errors import AiopsError, Unavailable
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder
@@ -52,7 +52,7 @@ class Bridge(httpx.BaseTransport):
 def app_in_process(setup: EngineSetup, embedder: str = "auto") -> Iterator[httpx.BaseTransport]:
     """Yield a transport to the app over ``setup.data``, an engine at work behind it. BadConfiguration: it is taken."""
     configure(LogSetup(level="warning"), "cli")
-    journal, store = open_journal(setup.data), open_store(setup.data, readonly=True)
+    journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
     try:
         with _engine(setup):
             chosen = choose_embedder(embedder)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import Config
+from aiops.config import Config, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.settings import Settings
 
@@ -14,6 +14,7 @@ class EngineSetup(Noun, frozen=True, kw_only=True):
     """For the engine."""
 
     data: Path
+    store: StoreConfig = StoreConfig()
     decisions: Settings = Settings()
     services: Path | None = None
     rules: Path | None = None
@@ -26,6 +27,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     """For the API."""
 
     data: Path
+    store: StoreConfig = StoreConfig()
     socket: int  # file descriptor, listening
     host: str
     port: int
@@ -40,6 +42,7 @@ class LearnerSetup(Noun, frozen=True, kw_only=True):
     """For the learner."""
 
     data: Path
+    store: StoreConfig = StoreConfig()
     embedder: str = "auto"
 
 
@@ -47,6 +50,7 @@ class ResponderSetup(Noun, frozen=True, kw_only=True):
     """For the responder."""
 
     data: Path
+    store: StoreConfig = StoreConfig()
     channels: dict[str, str] = {}  # name in the registry of notifiers -> what configures it
 
 
@@ -54,6 +58,7 @@ def engine_setup(config: Config) -> EngineSetup:
     """Return the engine's share."""
     return EngineSetup(
         data=config.data,
+        store=config.store,
         decisions=config.decisions,
         services=config.files.services,
         rules=config.files.rules,
@@ -66,4 +71,4 @@ def engine_setup(config: Config) -> EngineSetup:
 def responder_setup(config: Config) -> ResponderSetup:
     """Return the responder's share: the channels that are configured."""
     channels = {name: value for name in config.pages.__struct_fields__ if (value := getattr(config.pages, name))}
-    return ResponderSetup(data=config.data, channels=channels)
+    return ResponderSetup(data=config.data, store=config.store, channels=channels)

@@ -135,7 +135,9 @@ def token_required(config: Config) -> bool:
     if not database.exists():
         with contextlib.closing(Access(database)) as access:
             token = access.create_token("admin", [Scope.ADMIN])
-        log.warning("other machines can reach this server, so it asks for a token; shown this once", admin_token=token)
+        said = "Other machines can reach this server, so it asks for a token. The admin token, shown this once:"
+        sys.stderr.write(f"{said}\n{token}\n")  # to whoever starts it, not to the log, which is collected and kept
+        sys.stderr.flush()
     return True
 
 
@@ -144,6 +146,7 @@ def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgsp
     host, port = listener.getsockname()[:2]
     api = ApiSetup(
         data=config.data,
+        store=config.store,
         socket=listener.fileno(),
         host=host,
         port=port,
@@ -155,7 +158,8 @@ def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgsp
     )
     yield "engine", engine_setup(config), ()
     yield "responder", responder_setup(config), ()
-    yield "learner", LearnerSetup(data=config.data, embedder=config.learner.embedder), ()
+    learner = LearnerSetup(data=config.data, store=config.store, embedder=config.learner.embedder)
+    yield "learner", learner, ()
     yield "api", api, (listener.fileno(),)
 
 

@@ -28,6 +28,7 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "silences": "What is not to page for a while.",
     "patterns": "Which messages belong together: templates and patterns.",
     "services": "What depends on what.",
+    "store": "Where documents are kept: move them to another store.",
     "config": "What is set, and where.",
 }
 

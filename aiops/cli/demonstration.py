@@ -24,7 +24,7 @@ from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 from correlation.embedding import choose_embedder
 
 MARK = "demo"  # a file of this name says that the folder is a demo's and may be emptied
@@ -40,7 +40,7 @@ def fill(config: Config, *, fresh: bool) -> None:
     say(choose_embedder(config.learner.embedder).why)
     played = _prepare(config.data, fresh=fresh)
     with EngineLock(config.data):
-        journal, store = open_journal(config.data), open_store(config.data)
+        journal, store = open_journal(config.data), open_configured(config.data, config.store)
         try:
             loop = Loop(journal, store, engine_setup(config), clock.now)
             _play([] if played else list(storm(clock.now())), loop, journal, store)

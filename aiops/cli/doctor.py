@@ -21,15 +21,22 @@ def doctor(context: typer.Context, output: Output = Format.TABLE) -> None:
     findings = list(examine(config, now(), server_of(config)))
     show(findings, columns(), output)
     ill = sum(not one.well for one in findings)
-    say("all is well" if not ill else f"{ill} of {len(findings)} need a hand")
+    doubtful = sum(one.warning for one in findings)
+    say(_verdict(ill, doubtful, len(findings)))
     if ill:
         raise typer.Exit(FINDINGS)
+
+
+def _verdict(ill: int, doubtful: int, total: int) -> str:
+    if ill:
+        return f"{ill} of {total} need a hand"
+    return f"{doubtful} of {total} are worth a look" if doubtful else "all is well"
 
 
 def columns() -> Columns[Finding]:
     """Return what a list of findings shows."""
     return {
-        "": lambda one: "ok" if one.well else "PROBLEM",
+        "": lambda one: "PROBLEM" if not one.well else "warning" if one.warning else "ok",
         "What": lambda one: one.name,
         "Found": lambda one: one.text,
         "What mends it": lambda one: one.fix,

@@ -10,7 +10,8 @@ from aiops.cli.output import Columns, Format, Limit, Output, show, show_one, whe
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.client import Client
-from aiops.domain.incidents import Incident
+from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.words import plural
 from api.schemas import IncidentDetail, IncidentList
 
 app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))
@@ -36,11 +37,13 @@ def columns() -> Columns[Incident]:
 
 
 def cause_of(incident: Incident) -> str:
-    """Return the first candidate with its probability, as a list shows it."""
+    """Return the first candidate, as a list shows it; how likely it is, unless the engine abstains."""
     first = next(iter(incident.candidates), None)
     if first is None:
         return "-"
-    return f"{first.entity} {'confirmed' if first.confirmed else f'{first.probability:.0%}'}"
+    if first.confirmed:
+        return f"{first.entity} confirmed"
+    return first.entity if incident.abstained else f"{first.entity} {first.probability:.0%}"
 
 
 @app.callback(invoke_without_command=True)
@@ -138,7 +141,7 @@ def _told(detail: IncidentDetail) -> list[str]:
         "Root-cause candidates" if incident.candidates else "No root-cause candidate",
         *([f"  {incident.abstained}"] if incident.abstained else []),
         *(
-            f"  {one.entity} {one.probability:.0%}: {'; '.join(r.text for r in one.evidence)}"
+            f"  {one.entity}{_likely(incident, one)}: {'; '.join(r.text for r in one.evidence)}"
             for one in incident.candidates
         ),
         "",
@@ -152,6 +155,11 @@ def _told(detail: IncidentDetail) -> list[str]:
     ]
 
 
+def _likely(incident: Incident, one: Candidate) -> str:
+    """How likely it is; nothing where there is no other to compare it with."""
+    return "" if incident.abstained and len(incident.candidates) == 1 else f" {one.probability:.0%}"
+
+
 def _line(incident: Incident) -> str:
-    status = f"{incident.severity} {incident.status}"
-    return f"#{incident.number} {status}: {incident.title} | cause: {cause_of(incident)} | {incident.alerts} alerts"
+    said = f"#{incident.number} {incident.severity} {incident.status}: {incident.title}"
+    return f"{said} | cause: {cause_of(incident)} | {plural(incident.alerts, 'alert')}"

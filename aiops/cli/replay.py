@@ -8,7 +8,7 @@ from aiops.cli.output import Format, Output, show_one
 from aiops.cli.shape import examples, family
 from aiops.domain.errors import BadConfiguration
 from aiops.replay import Verification, verify
-from aiops.storage.folder import open_journal, open_store
+from aiops.storage.folder import open_configured, open_journal
 
 app = family()
 
@@ -16,12 +16,13 @@ app = family()
 @app.command(epilog=examples("replay", "replay -o json"))
 def replay(context: typer.Context, output: Output = Format.TABLE) -> None:
     """Run the journal again in memory and prove that the same documents come out, byte for byte."""
-    data = loaded(context).config.data
+    config = loaded(context).config
+    data = config.data
     if not data.is_dir():
         raise BadConfiguration(
             "there is no such data folder", place=str(data), fix="name it: aiops --data FOLDER replay"
         )
-    journal, store = open_journal(data), open_store(data, readonly=True)
+    journal, store = open_journal(data), open_configured(data, config.store, readonly=True)
     try:
         found = verify(journal, store)
     finally:
