@@ -21,6 +21,7 @@ class Rates:
         self._asked = math.nan  # the time last asked about, and the denominator then
         self._weight = 0.0
         self._keys: dict[str, tuple[float, float]] = {}  # key -> (n, as of); those last heard of at the end
+        self._since: dict[str, float] = {}  # key -> when it was first noted
 
     def rate(self, key: str, now: float) -> float:
         """Return the usual rate of ``key`` per second."""
@@ -36,10 +37,20 @@ class Rates:
         """Note a firing that was background with probability ``share``."""
         if self._start is None:
             self._start, self._asked = now, math.nan
+        self._since.setdefault(key, now)
         seen, when = self._keys.pop(key, (0.0, now))
         self._keys[key] = (seen * math.exp(-max(0.0, now - when) / MEMORY) + share, now)
         if len(self._keys) > MOST_KEYS:
-            del self._keys[next(iter(self._keys))]
+            oldest = next(iter(self._keys))
+            del self._keys[oldest], self._since[oldest]
+
+    def known(self, key: str) -> bool:
+        """Was ``key`` noted before? Else its rate is the prior, and nobody has seen it."""
+        return key in self._keys
+
+    def since(self, key: str) -> float:
+        """Return when ``key`` was first noted; infinity where it never was."""
+        return self._since.get(key, math.inf)
 
     def rarity(self, key: str, now: float, window: float = 1200.0) -> float:
         """Return how telling ``key`` is: -ln of the chance to see it within ``window`` seconds, at least 0.05."""
@@ -47,14 +58,13 @@ class Rates:
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self._start, self._keys))
+        return msgspec.msgpack.encode((self._start, self._keys, self._since))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         self._asked = math.nan
-        self._start, self._keys = msgspec.msgpack.decode(
-            state, type=tuple[float | None, dict[str, tuple[float, float]]]
-        )
+        shape = tuple[float | None, dict[str, tuple[float, float]], dict[str, float]]
+        self._start, self._keys, self._since = msgspec.msgpack.decode(state, type=shape)
 
 
 def key_of(node: str, kind: str) -> str:

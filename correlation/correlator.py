@@ -1,7 +1,6 @@
 """Which alerts are one incident, and where does each incident stand? The engine's view of correlation."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import msgspec
 
@@ -11,19 +10,20 @@ from aiops.domain.changes import INCIDENTS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem
 from aiops.domain.part import Part
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.timers import Timers
+from aiops.domain.words import plural, span
 from correlation.assembly import Assembly
 from correlation.describe import describe
 from correlation.lifecycle import apply, move
 from correlation.live import Live
-from correlation.rootcause import confirm, duration
+from correlation.rootcause import confirm
 from correlation.topology import ServiceGraph
 
 TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
-OLDEST = 64  # open incidents compared when one must go
+PATIENCE = 2  # times longer we wait for word of what fires: senders repeat themselves every 4 hours, some minutes late
 RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
 
 
@@ -35,7 +35,6 @@ class Correlator(Part):
         self._graph, self._timers = graph, timers
         self._assembly = Assembly(settings, graph)
         self._archive: dict[str, Incident] = {}
-        self._now = datetime.fromtimestamp(0, UTC)  # of the last call that told it
 
     @property
     def settings(self) -> CorrelationSettings:
@@ -48,20 +47,24 @@ class Correlator(Part):
 
     def take(self, alert: Alert, now: datetime) -> Alert:
         """Return the alert with its episode's incident and link, and the reason of it where it was just placed."""
-        self._now = now
         taken = self._assembly.take(alert, now)
         self._bound(now)
         return taken
 
-    def changed(self) -> list[Incident]:
+    def heard(self, alert: Alert | None, now: datetime) -> None:
+        """An alert said once more what it had said: its incident is not forgotten."""
+        if alert is not None:
+            self._assembly.heard(alert.episode.episode_id, now)
+
+    def changed(self, now: datetime) -> list[Incident]:
         """Return the incidents that changed since the last call, in the order in which they changed first."""
         dirty, self._assembly.dirty = self._assembly.dirty, {}
         incidents = []
         for incident_id in dirty:
             live = self._assembly.lives.get(incident_id)
             if live is not None:
-                self._describe(live)
-                self._schedule(live)
+                self._describe(live, now)
+                self._schedule(live, now)
                 incidents.append(live.doc)
             elif doc := self._assembly.merged.get(incident_id) or self._archive.get(incident_id):
                 incidents.append(doc)
@@ -102,25 +105,26 @@ class Correlator(Part):
             return
         live.due = None
         live.ranked = 0 if live.stale else live.ranked
-        self._now = now
         self._assembly.dirty[key] = None
         if move_on := self._next_move(live, now):
             status, text = move_on
-            self._move(live, *move(live.doc, status, now, text))
+            self._move(live, *move(live.doc, status, now, text), now)
 
     def act(self, act: acts.Act, actor: str, now: datetime) -> tuple[str, str]:
         """Apply a person's act; return what was done in words and the incident's id (where it lives on, if merged).
 
-        Conflict: it does not fit the incident's state. BadInput: there is no such incident.
+        Conflict: it does not fit the incident's state. BadInput: there is no such incident, or no such node to blame.
         """
-        self._now = now
         if isinstance(act, acts.Merge):
             return self._merge(act, actor, now)
         if not isinstance(act, acts.IncidentAct):
             raise Conflict(f"{type(act).__name__} is no act on an incident")
         incident_id = self._where(act.incident_id)
         live = self._assembly.lives.get(incident_id)
-        doc, line, text = apply(live.doc if live else self._archived(incident_id), act, actor, now)
+        present = live.doc if live else self._archived(incident_id)
+        if isinstance(act, acts.ConfirmCause):
+            self._check_cause(act.entity, present, live)
+        doc, line, text = apply(present, act, actor, now)
         if isinstance(act, acts.ConfirmCause):
             abstained = "" if act.entity else f"{actor} says: none of the candidates"
             candidates = confirm(doc.candidates, act.entity) if act.entity else doc.candidates
@@ -133,8 +137,15 @@ class Correlator(Part):
         if isinstance(act, acts.ConfirmCause):
             live.confirmed, live.stale, live.ranked = act.entity, True, 0
         live.by_person = isinstance(act, acts.Resolve) or (live.by_person and not isinstance(act, acts.Reopen))
-        self._move(live, doc, line)
+        self._move(live, doc, line, now)
         return text, incident_id
+
+    def _check_cause(self, entity: str, doc: Incident, live: Live | None) -> None:
+        """A cause is a node of the graph, a candidate, or what alerts in the incident; or none of these."""
+        near = {*(one.entity for one in doc.candidates), *doc.services, *(live.services if live else ())}
+        if entity and entity not in near and self._graph.view().service(entity) is None:
+            fix = f"name a service of the graph, or one of {', '.join(doc.services[:5]) or 'its candidates'}"
+            raise BadInput(f"there is no service {entity!r}", place="entity", fix=fix)
 
     def _merge(self, act: acts.Merge, actor: str, now: datetime) -> tuple[str, str]:
         """A person says that two are one: no gate is asked."""
@@ -159,44 +170,59 @@ class Correlator(Part):
         problem = f"there is no incident {incident_id!r} that can still change"
         raise BadInput(problem, place="incident_id", fix="take the id from /incidents; long closed ones are read-only")
 
-    def _describe(self, live: Live) -> None:
+    def _describe(self, live: Live, now: datetime) -> None:
         """Let the document say what is held, and tell what people should hear of."""
         before = live.doc
-        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, self._now)
+        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now)
+        self._mute(live, now)
         if before.services and after.severity != before.severity:
-            self._assembly.tell(live, self._now, "severity", f"severity {before.severity} -> {after.severity}")
+            self._assembly.tell(live, now, "severity", f"severity {before.severity} -> {after.severity}")
         cause = _cause(after)
         if cause and cause != _cause(before) and live.confirmed is None:
             first = after.candidates[0]
             why = f": {first.evidence[0].text}" if first.evidence else ""
-            self._assembly.tell(live, self._now, "cause", f"likely root cause {cause} ({first.probability:.0%}){why}")
+            self._assembly.tell(live, now, "cause", f"likely root cause {cause} ({first.probability:.0%}){why}")
+
+    def _mute(self, live: Live, now: datetime) -> None:
+        """Say so when all that still fires has come to be muted."""
+        if live.loud and not live.doc.audible and live.doc.firing:
+            text = f"muted: of what fires in it ({plural(live.doc.firing, 'alert')}) nothing is left that is not muted"
+            reasons = told(live.doc.reasons, Reason(step="suppress", text=text))
+            live.doc = msgspec.structs.replace(live.doc, reasons=reasons)
+            self._assembly.tell(live, now, "muted", text)
+        live.loud = live.doc.audible > 0
 
     def _next_move(self, live: Live, now: datetime) -> tuple[IncidentStatus, str] | None:
         """Return the status that it is time for, and why."""
         doc, settings = live.doc, self.settings
         if doc.active and live.quiet_since is not None and now >= self._resolves(live):
-            span = duration(settings.resolve_after.total_seconds())
-            return IncidentStatus.RESOLVED, f"resolved: nothing of it has fired for {span}"
-        if doc.active and now >= doc.last_activity + settings.inactivity_timeout:
-            span = duration(settings.inactivity_timeout.total_seconds())
-            still = f", though {doc.firing} alerts of it never said that they resolved" if doc.firing else ""
-            return IncidentStatus.RESOLVED, f"resolved: nothing was heard of it for {span}{still}"
+            muted = f" ({plural(doc.firing, 'muted alert')} aside)" if doc.firing else ""
+            calm = span(settings.resolve_after)
+            return IncidentStatus.RESOLVED, f"resolved: nothing of it has fired for {calm}{muted}"
+        if doc.active and now >= doc.last_activity + self._patience(live):
+            number = plural(doc.firing, "alert")
+            still = f", though {number} of it never said to be over" if doc.firing else ""
+            return IncidentStatus.RESOLVED, f"resolved: nothing was heard of it for {span(self._patience(live))}{still}"
         closes = self._closes(live)
         if closes is not None and now >= closes:
-            return IncidentStatus.CLOSED, f"closed: resolved for {duration(settings.close_after.total_seconds())}"
+            return IncidentStatus.CLOSED, f"closed: resolved for {span(settings.close_after)}"
         return None
+
+    def _patience(self, live: Live) -> timedelta:
+        """How long may nothing be heard of it?"""
+        return self.settings.inactivity_timeout * (PATIENCE if live.fires else 1)
 
     def _resolves(self, live: Live) -> datetime:
         quiet = datetime.fromtimestamp(live.quiet_since or 0.0, UTC)
         return quiet + self.settings.resolve_after
 
     def _closes(self, live: Live) -> datetime | None:
-        """When is it closed by itself? Never while an alert of it fires: what that says next must have a place."""
-        if live.doc.status is not IncidentStatus.RESOLVED or live.doc.firing:
+        """When is it closed by itself? Never while an alert that counts fires: its next word must have a place."""
+        if live.doc.status is not IncidentStatus.RESOLVED or live.fires:
             return None
         return (live.doc.resolved_at or live.doc.last_activity) + self.settings.close_after
 
-    def _move(self, live: Live, doc: Incident, line: TimelineItem) -> None:
+    def _move(self, live: Live, doc: Incident, line: TimelineItem, now: datetime) -> None:
         """Take over the document after a move, with its line."""
         live.doc = doc
         self._assembly.lines.append(line)
@@ -205,19 +231,22 @@ class Correlator(Part):
         else:
             self._assembly.open.pop(doc.incident_id, None)
         if doc.status is IncidentStatus.CLOSED:
-            self._describe(live)
+            self._describe(live, now)
+            if firing := live.doc.firing:
+                text = f"with {plural(firing, 'alert')} still firing: counts are final, their news goes elsewhere"
+                self._assembly.tell(live, now, "closed", text)
             self._assembly.release(live)
             self._archive[doc.incident_id] = live.doc
             self._timers.cancel(TIMER, doc.incident_id)
             while len(self._archive) > MOST_ARCHIVED:
                 del self._archive[next(iter(self._archive))]
 
-    def _schedule(self, live: Live) -> None:
+    def _schedule(self, live: Live, now: datetime) -> None:
         """Let the timer run when something may be due; a timer that runs too early sets the next one."""
         doc = live.doc
-        wanted = [self._now + RANK_AGAIN] if live.stale else []
+        wanted = [now + RANK_AGAIN] if live.stale else []
         if doc.active:
-            wanted.append(doc.last_activity + self.settings.inactivity_timeout)
+            wanted.append(doc.last_activity + self._patience(live))
             wanted += [self._resolves(live)] if live.quiet_since is not None else []
         elif closes := self._closes(live):
             wanted.append(closes)
@@ -227,13 +256,12 @@ class Correlator(Part):
             self._timers.set(TIMER, doc.incident_id, due)
 
     def _bound(self, now: datetime) -> None:
-        """Beyond ``max_open`` the quietest of the oldest is closed, background ones first; it is said so."""
+        """Beyond ``max_open`` one is closed, said so: background ones first, then what fires least, the mildest."""
         most, assembly = self.settings.max_open, self._assembly
         if len(assembly.open) > most:
-            lives = (assembly.lives[incident_id] for incident_id in islice(assembly.open, OLDEST))
-            live = min(lives, key=lambda one: (not one.doc.background, one.doc.last_activity, one.doc.number))
-            why = f"more than {most} incidents are open, and this one was the quietest"
-            self._move(live, *move(live.doc, IncidentStatus.RESOLVED, now, f"resolved: {why}"))
+            live = min((assembly.lives[incident_id] for incident_id in assembly.open), key=_weight)
+            why = f"more than {most} incidents are open, and this one was the least of them"
+            self._move(live, *move(live.doc, IncidentStatus.RESOLVED, now, f"resolved: {why}"), now)
             self._close(live, why, now)
         if len(assembly.lives) > 2 * most:
             live = next(live for live in assembly.lives.values() if not live.doc.active)
@@ -241,15 +269,20 @@ class Correlator(Part):
 
     def _close(self, live: Live, why: str, now: datetime) -> None:
         self._assembly.dirty[live.doc.incident_id] = None
-        self._move(live, *move(live.doc, IncidentStatus.CLOSED, now, f"closed: {why}"))
+        self._move(live, *move(live.doc, IncidentStatus.CLOSED, now, f"closed: {why}"), now)
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self._now, self._archive, self._assembly.dump()))
+        return msgspec.msgpack.encode((self._archive, self._assembly.dump()))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[datetime, dict[str, Incident], bytes]
-        self._now, self._archive, assembly = msgspec.msgpack.decode(state, type=shape)
+        self._archive, assembly = msgspec.msgpack.decode(state, type=tuple[dict[str, Incident], bytes])
         self._assembly.load(assembly)
+
+
+def _weight(live: Live) -> tuple[bool, int, int, datetime, int]:
+    """How much would be lost if it were closed?"""
+    doc = live.doc
+    return not doc.background, doc.audible, doc.severity.rank, doc.last_activity, doc.number
 
 
 def _cause(incident: Incident) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.incidents import Candidate, Incident
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
 from correlation.impact import impact
@@ -29,7 +29,7 @@ def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: Correlatio
     live.stale = False
     candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
     live.settle_root(candidates[0].entity if candidates else "", graph)
-    score = sum(rates.rarity(key, now.timestamp()) for key in live.keys)
+    score = sum((rates.rarity(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
@@ -93,4 +93,4 @@ def _reasons(live: Live, doc: Incident) -> tuple[Reason, ...]:
     if doc.impact.text:
         ours.append(Reason(step="impact", text=doc.impact.text))
     theirs = [reason for reason in doc.reasons if reason.step not in OURS]
-    return (*ours, *theirs)[:MOST_REASONS]
+    return (*ours, *kept(theirs, MOST_REASONS - len(ours)))

@@ -1,6 +1,7 @@
 """Which node of the service graph is an event about, and how are the nodes?"""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import islice
 
 import msgspec
@@ -8,13 +9,15 @@ import msgspec
 from aiops.domain.alerts import Alert, Placement
 from aiops.domain.changes import SERVICES
 from aiops.domain.events import Event, Severity, Status
-from aiops.domain.graph import Edge, EntityMapping, GraphView, Service, Topology
+from aiops.domain.graph import Edge, Entity, EntityMapping, GraphView, Service, Topology
 from aiops.domain.part import Part
+from aiops.domain.reasons import Reason, told
 from aiops.domain.records import ServiceRecord, Unmapped
 from correlation.naming import name_entity
 
 MOST_UNKNOWN = 20_000  # nodes seen outside the graph that are counted; the oldest that do not fire are forgotten
 MOST_RESOLVED = 50_000  # alerts remembered after they resolved, so that a repeat is not counted twice
+MOST_ALERTS = 200_000  # alerts counted at once; what was counted longest ago counts as firing no longer
 MOST_PLACEMENTS = 20_000  # label combinations whose placement is remembered
 MOST_LABELS = 400  # "label=value" counts of unmapped alerts; the rarer half is forgotten beyond it
 WORST_FIRST = sorted(Severity, key=lambda severity: -severity.rank)
@@ -60,14 +63,32 @@ class Entities(Part):
 
     def place(self, event: Event, view: GraphView) -> Placement:
         """Return the node the event is about, with a Reason for every step; the same labels are read only once."""
+        return self._named(event.labels, view)
+
+    def replaced(self, alert: Alert, view: GraphView) -> Alert | None:
+        """Return the alert with the node and owner that it has in the present graph; None where they are the same."""
+        placement = self._named(alert.labels, view)
+        if (placement.entity, placement.owner) == (alert.entity, alert.owner):
+            return None
+        text = f"placed anew by service graph version {view.version}: {_said(placement.entity, placement.owner)}"
+        reason = Reason(step="entity", text=f"{text}; before: {_said(alert.entity, alert.owner)}")
+        return msgspec.structs.replace(
+            alert,
+            entity=placement.entity,
+            owner=placement.owner,
+            episode=msgspec.structs.replace(alert.episode, entity=placement.entity),
+            reasons=told(alert.reasons, reason),
+        )
+
+    def _named(self, labels: Mapping[str, str], view: GraphView) -> Placement:
         if view is not self._view:
             self._view, self._placements = view, {}
-        key = tuple(event.labels.get(label) for label in self._looked_at)
+        key = tuple(labels.get(label) for label in self._looked_at)
         placement = self._placements.get(key)
         if placement is None:
             if len(self._placements) >= MOST_PLACEMENTS:
                 self._placements.clear()
-            placement = name_entity(event.labels, self._mapping, view, self._aliases)
+            placement = name_entity(labels, self._mapping, view, self._aliases)
             self._placements[key] = placement
         return placement
 
@@ -147,13 +168,20 @@ class Entities(Part):
         self.put(SERVICES, record)
 
     def _bound(self, fingerprint: str, resolved: bool) -> None:
-        """Forget what resolved longest ago, and the oldest nodes outside the graph."""
+        """Forget what resolved longest ago, the oldest alerts, and the oldest nodes outside the graph."""
         self._resolved.pop(fingerprint, None)
         if resolved:
             self._resolved[fingerprint] = None
             if len(self._resolved) > MOST_RESOLVED:
                 oldest = next(iter(self._resolved))
                 del self._resolved[oldest], self._alerts[oldest]
+        if len(self._alerts) > MOST_ALERTS:
+            oldest = next(iter(self._alerts))
+            gone = self._alerts.pop(oldest)
+            self._resolved.pop(oldest, None)
+            if gone.firing:
+                self._fire(gone.entity, gone.firing, -1)
+                self._show(gone.entity)
         if len(self._health) > MOST_UNKNOWN + len(self._services):
             quiet = (name for name, health in self._health.items() if name not in self._services and not _fires(health))
             for name in list(islice(quiet, MOST_UNKNOWN // 10)):
@@ -170,6 +198,11 @@ class Entities(Part):
         )
         self._resolved, self._labels = dict.fromkeys(resolved), Counter(labels)
         self._use(topology)
+
+
+def _said(entity: Entity, owner: str) -> str:
+    name = entity.name or "no node"
+    return f"{name}{'' if entity.known else ', unmapped'}{f', of {owner}' if owner else ''}"
 
 
 def _fires(health: Health) -> bool:

@@ -10,13 +10,15 @@ from aiops.domain.alerts import Link
 from aiops.domain.graph import Near
 from aiops.domain.incidents import IncidentStatus
 from aiops.domain.settings import CorrelationSettings
+from aiops.domain.words import plural, span, times
 from correlation.background import Rates, key_of
 from correlation.intensity import pull
-from correlation.live import Live
+from correlation.live import Company, Live
 from correlation.members import Active, Member
-from correlation.rootcause import duration, explained_by
+from correlation.rootcause import explained_by
 from correlation.topology import ServiceGraph
 
+RETURN = 0.5  # factor for coming back to an incident of more than that: what flaps would glue itself to a storm
 MOST_LOOKED_AT = 128  # active episodes weighed per decision, closest relations first
 
 WORDS = {  # what the parent is to the one that joined
@@ -54,6 +56,8 @@ class Choice(msgspec.Struct):
     pulled: list[Pulled]
     rate: float  # per second
     total: float  # of all that others do to it, context included
+    known: bool = False  # is its rate learned? Else it was never seen before, and the rate is the prior
+    back: bool = False  # the same alert fired shortly before
 
     @property
     def background(self) -> float:
@@ -76,21 +80,22 @@ def choose(
 ) -> Choice:
     """Weigh all active episodes near ``member``; incidents whose root does not explain it pull less (``off_cone``)."""
     pulls: dict[str, Pulled] = {}
-    total = 0.0
+    total, back = 0.0, False
     for other, near in islice(active.around(graph.near(member.node)), MOST_LOOKED_AT):
         relation, seconds = _standing(member, other, near, settings)
         if not relation:
             continue
         fan = graph.near(other.node).get(member.node, near).fan
         strength = pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now))
-        if relation != "again":  # coming back explains nothing: it makes the key a common one
+        if relation == "again":  # coming back explains nothing: it makes the key a common one
+            back = True
+        else:
             total += strength
         live = lives.get(other.incident)
         if live is None or not _open_to(live, settings, now):
             continue
         pulled = pulls.setdefault(other.incident, Pulled(other.incident, _freshness(live, member, settings)))
-        if relation != "again":
-            strength *= pulled.freshness
+        strength *= pulled.freshness if relation != "again" else RETURN if len(live.keys) > 1 else 1.0
         pulled.strength += strength
         if strength > pulled.most:
             pulled.most, pulled.parent, pulled.relation, pulled.seconds = strength, other, relation, seconds
@@ -99,7 +104,8 @@ def choose(
             pulled.strength *= settings.off_cone
             pulled.off_cone = True
     ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
-    return Choice(ordered, rates.rate(key_of(member.node, member.kind), now), total)
+    key = member.key
+    return Choice(ordered, rates.rate(key, now), total, rates.known(key), back)
 
 
 def _standing(member: Member, other: Member, near: Near, settings: CorrelationSettings) -> tuple[str, float]:
@@ -190,15 +196,7 @@ def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
     parent = pulled.parent
     assert parent is not None  # an incident pulls through at least one member
     ratio = choice.ratio(pulled)
-    who, whom = member.entity or repr(member.name), parent.entity or repr(parent.name)
-    when = f"{duration(abs(pulled.seconds))} {'earlier' if pulled.seconds >= 0 else 'later'}"
-    if pulled.relation == "again":
-        why = f"{who} is back: {member.name!r} had resolved {when}"
-    elif pulled.relation == "self":
-        why = f"{who} joined because it also raised {parent.name!r} {when}"
-    else:
-        why = f"{who} joined because {whom}, {WORDS[pulled.relation]}, alerted {when}"
-    text = f"{why}; {times(ratio)} more likely than chance (usual rate {choice.rate * 3600:.2g}/h)"
+    text = f"{_why(member, parent, pulled)}; {times(ratio)} than chance ({_usual(choice)})"
     return Link(
         parent=parent.episode_id,
         parent_entity=parent.entity,
@@ -209,11 +207,19 @@ def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
     )
 
 
-def times(ratio: float) -> str:
-    """Return a ratio in words of two digits: "2.4 times", "35 times", "over 1000 times"."""
-    if ratio > 1000:
-        return "over 1000 times"
-    return f"{ratio:.1f} times" if ratio < 9.95 else f"{ratio:.0f} times"
+def same_link(member: Member, company: Company, newest: Member | None) -> Link:
+    """Return the receipt for an episode of a sort that its incident holds already."""
+    who = member.entity or repr(member.name)
+    before = plural(company.episodes, "such alert")
+    text = f"{who} joined because {member.name!r} of it is in this incident already: {before}, {company.firing} firing"
+    return Link(
+        parent=company.newest,
+        parent_entity=member.entity,
+        relation="self",
+        seconds=round(member.started - newest.started, 3) if newest else 0.0,
+        ratio=0.0,
+        text=text,
+    )
 
 
 def alone(choice: Choice, settings: CorrelationSettings) -> str:
@@ -223,7 +229,23 @@ def alone(choice: Choice, settings: CorrelationSettings) -> str:
     best = choice.pulled[0]
     whom = best.parent.entity or best.parent.name if best.parent else "another incident"
     cone = ", which its root does not explain" if best.off_cone else ""
-    text = (
-        f"the closest, the incident of {whom}{cone}, makes it only {times(choice.ratio(best))} more likely than chance"
-    )
-    return f"{text} ({settings.join_ratio:g} are needed)"
+    likely = times(choice.ratio(best))
+    text = f"with the closest, the incident of {whom}{cone}, it is {likely} than chance"
+    return f"{text} ({settings.join_ratio:g} times are needed)"
+
+
+def _why(member: Member, parent: Member, pulled: Pulled) -> str:
+    """Return what the parent did to it, in words; a parent that began later is told as what it is."""
+    who, whom = member.entity or repr(member.name), parent.entity or repr(parent.name)
+    seconds = round(pulled.seconds)
+    when = f"{span(abs(seconds))} {'earlier' if seconds > 0 else 'later'}" if seconds else "at the same moment"
+    if pulled.relation == "again":
+        return f"{who} is back: {member.name!r} had resolved {when}"
+    because = " because" if seconds >= 0 else ":"
+    if pulled.relation == "self":
+        return f"{who} joined{because} it also raised {parent.name!r} {when}"
+    return f"{who} joined{because} {whom}, {WORDS[pulled.relation]}, alerted {when}"
+
+
+def _usual(choice: Choice) -> str:
+    return f"usual rate {choice.rate * 3600:.2g}/h" if choice.known else "never seen before"

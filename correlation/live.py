@@ -5,8 +5,7 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Incident
-from correlation.background import key_of
+from aiops.domain.incidents import Incident, IncidentStatus
 from correlation.members import Member
 from correlation.rootcause import Sign, explained_by
 from correlation.topology import ServiceGraph
@@ -16,6 +15,15 @@ MOST_ENDED = 2_000  # ended members held per incident; older ones are counted, a
 MOST_OWNERS = 20
 
 
+class Company(msgspec.Struct, array_like=True):
+    """The episodes of one (entity, kind) in one incident."""
+
+    episodes: int = 0
+    firing: int = 0
+    heard: float = 0.0  # when the last of them began or said something
+    newest: str = ""  # episode_id
+
+
 class Live(msgspec.Struct):
     """One incident at work. Counts are kept, not recounted: an update costs the same however large it is."""
 
@@ -23,7 +31,9 @@ class Live(msgspec.Struct):
     members: dict[str, bool] = {}  # episode_id -> does it fire?, oldest first
     ended: int = 0  # how many of them have ended
     keys: dict[str, Sign] = {}
+    companies: dict[str, Company] = {}  # by the same keys
     services: dict[str, float] = {}  # node -> start of its first member
+    firsts: dict[str, str] = {}  # node -> episode_id of its first member
     root: str = ""  # node that explains most of them, for root consistency
     explained: set[str] = set()  # the services that rest on the root, itself included
     shared: set[str] | None = None  # nodes that every service rests on: a silent host, perhaps
@@ -32,55 +42,56 @@ class Live(msgspec.Struct):
     hidden: dict[Severity, int] = {}  # of suppressed ones
     weakest: tuple[float, str] | None = None
     grouped: tuple[str, ...] = ()  # first sentences of why together
-    quiet_since: float | None = None  # nothing has fired since
+    quiet_since: float | None = None  # nothing that counts has fired since
     due: datetime | None = None  # when its timer runs
     by_person: bool = False  # a person resolved it: what goes on firing does not reopen it
     confirmed: str | None = None  # the cause a person named; empty: none of the candidates
     ranked: int = 0  # how many keys the candidates were ranked with
     stale: bool = True  # something beyond the counts has changed
+    loud: bool = False  # when last described, something fired that is not suppressed
+
+    @property
+    def fires(self) -> bool:
+        """Does something keep it open? Suppressed members do so only where there are no others."""
+        return bool(self.doc.audible if self.doc.suppressed < self.doc.episodes else self.doc.firing)
+
+    def counts(self, suppressed: bool) -> bool:
+        """Is what a member says heard here? What a suppressed one says, only where there are no others."""
+        return not suppressed or self.doc.suppressed >= self.doc.episodes
 
     def add(self, member: Member, graph: ServiceGraph) -> bool:
         """Take one more member in; is its service new here?"""
         member.incident = self.doc.incident_id
         self.members[member.episode_id] = member.ended is None
         self.ended += member.ended is not None
-        self._count(member, 1)
-        if member.owner and len(self.owners) < MOST_OWNERS:
-            self.owners[member.owner] = None
         self._sign(member)
-        if member.node in self.services:
-            self.services[member.node] = min(self.services[member.node], member.started)
-            return False
-        if len(self.services) < MOST_KEYS:
-            self.enter(member.node, member.started, graph)
-        return True
+        self._count(member, 1)
+        self._owner(member)
+        return self._enter(member, graph)
 
-    def enter(self, node: str, started: float, graph: ServiceGraph) -> None:
-        """Let a service be one of this incident's; find its root again."""
-        self.services[node] = started
-        self.stale = True
-        rests_on = graph.needs(node) | {node}
-        self.shared = set(rests_on) if self.shared is None else self.shared & rests_on
-        services = self.services.keys()
-        self.explained = explained_by(graph, self.root, services) if self.root else set()
-        other = explained_by(graph, node, services)
-        if len(other) > len(self.explained):
-            self.root, self.explained = node, other
+    def hear(self, member: Member, now: float) -> None:
+        """A member began, or said something."""
+        if company := self.companies.get(member.key):
+            company.heard, company.newest = now, member.episode_id
 
     def settle_root(self, root: str, graph: ServiceGraph) -> None:
         """Let the ranking's first candidate be the root for the joins to come."""
         if root and root != self.root:
             self.root, self.explained = root, explained_by(graph, root, self.services.keys())
 
-    def change(self, before: Member, after: Member) -> None:
-        """Let what a member contributes be as in ``after``."""
+    def change(self, before: Member, after: Member, graph: ServiceGraph) -> None:
+        """Let what a member contributes be as in ``after``, on another node perhaps."""
+        self._sign(after)
         self._count(before, -1)
         self._count(after, 1)
+        self._owner(after)
         fires = after.ended is None
         if self.members[after.episode_id] is not fires:
             self.members[after.episode_id] = fires
             self.ended += -1 if fires else 1
-        self._sign(after)
+        if before.node != after.node:
+            self._enter(after, graph)
+            self._leave(before, graph)
 
     def trim(self) -> list[str]:
         """Let go of the oldest ended members beyond the bound; return their ids."""
@@ -93,42 +104,75 @@ class Live(msgspec.Struct):
         return gone
 
     def swallow(self, other: "Live", graph: ServiceGraph) -> None:
-        """Take over all that ``other`` holds; its members' documents stay as they are."""
+        """Take over all that ``other`` holds, and what people did to it; its members' documents stay as they are."""
         self.members.update(other.members)
         self.ended += other.ended
         for key, sign in other.keys.items():
             if key in self.keys or len(self.keys) < MOST_KEYS:
                 self.keys[key] = sign.joined(self.keys.get(key))
+                self.companies[key] = _both(self.companies.get(key), other.companies[key])
         for node, started in other.services.items():
-            if node in self.services:
-                self.services[node] = min(self.services[node], started)
-            elif len(self.services) < MOST_KEYS:
-                self.enter(node, started, graph)
+            self._serve(node, started, other.firsts[node], graph)
         for mine, theirs in ((self.severities, other.severities), (self.hidden, other.hidden)):
             for severity, number in theirs.items():
                 mine[severity] = mine.get(severity, 0) + number
         self.owners = dict.fromkeys([*self.owners, *other.owners][:MOST_OWNERS])
         self.weakest = min(filter(None, (self.weakest, other.weakest)), default=None)
         self.grouped = (*self.grouped, *other.grouped)
-        self.doc = msgspec.structs.replace(
-            self.doc,
-            episodes=self.doc.episodes + other.doc.episodes,
-            firing=self.doc.firing + other.doc.firing,
-            suppressed=self.doc.suppressed + other.doc.suppressed,
-            known_bad=self.doc.known_bad + other.doc.known_bad,
-            alerts=self.doc.alerts + other.doc.alerts,
-            opened_at=min(self.doc.opened_at, other.doc.opened_at),
-            last_activity=max(self.doc.last_activity, other.doc.last_activity),
-            merged_from=(*self.doc.merged_from, other.doc.incident_id, *other.doc.merged_from),
-            paged=self.doc.paged or other.doc.paged,
-        )
+        self.confirmed = other.confirmed if self.confirmed is None else self.confirmed
+        self.by_person = (self.by_person or other.by_person) and not self.doc.active
+        self.doc = _merged(self.doc, other.doc)
+        self.loud = self.loud or other.loud
+        self.stale, self.ranked = True, 0
+
+    def _enter(self, member: Member, graph: ServiceGraph) -> bool:
+        return self._serve(member.node, member.started, member.episode_id, graph)
+
+    def _serve(self, node: str, started: float, first: str, graph: ServiceGraph) -> bool:
+        """Let a service be one of this incident's, and find its root again; is it new here?"""
+        if node in self.services:
+            self.services[node] = min(self.services[node], started)
+            return False
+        if len(self.services) >= MOST_KEYS:
+            return True
+        self.services[node], self.firsts[node] = started, first
         self.stale = True
+        rests_on = graph.needs(node) | {node}
+        self.shared = set(rests_on) if self.shared is None else self.shared & rests_on
+        services = self.services.keys()
+        self.explained = explained_by(graph, self.root, services) if self.root else set()
+        other = explained_by(graph, node, services)
+        if len(other) > len(self.explained):
+            self.root, self.explained = node, other
+        return True
+
+    def _leave(self, gone: Member, graph: ServiceGraph) -> None:
+        """A member is on another node now: forget what nobody else says of the old one."""
+        company = self.companies.get(gone.key)
+        if company is None or company.episodes > 0:
+            return
+        del self.keys[gone.key], self.companies[gone.key]
+        self.stale, self.ranked = True, 0
+        if any(sign.node == gone.node for sign in self.keys.values()):
+            return
+        self.services.pop(gone.node, None)
+        self.firsts.pop(gone.node, None)
+        needs = [graph.needs(node) | {node} for node in self.services]
+        self.shared = set(needs[0]).intersection(*needs[1:]) if needs else None
+        self.root = "" if self.root == gone.node else self.root
+        self.explained = explained_by(graph, self.root, self.services.keys()) if self.root else set()
+
+    def _owner(self, member: Member) -> None:
+        if member.owner and len(self.owners) < MOST_OWNERS:
+            self.owners[member.owner] = None
 
     def _sign(self, member: Member) -> None:
-        key = key_of(member.node, member.kind)
+        key = member.key
         known = self.keys.get(key)
-        if known is None and len(self.keys) >= MOST_KEYS:
-            return
+        if known is None:
+            if len(self.keys) >= MOST_KEYS:
+                return
+            self.companies[key] = Company()
         sign = Sign(
             node=member.node, kind=member.kind, name=member.name, started=member.started, severity=member.severity
         ).joined(known)
@@ -137,16 +181,21 @@ class Live(msgspec.Struct):
             self.stale = True
 
     def _count(self, member: Member, by: int) -> None:
+        fires = by if member.ended is None else 0
         self.doc = msgspec.structs.replace(
             self.doc,
             episodes=self.doc.episodes + by,
-            firing=self.doc.firing + (by if member.ended is None else 0),
+            firing=self.doc.firing + fires,
             suppressed=self.doc.suppressed + (by if member.suppressed else 0),
+            audible=self.doc.audible + (0 if member.suppressed else fires),
             known_bad=self.doc.known_bad + (by if member.known_bad else 0),
             alerts=self.doc.alerts + by * member.events,
         )
         severities = self.hidden if member.suppressed else self.severities
         severities[member.severity] = severities.get(member.severity, 0) + by
+        if company := self.companies.get(member.key):
+            company.episodes += by
+            company.firing += fires
 
 
 def worst(live: Live) -> Severity:
@@ -154,3 +203,33 @@ def worst(live: Live) -> Severity:
     present = [severity for severity, number in live.severities.items() if number > 0]
     present = present or [severity for severity, number in live.hidden.items() if number > 0]
     return max(present, key=lambda severity: severity.rank, default=live.doc.severity)
+
+
+def _both(mine: Company | None, theirs: Company) -> Company:
+    if mine is None:
+        return theirs
+    newer = max(mine, theirs, key=lambda one: one.heard)
+    return Company(mine.episodes + theirs.episodes, mine.firing + theirs.firing, newer.heard, newer.newest)
+
+
+def _merged(mine: Incident, theirs: Incident) -> Incident:
+    """Return the survivor's document with the other's counts, and the further of what people did to the two."""
+    taken = IncidentStatus.ACKNOWLEDGED in (mine.status, theirs.status) and mine.active
+    acknowledged = [when for when in (mine.acknowledged_at, theirs.acknowledged_at) if when]
+    return msgspec.structs.replace(
+        mine,
+        status=IncidentStatus.ACKNOWLEDGED if taken else mine.status,
+        acknowledged_at=min(acknowledged, default=None) if taken else mine.acknowledged_at,
+        assignee=mine.assignee or theirs.assignee,
+        recurs=mine.recurs or theirs.recurs,
+        episodes=mine.episodes + theirs.episodes,
+        firing=mine.firing + theirs.firing,
+        suppressed=mine.suppressed + theirs.suppressed,
+        audible=mine.audible + theirs.audible,
+        known_bad=mine.known_bad + theirs.known_bad,
+        alerts=mine.alerts + theirs.alerts,
+        opened_at=min(mine.opened_at, theirs.opened_at),
+        last_activity=max(mine.last_activity, theirs.last_activity),
+        merged_from=(*mine.merged_from, theirs.incident_id, *theirs.merged_from),
+        paged=mine.paged or theirs.paged,
+    )

@@ -7,6 +7,7 @@ import msgspec
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.events import Severity
 from aiops.domain.graph import Near
+from correlation.background import key_of
 
 
 class Member(msgspec.Struct, array_like=True):
@@ -27,6 +28,11 @@ class Member(msgspec.Struct, array_like=True):
     ended: float | None = None
     incident: str = ""  # id of the incident it is in now; empty: context only
     kept: float = 0.0  # when it was last put among the active ones
+
+    @property
+    def key(self) -> str:
+        """What sort of alert on which node."""
+        return key_of(self.node, self.kind)
 
     @property
     def entity(self) -> str:
@@ -81,6 +87,11 @@ class Active:
             if self._nodes[oldest][fingerprint].kept >= before:
                 break
             self._drop(oldest, fingerprint)
+
+    def drop(self, member: Member) -> None:
+        """Forget what is kept of its alert on its node."""
+        if (member.node, member.fingerprint) in self._order:
+            self._drop(member.node, member.fingerprint)
 
     def around(self, ball: dict[str, Near]) -> Iterator[tuple[Member, Near]]:
         """Yield the active members of all nodes in ``ball``, closest relation first, newest first."""

@@ -18,6 +18,7 @@ import msgspec
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
+from aiops.domain.words import span
 from correlation.background import Rates, key_of
 from correlation.topology import ServiceGraph
 
@@ -29,6 +30,7 @@ COVER = 2.0  # power of the share of services that rest on it
 CONSEQUENCE = 0.3  # factor for kinds that tell that something else failed
 LEAST_MARGIN = 0.1  # between the first two probabilities; below it nobody is named
 LEAST_SHARE = 0.5  # of the services that the first one must explain
+ALONE = 0.5  # probability of the only service that alerts: nothing speaks against it, and nothing for it
 MOST = 5  # candidates
 MOST_NODES = 200  # alerting nodes looked at, the earliest
 SAMPLED = 64  # of them, when looking for silent nodes that all rest on
@@ -76,6 +78,8 @@ def rank(
     standings = _standings(own, graph)
     standings.sort(key=lambda one: (-round(one.weight, 6), _onset(one, by_node), one.node))
     total = sum(one.weight for one in standings) + NONE
+    if len(by_node) == 1:
+        total = max(total, standings[0].weight / ALONE)
     candidates = tuple(
         Candidate(
             entity=one.node,
@@ -90,13 +94,16 @@ def rank(
         return confirm(candidates, confirmed), ""
     if confirmed == "":
         return candidates, "a person said that it is none of these"
+    if len(by_node) == 1:
+        return candidates, f"only {candidates[0].entity} alerts: nothing to compare it with"
     return candidates, _abstained(candidates)
 
 
 def confirm(candidates: Iterable[Candidate], entity: str) -> tuple[Candidate, ...]:
     """Return the candidates with ``entity`` first, as a person named it."""
     others = [one for one in candidates if one.entity != entity]
-    known = next((one for one in candidates if one.entity == entity), Candidate(entity=entity, probability=1, share=0))
+    named = Candidate(entity=entity, probability=1.0, share=0.0)
+    known = next((one for one in candidates if one.entity == entity), named)
     first = msgspec.structs.replace(known, probability=1.0, confirmed=True)
     return (first, *(msgspec.structs.replace(one, probability=0.0, confirmed=False) for one in others))[:MOST]
 
@@ -211,15 +218,19 @@ def _evidence(one: Standing, by_node: Mapping[str, list[Sign]], rates: Rates, no
     if others:
         seconds = min(sign.started for node in others for sign in by_node[node]) - first
         when = (
-            f"alerted first, {duration(seconds)} before"
-            if seconds > 0
-            else f"alerted {duration(-seconds)} after the first of"
+            f"alerted first, {span(seconds)} before"
+            if round(seconds) > 0
+            else f"alerted {span(-seconds)} after the first of"
+            if round(seconds) < 0
+            else "alerted at the same moment as the first of"
         )
         yield Reason(step="cause", text=f"{one.node} {when} those that depend on it", evidence={"seconds": seconds})
     rare = max(mine, key=lambda sign: (_telling(sign, rates, now), sign.kind))
-    rate = rates.rate(key_of(rare.node, rare.kind), now) * 3600
+    key = key_of(rare.node, rare.kind)
+    rate = rates.rate(key, now) * 3600
+    usual = f"usual rate {rate:.2g}/h" if rates.since(key) < rare.started else "never seen before"
     kinds = f"{len(mine)} kinds of alert, the rarest" if len(mine) > 1 else "its alert"
-    text = f"{kinds} {rare.name!r} (usual rate {rate:.2g}/h)"
+    text = f"{kinds} {rare.name!r} ({usual})"
     yield Reason(step="cause", text=text, evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4)})
 
 
@@ -232,10 +243,3 @@ def _abstained(candidates: Sequence[Candidate]) -> str:
         text = f"{first.entity} ({first.probability:.0%}) and {second.entity} ({second.probability:.0%})"
         return f"{text} are too close to call"
     return ""
-
-
-def duration(seconds: float) -> str:
-    """Return a span of time as people say it: "41 s", "12 min", "3.5 h"."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -16,8 +16,6 @@ from correlation.services_file import BadTopology, parse_topology
 __all__ = ["BadTopology", "ServiceGraph", "parse_topology"]
 
 FAN_CAP = 200  # neighbours kept of one relation (by name): a hub's ball stays bounded, its ``fan`` stays true
-CACHED_CONES = 4_096  # cones may be large: forgotten all at once beyond it
-
 
 Step = Callable[[str, Relation], list[str]]
 Steps = Mapping[str, tuple[str, ...]]
@@ -78,15 +76,6 @@ class ServiceGraph(Part):
             self._needs[name] = self._within_two(name, self._view.depends_on)
         return self._needs.get(name, frozenset())
 
-    def cone(self, name: str) -> frozenset[str]:
-        """Return ``name`` and all that depend on it, however indirectly: who may be hurt when it fails."""
-        if name not in self._cones:
-            if len(self._cones) >= CACHED_CONES:
-                self._cones.clear()
-            above = nx.ancestors(self._graph, name) if name in self._graph else set()
-            self._cones[name] = frozenset({name, *above})
-        return self._cones[name]
-
     def path(self, cause: str, hurt: str) -> tuple[str, ...]:
         """Return the shortest way along which ``cause`` hurts ``hurt``; empty when there is none."""
         if cause not in self._graph or hurt not in self._graph:
@@ -117,7 +106,6 @@ class ServiceGraph(Part):
             dependents={name: tuple(sorted(graph.predecessors(name))) for name in graph},
         )
         self._balls: dict[str, dict[str, Near]] = {}
-        self._cones: dict[str, frozenset[str]] = {}
         self._rests: dict[str, frozenset[str]] = {}
         self._needs: dict[str, frozenset[str]] = {}
 

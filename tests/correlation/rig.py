@@ -43,9 +43,11 @@ class Rig:
         self.joined: list[tuple[str, Reason]] = []
         self.released: list[str] = []
         self._run = 0
+        self.now = T0
 
     def fire(self, seconds: float, service: str, kind: str = "", started: float | None = None, **changes: Any) -> Alert:
-        """An alert fires: a new episode, or one more event of the one that fires."""
+        """An alert fires: a new episode, or one more event of the one that fires; ``kind_key``: of a kind."""
+        kind_key = changes.pop("kind_key", kind or "down")
         fingerprint = f"fp-{service}-{kind}"
         now = self.wait(seconds)
         held = self.alerts.get(fingerprint)
@@ -59,7 +61,7 @@ class Rig:
                 episode_id=f"{fingerprint}-{self._run}",
                 fingerprint=fingerprint,
                 name=kind or f"{service} down",
-                kind_key=kind or "down",
+                kind_key=kind_key,
                 entity=an_entity("" if not known else service, known=known),
                 severity=changes.get("severity", Severity.HIGH),
                 started_at=at(seconds if started is None else started),
@@ -75,8 +77,14 @@ class Rig:
         episode = msgspec.structs.replace(held.episode, ended_at=now, events=held.episode.events + 1)
         return self.take(msgspec.structs.replace(held, status=Status.RESOLVED, episode=episode), now)
 
+    def heard(self, seconds: float, alert: Alert) -> None:
+        """A firing alert is sent once more as it was."""
+        self.correlator.heard(self.alerts[alert.fingerprint], self.wait(seconds))
+        self._settle()
+
     def take(self, alert: Alert, now: datetime) -> Alert:
         """Consider an alert as it is."""
+        self.now = now
         taken = self.correlator.take(alert, now)
         self.alerts[alert.fingerprint] = taken
         self._settle()
@@ -85,8 +93,10 @@ class Rig:
     def wait(self, seconds: float) -> datetime:
         """Let all timers up to ``seconds`` run; return that time."""
         while timer := self.timers.pop(at(seconds)):
+            self.now = timer.due
             self.correlator.due(timer.key, timer.due)
             self._settle()
+        self.now = at(seconds)
         return at(seconds)
 
     def act(self, seconds: float, act: acts.Act, actor: str = "ana") -> tuple[str, str]:
@@ -115,6 +125,7 @@ class Rig:
         other.correlator = Correlator(self.settings, self.graph, other.timers)
         other.correlator.load(self.correlator.dump())
         other.timers.load(self.timers.dump())
+        other.now = self.now
         other.alerts, other.incidents, other._run = dict(self.alerts), dict(self.incidents), self._run
         other.story, other.joined, other.released = list(self.story), list(self.joined), list(self.released)
         return other
@@ -124,7 +135,7 @@ class Rig:
         return (f"{item.kind}: {item.text}" for item in self.story)
 
     def _settle(self) -> None:
-        for incident in self.correlator.changed():
+        for incident in self.correlator.changed(self.now):
             self.correlator.keep(incident)
             self.incidents[incident.incident_id] = incident
         self.joined += self.correlator.joined()

@@ -73,3 +73,16 @@ def test_a_neighbour_pulls_less_the_later_the_more_mates_and_the_noisier(
     assert strength >= pull(relation, fan + 1, seconds, rate)
     assert strength >= pull(relation, fan, seconds, rate + 0.001)
     assert strength == pull(relation, fan, -seconds, rate)
+
+
+def test_a_key_is_known_since_it_was_first_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "MOST_KEYS", 2)
+    rates = Rates()
+    assert (rates.known("k"), rates.since("k")) == (False, float("inf"))
+    for seconds, key in enumerate(("k", "k", "l")):
+        rates.count(key, 1.0, T + seconds)
+    assert (rates.known("k"), rates.since("k")) == (True, T)
+    other = Rates()
+    other.load(rates.dump())
+    other.count("m", 1.0, T + 9)
+    assert (other.known("k"), other.since("l")) == (False, T + 2)

@@ -201,3 +201,26 @@ def test_state_stays_bounded(mapper: Mapper, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_default_mapping_is_the_documented_one() -> None:
     assert Mapper("").topology.mapping == EntityMapping()
     assert at(0) == T0
+
+
+def test_a_firing_alert_is_placed_anew_by_a_new_graph(mapper: Mapper) -> None:
+    entity = an_entity("fresh", known=False)
+    alert = an_alert("fresh", entity=entity, labels={"service": "fresh"})
+    assert mapper.entities.replaced(alert, mapper.view) is None
+    grown = Mapper("services: {fresh: {owner: new-team}}")
+    placed = grown.entities.replaced(alert, grown.view)
+    assert placed is not None
+    assert placed.entity == placed.episode.entity == an_entity("fresh")
+    assert placed.owner == "new-team"
+    assert (
+        placed.reasons[-1].text == "placed anew by service graph version 1: fresh, of new-team; before: fresh, unmapped"
+    )
+    assert grown.entities.replaced(placed, grown.view) is None
+
+
+def test_alerts_that_never_resolve_are_bounded_too(mapper: Mapper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ALERTS", 10)
+    for number in range(30):
+        shown = mapper.count(an_alert("web", fingerprint=f"fp{number}"))
+    assert len(mapper.entities._alerts) == 10
+    assert shown["web"].firing == 10

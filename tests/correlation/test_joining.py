@@ -9,8 +9,8 @@ from aiops.domain.settings import CorrelationSettings
 from correlation import live as module
 from correlation.background import Rates
 from correlation.intensity import KERNELS, pull
-from correlation.joining import Choice, alone, choose, fits, link_of, may_merge, times
-from correlation.live import Live, worst
+from correlation.joining import Choice, alone, choose, fits, link_of, may_merge, same_link
+from correlation.live import Company, Live, worst
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
 from tests.builders import T0
@@ -111,6 +111,16 @@ def test_coming_back_does_not_explain_a_firing_away() -> None:
     assert choice.background == 1.0
 
 
+def test_what_flaps_returns_less_to_an_incident_of_more_than_that() -> None:
+    graph = a_graph(api="db")
+    strengths = []
+    for others in ((), (a_member("far"),)):
+        before = a_member("db", 0, ended=START + 60)
+        live = a_live(graph, 1, before, *others)
+        strengths.append(weigh(graph, a_member("db", 120), live, members=(before,)).pulled[0].strength)
+    assert strengths[1] == pytest.approx(strengths[0] / 2)
+
+
 def test_an_incident_pulls_less_as_it_grows_old() -> None:
     graph = a_graph(api="db")
     db = a_member("db", 1_000)
@@ -183,16 +193,45 @@ def test_the_receipt_says_how_the_parent_stands_to_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-19, "db joined: api, which calls it, alerted 19 s later"),
+        (0.2, "db joined because api, which calls it, alerted at the same moment"),
+    ],
+)
+def test_a_parent_that_began_later_is_told_as_what_it_is(seconds: float, said: str) -> None:
+    graph = a_graph(api="db")
+    api = a_member("api")
+    one = a_member("db", seconds)
+    choice = weigh(graph, one, a_live(graph, 1, api), members=(api,))
+    assert link_of(one, choice.pulled[0], choice).text.split(";")[0] == said
+
+
+def test_a_receipt_tells_a_usual_rate_only_of_what_was_seen_before() -> None:
+    graph = a_graph(api="db")
+    db, api, rates, active = a_member("db"), a_member("api", 5), Rates(), Active()
+    active.put(db, START)
+    lives = {"i1": a_live(graph, 1, db)}
+    for said in ("(never seen before)", "(usual rate 0.073/h)"):
+        choice = choose(api, START + 5, active, lives, graph, rates, SETTINGS)
+        assert said in link_of(api, choice.pulled[0], choice).text
+        rates.count(api.key, 1.0, START - 3600)
+
+
 def test_a_founder_says_what_came_closest() -> None:
     graph = a_graph(api="db")
     assert alone(weigh(graph, a_member("api"), members=()), SETTINGS) == "nothing that alerts near it could explain it"
     db = a_member("db")
     choice = weigh(graph, a_member("api", 600), a_live(graph, 1, db), members=(db,))
-    assert alone(choice, SETTINGS).startswith("the closest, the incident of db, makes it only 0.")
+    said = "with the closest, the incident of db, it is no more likely than chance (2 times are needed)"
+    assert alone(choice, SETTINGS) == said
 
 
-def test_ratios_read_well() -> None:
-    assert [times(ratio) for ratio in (2.44, 35.2, 5000)] == ["2.4 times", "35 times", "over 1000 times"]
+def test_one_more_of_a_swarm_says_how_many_there_are() -> None:
+    link = same_link(a_member("db", 30), Company(episodes=3, firing=2, newest="e3"), a_member("db", 10))
+    assert (link.parent, link.relation, link.seconds) == ("e3", "self", 20.0)
+    assert link.text == "db joined because 'errors' of it is in this incident already: 3 such alerts, 2 firing"
 
 
 def test_every_relation_has_a_kernel_that_is_a_density() -> None:
@@ -209,6 +248,22 @@ def test_one_incident_swallows_another_whole() -> None:
     assert len(one.keys) == 3
     assert one.doc.merged_from == ("i2", "i0")
     assert (one.root, one.explained) == ("db", {"db", "api"})
+    assert one.firsts == {"db": "db-errors-0", "api": "api-errors-5"}
+    assert sum(company.episodes for company in one.companies.values()) == 3
+
+
+def test_what_leaves_a_node_takes_its_service_and_kind_along() -> None:
+    graph = a_graph(api="db", web="api")
+    db, api = a_member("db"), a_member("?errors", 5)
+    live = a_live(graph, 1, db, api)
+    before = msgspec.structs.replace(api)
+    api.node = "api"
+    live.change(before, api, graph)
+    assert list(live.services) == list(live.firsts) == ["db", "api"]
+    assert [sign.node for sign in live.keys.values()] == ["db", "api"]
+    assert live.companies.keys() == live.keys.keys()
+    assert (live.root, live.explained) == ("db", {"db", "api"})
+    assert live.doc.episodes == 2
 
 
 def test_changes_of_a_member_keep_the_counts_true() -> None:
@@ -217,7 +272,7 @@ def test_changes_of_a_member_keep_the_counts_true() -> None:
     live = a_live(graph, 1, member)
     before = msgspec.structs.replace(member)
     member.severity, member.suppressed, member.events, member.ended = Severity.CRITICAL, True, 4, START + 60
-    live.change(before, member)
+    live.change(before, member, graph)
     assert (live.doc.firing, live.doc.suppressed, live.doc.alerts, live.ended) == (0, 1, 4, 1)
     assert worst(live) is Severity.CRITICAL
 

@@ -1,12 +1,13 @@
 """What is to blame, and why?"""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate
 from correlation.background import Rates, key_of
-from correlation.rootcause import Sign, confirm, duration, explained_by, rank
+from correlation.rootcause import Sign, confirm, explained_by, rank
 from correlation.topology import ServiceGraph, parse_topology
 from tests.builders import T0, at
 from tests.correlation.rig import a_graph
@@ -113,11 +114,30 @@ def test_confirming_moves_a_candidate_to_the_front() -> None:
 def test_kinds_and_rates_are_told() -> None:
     graph = a_graph(api="db")
     candidates, _ = ranked(graph, a_sign("db", kind="oom"), a_sign("db", kind="restart"), a_sign("api", 9))
-    assert candidates[0].evidence[-1].text == "2 kinds of alert, the rarest 'restart' (usual rate 0.05/h)"
+    assert candidates[0].evidence[-1].text == "2 kinds of alert, the rarest 'restart' (never seen before)"
+    rates = Rates()
+    rates.count(key_of("db", "oom"), 1.0, T0.timestamp() - 3600)
+    candidates, _ = ranked(graph, a_sign("db", kind="oom"), a_sign("api", 9), rates=rates)
+    assert candidates[0].evidence[-1].text == "its alert 'oom' (usual rate 0.073/h)"
 
 
-def test_durations_read_as_people_say_them() -> None:
-    assert [duration(seconds) for seconds in (41, 720, 12_600)] == ["41 s", "12 min", "3.5 h"]
+def test_what_began_at_the_same_moment_is_said_so() -> None:
+    candidates, _ = ranked(a_graph(api="db"), a_sign("db"), a_sign("api", 0.3))
+    assert "db alerted at the same moment as the first of those that depend on it" in [
+        reason.text for reason in candidates[0].evidence
+    ]
+
+
+def test_with_one_service_there_is_nothing_to_compare() -> None:
+    candidates, abstained = ranked(a_graph(api="db"), a_sign("api"), a_sign("api", 5, kind="oom"))
+    assert [(one.entity, one.probability) for one in candidates] == [("api", 0.5)]
+    assert abstained == "only api alerts: nothing to compare it with"
+
+
+def test_a_confirmed_stranger_has_shares_that_a_snapshot_keeps_as_they_are() -> None:
+    (stranger,) = confirm((), "network")
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(stranger), type=Candidate) == stranger
+    assert [type(value) for value in (stranger.share, stranger.probability)] == [float, float]
 
 
 nodes = [f"s{number}" for number in range(8)]
