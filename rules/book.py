@@ -14,9 +14,10 @@ from aiops.domain.part import Part
 from aiops.domain.records import Template
 from aiops.domain.rules import Case, Cases, Rule, RuleStatus, Silence
 from aiops.domain.timers import Timers
+from aiops.domain.words import clock
 from rules.check import LONGEST, check_rule, check_silence, masked, normal
 from rules.index import Index
-from rules.judgement import judged, said, written
+from rules.judgement import judged, said, within
 
 MOST = 100_000  # rules and silences that have not ended
 MOST_FIELDS = 10_000  # label names remembered as seen
@@ -48,7 +49,7 @@ class Book(Part):
         quiet = (self._silences[key] for key in self._silence_index.find(fields))
         silences = [silence for silence in quiet if silence.starts_at <= now < silence.ends_at]
         if hit:
-            self._count(rules, silences, now)
+            self._count([rule for rule in rules if within(rule, alert)], silences, now)
         return judged(alert, rules, silences, new=hit and alert.episode.events == 1)
 
     def act(self, act: RuleAct, actor: str, now: datetime, templates: Mapping[str, Template]) -> tuple[str, str]:
@@ -142,7 +143,7 @@ class Book(Part):
         self.put(SILENCES, silence)
         self._silence_index.put(silence.id, silence.matchers)
         self._timers.set("book", silence.id, silence.starts_at if silence.starts_at > now else silence.ends_at)
-        text = f"silenced by {silence.owner} until {written(silence.ends_at)}: {silence.reason}"
+        text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
         return f"{text}; {_where(silence.matchers)}", silence.id
 
     def _end_silence(self, silence_id: str, actor: str, now: datetime) -> tuple[str, str]:

@@ -10,11 +10,12 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
 from aiops.domain.masking import mask
 from aiops.domain.matching import Matcher, Operator, all_match
-from aiops.domain.rules import Case, Rule, Silence
+from aiops.domain.rules import Case, Cases, Rule, Silence
 
 LONGEST = timedelta(days=366)  # what hides ends within it; what raises is looked at again within it
 MOST_MATCHERS = 50
 LONGEST_VALUE = 4_000  # characters
+NODES = ("entity", "service", "host", "instance")  # fields whose value is one node
 _PROBES = ("a", "0", "zq-7 probe of nothing")  # a matcher that takes all of them selects nothing
 
 
@@ -38,6 +39,22 @@ def check_rule(rule: Rule, now: datetime) -> None:
     """Refuse a rule that cannot stand at ``now``: BadInput names the place and the fix."""
     for problem in (*shape(rule), *_dates(rule, now)):
         raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
+
+
+def proof(rule: Rule) -> Cases:
+    """Return the cases that follow from the matchers of a rule of one node: what it hides, and the same elsewhere.
+
+    Empty where there are none: it names no node, or matches by more than equality.
+    """
+    fields = {matcher.field: matcher.value for matcher in rule.matchers}
+    node = next((name for name in NODES if fields.get(name)), "")
+    if not node or any(matcher.operator is not Operator.EQUAL for matcher in rule.matchers):
+        return Cases()
+    message = fields.pop("template", "")
+    here = Case(labels=fields, message=message)
+    elsewhere = Case(labels={**fields, node: f"another than {fields[node]}"}, message=message)
+    cases = Cases(match=(here,), no_match=(elsewhere,))
+    return Cases() if any(_cases("", msgspec.structs.replace(rule, cases=cases))) else cases
 
 
 def check_silence(silence: Silence, now: datetime) -> None:
@@ -65,6 +82,9 @@ def shape(rule: Rule) -> Iterator[Problem]:
     if rule.verdict is Verdict.KNOWN_BAD and rule.review is None:
         fix = "give review, the day on which somebody asks whether it is still true"
         problems.append(Problem(place=place, problem="it raises without a review", fix=fix))
+    if rule.ceiling and rule.verdict is not Verdict.KNOWN_GOOD:
+        fix = "leave it out: only what hides has a severity above which it hides no more"
+        problems.append(Problem(place=f"{place}, ceiling", problem=f"{rule.verdict} has no ceiling", fix=fix))
     yield from problems
     if not problems:
         yield from _cases(place, rule)

@@ -1,15 +1,14 @@
 """What do rules and silences say of one alert, and how is it told?"""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from aiops.domain.alerts import Alert, Suppression, Verdict
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Reason, told
 from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.words import clock
 
-MOST_REASONS = 40
 _WORDS = {Verdict.KNOWN_GOOD: "known good", Verdict.KNOWN_BAD: "known bad", Verdict.UNKNOWN: "unknown"}
 _STRENGTH = {Verdict.KNOWN_BAD: 2, Verdict.KNOWN_GOOD: 1, Verdict.UNKNOWN: 0}
 
@@ -19,22 +18,27 @@ def judged(alert: Alert, rules: Sequence[Rule], silences: Sequence[Silence], *, 
 
     Reasons tell what is different from what the alert says already; of a ``new`` episode, everything that holds.
     """
-    rule = strongest(rules)
-    verdict = rule.verdict if rule else Verdict.UNKNOWN
-    named = rule.id if rule else ""
+    rule = strongest([rule for rule in rules if within(rule, alert)])
+    verdict, named = (rule.verdict, rule.id) if rule else (Verdict.UNKNOWN, "")
     suppressions = tuple(_silenced(silence) for silence in silences)
     if rule and verdict is Verdict.KNOWN_GOOD:
         suppressions = (_muted(rule), *suppressions)
-    if not new and (verdict, named, suppressions) == (alert.verdict, alert.verdict_rule, alert.suppressed_by):
+    reasons = list(_of_ceilings(alert, rules, new=new))
+    reasons += _of_verdict(alert, rule, worse=bool(reasons), new=new)
+    reasons += _of_silences(alert, rule, silences, new=new)
+    if not reasons and (verdict, named, suppressions) == (alert.verdict, alert.verdict_rule, alert.suppressed_by):
         return alert
-    reasons = (*_of_verdict(alert, rule, new=new), *_of_silences(alert, silences, new=new))
+    trail = alert.reasons
+    for reason in reasons:
+        trail = told(trail, reason)
     return msgspec.structs.replace(
-        alert,
-        verdict=verdict,
-        verdict_rule=named,
-        suppressed_by=suppressions,
-        reasons=(*alert.reasons, *reasons)[-MOST_REASONS:],
+        alert, verdict=verdict, verdict_rule=named, suppressed_by=suppressions, reasons=trail
     )
+
+
+def within(rule: Rule, alert: Alert) -> bool:
+    """Does the rule reach as far as this alert is bad?"""
+    return rule.ceiling is None or alert.severity.rank <= rule.ceiling.rank
 
 
 def strongest(rules: Sequence[Rule]) -> Rule | None:
@@ -47,49 +51,57 @@ def said(rule: Rule) -> str:
     """Return what a rule says, in words: "known good by rule nightly-backup-io (noc): nightly backup; until .."."""
     text = f"{_WORDS[rule.verdict]} by rule {rule.id} ({rule.owner}): {rule.reason}"
     if rule.expires:
-        return f"{text}; until {written(rule.expires)}"
-    return f"{text}; review {written(rule.review)}" if rule.review else text
-
-
-def written(when: datetime) -> str:
-    """Return a time as people write it: the day alone where it is midnight (UTC)."""
-    return f"{when:%Y-%m-%d}" if (when.hour, when.minute) == (0, 0) else f"{when:%Y-%m-%d %H:%M} UTC"
+        return f"{text}; until {clock(rule.expires)}"
+    return f"{text}; review {clock(rule.review)}" if rule.review else text
 
 
 def _muted(rule: Rule) -> Suppression:
-    until = f" until {written(rule.expires)}" if rule.expires else ""
+    until = f" until {clock(rule.expires)}" if rule.expires else ""
     text = f"muted by {rule.owner}{until}: {rule.reason}"
     return Suppression(kind="rule", id=rule.id, text=text, until=rule.expires)
 
 
 def _silenced(silence: Silence) -> Suppression:
-    text = f"silenced by {silence.owner} until {written(silence.ends_at)}: {silence.reason}"
+    text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
     return Suppression(kind="silence", id=silence.id, text=text, until=silence.ends_at)
 
 
-def _of_verdict(alert: Alert, rule: Rule | None, *, new: bool) -> list[Reason]:
+def _of_ceilings(alert: Alert, rules: Sequence[Rule], *, new: bool) -> Iterator[Reason]:
+    """Tell of rules that would hide the alert, were it no worse than what they were made for."""
+    for rule in rules:
+        if rule.status is RuleStatus.ACTIVE and rule.ceiling and not within(rule, alert):
+            worse = f"worse than when it was muted: {alert.severity} > {rule.ceiling}"
+            text = f"not muted by rule {rule.id} ({rule.owner}): {worse}"
+            if new or alert.verdict_rule == rule.id or not any(reason.text == text for reason in alert.reasons):
+                yield Reason(step="verdict", text=text, evidence={"rule": rule.id, "ceiling": rule.ceiling.value})
+
+
+def _of_verdict(alert: Alert, rule: Rule | None, *, worse: bool, new: bool) -> list[Reason]:
+    """Tell the verdict; that there is none any more, unless it is told already that the alert is ``worse``."""
     if rule:
         text = said(rule)
         same = (alert.verdict, alert.verdict_rule) == (rule.verdict, rule.id)
-        told = any(reason.step == "verdict" and reason.text == text for reason in alert.reasons)
-        if same and told and not new:
+        told_already = any(reason.step == "verdict" and reason.text == text for reason in alert.reasons)
+        if same and told_already and not new:
             return []
         return [Reason(step="verdict", text=text, evidence={"rule": rule.id, "verdict": rule.verdict.value})]
-    if new or alert.verdict is Verdict.UNKNOWN:
+    if new or worse or alert.verdict is Verdict.UNKNOWN:
         return []
     text = f"no longer {_WORDS[alert.verdict]}: rule {alert.verdict_rule} has ended or does not match any more"
     return [Reason(step="verdict", text=text, evidence={"rule": alert.verdict_rule, "verdict": "unknown"})]
 
 
-def _of_silences(alert: Alert, silences: Sequence[Silence], *, new: bool) -> list[Reason]:
-    present = [_silenced(silence) for silence in silences]
-    before = [suppression for suppression in alert.suppressed_by if suppression.kind == "silence"]
+def _of_silences(alert: Alert, rule: Rule | None, silences: Sequence[Silence], *, new: bool) -> list[Reason]:
+    """Tell which silences came and went; that one hides even what is known bad is said plainly."""
+    bad = rule is not None and rule.verdict is Verdict.KNOWN_BAD
+    even = f"; it hides this, though it is known bad by rule {rule.id}" if rule and bad else ""
+    before = () if new else tuple(item.id for item in alert.suppressed_by if item.kind == "silence")
+    turned_bad = bad and alert.verdict is not Verdict.KNOWN_BAD
     reasons = [
-        Reason(step="suppress", text=suppression.text, evidence={"silence": suppression.id})
-        for suppression in present
-        if new or suppression not in before
+        Reason(step="suppress", text=_silenced(silence).text + even, evidence={"silence": silence.id})
+        for silence in silences
+        if silence.id not in before or turned_bad or _silenced(silence) not in alert.suppressed_by
     ]
-    gone = [] if new else sorted({item.id for item in before} - {item.id for item in present})
     text = "silence {} has ended or does not match any more"
-    reasons += [Reason(step="suppress", text=text.format(key), evidence={"silence": key}) for key in gone]
-    return reasons
+    gone = sorted(set(before) - {silence.id for silence in silences})
+    return reasons + [Reason(step="suppress", text=text.format(key), evidence={"silence": key}) for key in gone]

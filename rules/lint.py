@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aiops.domain.base import Noun
 from aiops.domain.matching import Operator
 from aiops.domain.rules import Rule, RuleStatus, Silence
-from rules.judgement import written
+from aiops.domain.words import clock
 
 _DAY = timedelta(days=1)
 _QUIET = timedelta(days=14)  # a rule that nothing met for this long after it was made
@@ -30,15 +30,15 @@ def lint(
 
 def _of_rule(rule: Rule, now: datetime, soon: timedelta) -> Iterator[Finding]:
     if rule.status is RuleStatus.EXPIRED or (rule.expires and rule.expires <= now):
-        when = f" since {written(rule.expires)}" if rule.expires else ""
+        when = f" since {clock(rule.expires)}" if rule.expires else ""
         yield Finding(id=rule.id, kind="expired", text=f"has not counted{when}: renew or delete it")
         return
     if rule.expires and rule.expires <= now + soon:
-        yield Finding(id=rule.id, kind="expiring", text=f"ends {written(rule.expires)}; hits so far: {rule.hits}")
+        yield Finding(id=rule.id, kind="expiring", text=f"ends {clock(rule.expires)}; hits so far: {rule.hits}")
     if rule.review and rule.review <= now + soon:
-        yield Finding(id=rule.id, kind="review", text=f"is to be reviewed by {written(rule.review)}")
+        yield Finding(id=rule.id, kind="review", text=f"is to be reviewed by {clock(rule.review)}")
     if not rule.hits and rule.created_at and rule.created_at <= now - _QUIET:
-        yield Finding(id=rule.id, kind="never_hit", text=f"nothing has matched since {written(rule.created_at)}")
+        yield Finding(id=rule.id, kind="never_hit", text=f"nothing has matched since {clock(rule.created_at)}")
     if not rule.cases.no_match:
         yield Finding(id=rule.id, kind="no_negative_case", text="has no example of what it must leave alone")
     for field in rule.unseen:
@@ -54,6 +54,6 @@ def _of_silence(silence: Silence, now: datetime) -> Iterator[Finding]:
     if not silence.starts_at <= now < silence.ends_at:
         return
     if silence.ends_at <= now + _DAY:
-        yield Finding(id=silence.id, kind="expiring", text=f"ends {written(silence.ends_at)}; hits: {silence.hits}")
+        yield Finding(id=silence.id, kind="expiring", text=f"ends {clock(silence.ends_at)}; hits: {silence.hits}")
     if not silence.hits and silence.starts_at <= now - _DAY:
-        yield Finding(id=silence.id, kind="never_hit", text=f"nothing has matched since {written(silence.starts_at)}")
+        yield Finding(id=silence.id, kind="never_hit", text=f"nothing has matched since {clock(silence.starts_at)}")

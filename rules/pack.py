@@ -10,7 +10,7 @@ import yaml
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
-from aiops.domain.events import Problem
+from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
 from aiops.domain.rules import Case, Cases, Rule, RuleStatus
 from rules.check import normal, shape
@@ -33,6 +33,7 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     match: dict[str, str] | list[str]
     expires: _Moment | None = None
     review: _Moment | None = None
+    ceiling: Severity | None = None
     priority: int = 0
     status: RuleStatus = RuleStatus.ACTIVE
     cases: _Proof = msgspec.field(default_factory=_Proof)
@@ -130,6 +131,7 @@ def _rule(data: object, where: str, pack: str) -> Rule:
         reason=written.reason,
         expires=written.expires,
         review=written.review,
+        ceiling=written.ceiling,
         priority=written.priority,
         status=written.status,
         cases=Cases(match=_cases(written.cases.match), no_match=_cases(written.cases.no_match)),
@@ -167,6 +169,7 @@ def _written(rule: Rule) -> _Written:
         match=short if plain and len(short) == len(rule.matchers) else [str(matcher) for matcher in rule.matchers],
         expires=rule.expires,
         review=rule.review,
+        ceiling=rule.ceiling,
         priority=rule.priority,
         status=rule.status,
         cases=_Proof(**proof),

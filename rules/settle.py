@@ -5,67 +5,51 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.acts import PageHandled
-from aiops.domain.base import Noun
 from aiops.domain.changes import PAGES, TIMELINE
 from aiops.domain.errors import Conflict
-from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus, Page, PageStatus, tell
 from aiops.domain.part import Part
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import PagingSettings
 from aiops.domain.timers import Timers
+from rules.paging import INHERITED, Decision, Heard, Known, decide, services_of
 
 MOST_PENDING = 10_000  # pages not handled yet; the oldest one beyond it stays in the store, but is not waited for
-_MOST_REASONS = 40
-
-
-class Told(Noun, frozen=True, kw_only=True):
-    """What people know of one incident so far."""
-
-    due: datetime  # end of the hold: no page before
-    route: str = ""  # who was paged; empty: nobody
-    severity: Severity = Severity.INFO  # the worst that they were paged for
-    over: bool = False  # they were told that it is over
-    since: int = 0  # lines its timeline had when it came back after that; 0: it never did
-    decision: str = ""  # the last one, by its key
-
-
-class Decision(Noun, frozen=True, kw_only=True):
-    """What follows for one incident now."""
-
-    key: str  # tells decisions apart; empty: nothing new
-    text: str = ""
-    event: str = ""  # of the page to make; empty: none
+MOST_KNOWN = 20_000  # incidents of which is held what people know; the oldest beyond it is told anew if it changes
 
 
 class Settle(Part):
-    """One page when an incident opens (after a hold), one for each rise of its severity, one when it is over."""
+    """Tells each route when an incident opens (after a hold), gets worse, has grown a lot, and when it is over.
+
+    What was told of an incident passes to the one it is merged into: everybody hears the rest, nobody hears it twice.
+    """
 
     def __init__(self, settings: PagingSettings, timers: Timers) -> None:
         super().__init__()
         self.settings = settings
         self._timers = timers
-        self._told: dict[str, Told] = {}  # incidents that may still change
+        self._known: dict[str, Known] = {}  # by incident: of those that may still change
         self._pending: dict[str, Page] = {}
 
     def take(self, incident: Incident, now: datetime) -> Incident:
-        """Decide for an incident that changed; return it with the decision, where that is a new one."""
-        if incident.status is IncidentStatus.MERGED:  # what people know of it passes to the one it lives on in
+        """Decide for an incident that changed; return it with the decisions that are new."""
+        if not incident.active:
             self._timers.cancel("page", incident.incident_id)
+        if incident.status is IncidentStatus.MERGED:  # what people know of it passes to the one it lives on in
             return incident
-        told = self._known(incident, now)
-        decision = self._decide(incident, told, now)
-        if decision.key and decision.key != told.decision:
-            reason = Reason(step="page", text=decision.text, evidence={"event": decision.event or None})
-            incident = msgspec.structs.replace(incident, reasons=(*incident.reasons, reason)[-_MOST_REASONS:])
-            told = msgspec.structs.replace(told, decision=decision.key)
+        known = self._recall(incident, now)
+        if known is None:  # over, and nobody waits to hear of it
+            return incident
+        for decision in decide(incident, known, self.settings, now):
             if decision.event:
-                incident, told = self._page(incident, told, decision.event, reason, now)
-        if incident.status is IncidentStatus.CLOSED:
-            self._told.pop(incident.incident_id, None)
-        else:
-            self._told[incident.incident_id] = told
-        paged = incident.paged or bool(told.route)
+                incident, known = self._page(incident, known, decision, now)
+            elif decision.key != known.decision:
+                known = msgspec.structs.replace(known, decision=decision.key, due=decision.due or known.due)
+                if decision.due:
+                    self._timers.set("page", incident.incident_id, decision.due)
+                incident = _with(incident, decision)
+        self._remember(incident, known)
+        paged = incident.paged or bool(known.heard)
         return incident if paged == incident.paged else msgspec.structs.replace(incident, paged=paged)
 
     def handled(self, act: PageHandled) -> str:
@@ -81,112 +65,81 @@ class Settle(Part):
         return f"page to {page.route} about #{page.incident_number} is {act.status.replace('_', ' ')}{detail}"
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((list(self._told.items()), list(self._pending.values())))
+        return msgspec.msgpack.encode((list(self._known.items()), list(self._pending.values())))
 
     def load(self, state: bytes) -> None:
-        told, pending = msgspec.msgpack.decode(state, type=tuple[list[tuple[str, Told]], list[Page]])
-        self._told = dict(told)
+        known, pending = msgspec.msgpack.decode(state, type=tuple[list[tuple[str, Known]], list[Page]])
+        self._known = dict(known)
         self._pending = {page.page_id: page for page in pending}
 
-    def _known(self, incident: Incident, now: datetime) -> Told:
+    def _recall(self, incident: Incident, now: datetime) -> Known | None:
         """Return what people know of the incident and of those merged into it; a new or reopened one is held first."""
-        own = self._told.get(incident.incident_id)
-        heard = [told for key in incident.merged_from if (told := self._told.pop(key, None)) is not None]
-        told = max((told for told in heard if told.route), key=lambda told: told.severity.rank, default=None)
-        if own and (own.route or not told):
-            told = own
-        elif told:
-            told = msgspec.structs.replace(told, decision="")
-        if told is None or (told.over and incident.active):
-            back = told is not None or incident.paged
-            told = Told(due=now + self.settings.hold, since=incident.told if back else 0)
-            if incident.active:
-                self._timers.set("page", incident.incident_id, told.due)
-        return told
+        known = self._known.get(incident.incident_id)
+        for key in incident.merged_from:
+            other = self._known.pop(key, None)
+            if other is not None and other.heard:
+                alone = msgspec.structs.replace(other, decision=INHERITED)
+                known = known.joined(other, incident.told) if known else alone
+        if incident.active and (known is None or (known.heard and not known.awake)):
+            again = known is not None or incident.paged
+            back = tuple(known.heard) if known else ()
+            known = Known(due=now + self.settings.hold, back=back, since=incident.told if again else 0)
+            self._timers.set("page", incident.incident_id, known.due)
+        return known
 
-    def _decide(self, incident: Incident, told: Told, now: datetime) -> Decision:
-        if not incident.active:
-            return self._over(incident, told, now)
-        if told.route:
-            return self._worse(incident, told)
-        if refusal := self._refusal(incident):
-            return refusal
-        if now < told.due:
-            text = f"{self._route(incident)} is paged at {told.due:%H:%M:%S} UTC: what joins until then is one page"
-            return Decision(key="hold", text=text)
-        text = f"paged {self._route(incident)}: {_size(incident)}"
-        if incident.severity.rank < self.settings.least.rank:
-            text += f"; {incident.known_bad} known bad, which pages whatever the severity"
-        return Decision(key="opened", text=text, event="reopened" if told.since else "opened")
+    def _remember(self, incident: Incident, known: Known) -> None:
+        if incident.status is IncidentStatus.CLOSED:
+            self._known.pop(incident.incident_id, None)
+            return
+        self._known[incident.incident_id] = known
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
-    def _refusal(self, incident: Incident) -> Decision | None:
-        """Return why nobody is to be told, whatever the time; None when somebody is."""
-        least = self.settings.least
-        if incident.suppressed >= incident.episodes > 0:
-            number = "its alert is" if incident.episodes == 1 else f"all {incident.episodes} alerts are"
-            return Decision(key="suppressed", text=f"not paged: {number} suppressed")
-        if incident.background and not incident.known_bad:
-            text = f"not paged: a background incident (score {incident.score:.2f}), nothing in it is unusual"
-            return Decision(key="background", text=text)
-        if incident.status is IncidentStatus.ACKNOWLEDGED:
-            return Decision(key="acknowledged", text="not paged: somebody has acknowledged it already")
-        if incident.severity.rank < least.rank and not incident.known_bad:
-            text = f"not paged: severity {incident.severity} is below {least}"
-            return Decision(key=f"severity {incident.severity} {least}", text=text)
-        return None
-
-    def _worse(self, incident: Incident, told: Told) -> Decision:
-        """A rise of the severity is told to whoever was paged, also when they have acknowledged."""
-        quiet = incident.suppressed >= incident.episodes > 0
-        if quiet or incident.severity.rank <= told.severity.rank:
-            return Decision(key="")
-        text = f"paged {told.route} again: {told.severity} became {_size(incident)}"
-        return Decision(key=f"escalated {incident.severity}", text=text, event="escalated")
-
-    def _over(self, incident: Incident, told: Told, now: datetime) -> Decision:
-        self._timers.cancel("page", incident.incident_id)
-        if told.route and not told.over:
-            return Decision(key="resolved", text=f"told {told.route} that it is over", event="resolved")
-        if not told.route and now < told.due:
-            held = self.settings.hold.total_seconds()
-            return Decision(key="brief", text=f"not paged: it was over within the {held:.0f} s that a page waits")
-        return Decision(key="")
-
-    def _page(self, incident: Incident, told: Told, event: str, reason: Reason, now: datetime) -> tuple[Incident, Told]:
-        """Make the page, tell the timeline, and remember who knows what."""
-        severity, route = incident.severity, told.route or self._route(incident)
+    def _page(self, incident: Incident, known: Known, decision: Decision, now: datetime) -> tuple[Incident, Known]:
+        """Make the page, tell the timeline, and remember what its route knows now."""
+        event, route = decision.event, decision.route
+        news = Heard(
+            severity=incident.severity,
+            services=services_of(incident),
+            grew=event == "grew",
+            over=event == "resolved",
+        )
+        before = known.heard.get(route)
+        told_now = msgspec.structs.replace(before.and_of(news), over=news.over) if before else news
+        known = msgspec.structs.replace(known, heard={**known.heard, route: told_now}, decision="")
+        incident = _with(incident, decision)
         page = Page(
-            page_id=_page_id(incident, told, event),
+            page_id=_page_id(incident, known, decision),
             incident_id=incident.incident_id,
             incident_number=incident.number,
             event=event,
             route=route,
             title=incident.title,
-            severity=severity,
+            severity=incident.severity,
             made_at=now,
-            reason=reason,
+            reason=incident.reasons[-1],
         )
         self.put(PAGES, page)
         self._pending[page.page_id] = page
         if len(self._pending) > MOST_PENDING:
             del self._pending[next(iter(self._pending))]
-        incident, line = tell(incident, now, "paged", reason.text)
+        incident, line = tell(incident, now, "paged", decision.text)
         self.put(TIMELINE, line)
-        worst = max(severity, told.severity, key=lambda one: one.rank)
-        over = event == "resolved"
-        return incident, msgspec.structs.replace(told, route=route, severity=worst, over=over)
-
-    def _route(self, incident: Incident) -> str:
-        return incident.owners[0] if incident.owners else self.settings.default_route
+        return incident, known
 
 
-def _page_id(incident: Incident, told: Told, event: str) -> str:
-    """Return the stable key: what happened, how bad for a rise, and which return for all but the first round."""
-    severity = f"-{incident.severity}" if event == "escalated" else ""
-    again = f"-{told.since}" if told.since else ""
-    return f"{incident.incident_id}-{event}{severity}{again}"
+def _with(incident: Incident, decision: Decision) -> Incident:
+    """Return the incident with the reason of a decision."""
+    reason = Reason(step="page", text=decision.text, evidence={"event": decision.event or None})
+    return msgspec.structs.replace(incident, reasons=told(incident.reasons, reason))
 
 
-def _size(incident: Incident) -> str:
-    services = incident.services_total or len(incident.services)
-    return f"{incident.severity}, {services} {'service' if services == 1 else 'services'}"
+def _page_id(incident: Incident, known: Known, decision: Decision) -> str:
+    """Return the stable key: what happened, how bad for a rise, which round but for the first, whom but for the first.
+
+    A receiver can recognise a repeat by it; no two pages share one.
+    """
+    severity = f"-{incident.severity}" if decision.event == "escalated" else ""
+    again = f"-{known.since}" if known.since else ""
+    further = f"-{decision.route}" if decision.route != next(iter(known.heard)) else ""
+    return f"{incident.incident_id}-{decision.event}{severity}{again}{further}"

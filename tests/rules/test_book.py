@@ -14,6 +14,7 @@ from aiops.domain.changes import RULES, SILENCES
 from aiops.domain.errors import AiopsError, BadInput, Conflict
 from aiops.domain.events import Severity, Status
 from aiops.domain.matching import Matcher, Operator, parse_matcher
+from aiops.domain.reasons import Reason
 from aiops.domain.records import Template
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.timers import Timers
@@ -148,12 +149,90 @@ def test_the_end_of_a_rule_and_of_a_silence_is_told() -> None:
     ]
 
 
-def test_reasons_stay_bounded() -> None:
-    book = a_book(a_rule())
-    alert = an_alert("db")
-    for _ in range(60):
-        alert = judged(book, alert)
+def test_reasons_stay_bounded_and_keep_how_it_began() -> None:
+    book, alert = a_book(), an_alert("db", reasons=(Reason(step="entity", text="about db"),))
+    for number in range(60):
+        book.act(PutSilence(silence=a_silence("s", end=600 + number)), "ana", T0, {})
+        alert = book.judge(alert, at(10), hit=False)
+        book.act(EndSilence(silence_id="s"), "ana", at(10), {})
+        alert = book.judge(alert, at(11), hit=False)
     assert len(alert.reasons) == 40
+    assert alert.reasons[0].text == "about db"
+    assert alert.reasons[-1].text == "silence s has ended or does not match any more"
+
+
+WORSE = "not muted by rule r (noc): worse than when it was muted: critical > warning"
+
+
+def severe(severity: Severity, before: Alert | None = None) -> Alert:
+    """The same alert, now of this severity."""
+    if before is None:
+        return an_alert("db", severity=severity)
+    episode = msgspec.structs.replace(before.episode, events=before.episode.events + 1)
+    return msgspec.structs.replace(before, severity=severity, episode=episode)
+
+
+def test_a_mute_ends_where_the_alert_is_worse_than_what_it_was_made_for() -> None:
+    book = a_book(a_rule("r", ceiling=Severity.WARNING))
+    muted = judged(book, severe(Severity.WARNING))
+    assert (muted.verdict, muted.suppressed) == (GOOD, True)
+    worse = judged(book, severe(Severity.CRITICAL, muted))
+    assert (worse.verdict, worse.verdict_rule, worse.suppressed) == (UNKNOWN, "", False)
+    assert worse.reasons[-1].text == WORSE
+    assert judged(book, severe(Severity.CRITICAL, worse)).reasons == worse.reasons
+    again = judged(book, severe(Severity.INFO, worse))
+    assert (again.verdict, again.suppressed) == (GOOD, True)
+
+
+def test_an_alert_that_begins_worse_says_why_it_is_not_muted() -> None:
+    alert = judged(a_book(a_rule("r", ceiling=Severity.WARNING)), severe(Severity.CRITICAL))
+    assert [reason.text for reason in alert.reasons] == [WORSE]
+
+
+def test_a_rule_that_is_made_for_less_says_so_to_what_fires_already() -> None:
+    book = a_book(a_rule("r", ceiling=Severity.WARNING))
+    after = book.judge(severe(Severity.CRITICAL), at(10), hit=False)
+    assert [reason.text for reason in after.reasons] == [WORSE]
+    assert book.judge(after, at(11), hit=False) == after
+
+
+def test_what_is_worse_than_the_ceiling_is_no_hit() -> None:
+    book = a_book(a_rule("r", ceiling=Severity.WARNING))
+    judged(book, severe(Severity.CRITICAL))
+    assert dict(book.drain())[RULES].hits == 0
+    judged(book, severe(Severity.WARNING))
+    assert dict(book.drain())[RULES].hits == 1
+
+
+def test_beyond_the_ceiling_of_one_rule_another_one_may_still_mute() -> None:
+    book = a_book(a_rule("r", ceiling=Severity.WARNING, priority=5), a_rule("wide"))
+    alert = judged(book, severe(Severity.CRITICAL))
+    assert (alert.verdict_rule, alert.suppressed) == ("wide", True)
+
+
+@pytest.mark.parametrize("severity", Severity)
+@pytest.mark.parametrize("ceiling", [None, *Severity])
+def test_a_rule_hides_exactly_what_is_no_worse_than_its_ceiling(severity: Severity, ceiling: Severity | None) -> None:
+    alert = judged(a_book(a_rule("r", ceiling=ceiling)), severe(severity))
+    assert alert.suppressed is (ceiling is None or severity.rank <= ceiling.rank)
+
+
+HIDES = "silenced by ana until 2026-03-02 10:00 UTC: disk swap; it hides this, though it is known bad by rule bad"
+
+
+def test_that_a_silence_hides_what_is_known_bad_is_said_plainly() -> None:
+    alert = judged(a_book(a_rule("bad", BAD), a_silence("s")))
+    assert alert.reasons[-1].text == HIDES
+    assert alert.suppressed_by[0].text == "silenced by ana until 2026-03-02 10:00 UTC: disk swap"
+
+
+def test_it_is_said_when_what_is_silenced_already_becomes_known_bad() -> None:
+    book = a_book(a_silence("s"))
+    alert = judged(book)
+    book.act(PutRule(rule=a_rule("bad", BAD)), "ana", at(20), {})
+    after = book.judge(alert, at(20), hit=False)
+    assert after.reasons[-1].text == HIDES
+    assert book.judge(after, at(21), hit=False) == after
 
 
 def test_hits_are_counted_for_events_only() -> None:
@@ -241,6 +320,7 @@ def test_concerned_are_those_that_match_and_those_that_name_it() -> None:
     [
         (a_rule(expires=None), "without end"),
         (a_rule("r", BAD, review=None), "without a review"),
+        (a_rule("r", BAD, ceiling=Severity.HIGH), "has no ceiling"),
         (a_rule(verdict=UNKNOWN), "no verdict"),
         (a_rule(owner=" "), "owner"),
         (a_rule(reason=""), "reason"),

@@ -4,12 +4,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, parse_matcher
 from aiops.domain.rules import Case, Cases, Rule, Silence
-from rules.check import LONGEST, check_rule, check_silence, normal, shape
+from rules.check import LONGEST, check_rule, check_silence, normal, proof, shape
 from tests.builders import T0, at
 
 
@@ -127,3 +129,35 @@ def test_a_silence_that_cannot_stand_names_the_place(changes: dict[str, Any], pl
     with pytest.raises(BadInput) as refused:
         check_silence(msgspec.structs.replace(silence, **changes), T0)
     assert refused.value.place == place
+
+
+def test_a_rule_about_one_node_proves_itself() -> None:
+    cases = proof(a_rule('template="disk <*> % full"', "entity=backup"))
+    assert cases == Cases(
+        match=(Case(labels={"entity": "backup"}, message="disk <*> % full"),),
+        no_match=(Case(labels={"entity": "another than backup"}, message="disk <*> % full"),),
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("template=disk",),  # about no node: what it leaves alone does not follow
+        ("entity=~db.*",),
+        ("entity=db", "env!=test"),
+        ("entity=db", "entity=web"),  # never holds
+    ],
+)
+def test_what_proves_nothing_gets_no_cases(texts: tuple[str, ...]) -> None:
+    assert proof(a_rule(*texts)) == Cases()
+
+
+SHAPES = st.lists(st.sampled_from(["disk", "<num>", "<*>", "<ip>", "42", "took=<*>ms", "10.0.0.1", "<**>"]), min_size=1)
+
+
+@given(st.sampled_from(["entity", "service", "host"]), SHAPES, st.booleans())
+def test_cases_that_a_rule_was_given_always_hold(node: str, shape_: list[str], severe: bool) -> None:
+    template = Matcher(field="template", value=" ".join(shape_))
+    more = (Matcher(field="severity", value="high"),) if severe else ()
+    rule = a_rule(matchers=(template, Matcher(field=node, value="db"), *more))
+    assert not list(shape(msgspec.structs.replace(rule, cases=proof(rule))))

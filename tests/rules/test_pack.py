@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Verdict
+from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Case, Cases, Rule, RuleStatus
 from rules import pack
@@ -116,6 +117,7 @@ RULES = st.builds(
     owner=TEXTS,
     reason=TEXTS,
     expires=st.just(datetime(2027, 3, 31, 1, 2, tzinfo=UTC)),
+    ceiling=st.none() | st.sampled_from(Severity),
     priority=st.integers(-3, 3),
     status=st.sampled_from(RuleStatus),
     cases=st.builds(
@@ -129,6 +131,14 @@ RULES = st.builds(
 def test_what_is_written_is_read_back(rules: list[Rule]) -> None:
     sound = [rule for rule in rules if not list(shape(rule))]
     assert pack.load_pack(pack.dump_pack(sound), "p.yaml") == (sound, [])
+
+
+def test_a_ceiling_is_written_as_a_severity() -> None:
+    (rule,), problems = pack.load_pack(EXAMPLE + "ceiling: warning\n", "night.yaml")
+    assert (rule.ceiling, problems) == (Severity.WARNING, [])
+    rules, (problem,) = pack.load_pack(EXAMPLE + "ceiling: mild\n", "night.yaml")
+    assert rules == []
+    assert "mild" in problem.problem
 
 
 def test_counts_and_stamps_stay_out_of_a_pack() -> None:

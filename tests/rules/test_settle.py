@@ -13,7 +13,7 @@ from aiops.domain.acts import PageHandled
 from aiops.domain.changes import PAGES, TIMELINE
 from aiops.domain.errors import Conflict
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Incident, IncidentStatus, Page, PageStatus
+from aiops.domain.incidents import Candidate, Incident, IncidentStatus, Page, PageStatus
 from aiops.domain.settings import PagingSettings
 from aiops.domain.timers import Timers
 from rules import settle as settle_module
@@ -36,6 +36,8 @@ def an_incident(**changes: Any) -> Incident:
         services_total=12,
         owners=("shop-team", "dba"),
         episodes=3,
+        firing=3,
+        audible=3,
         founder="e1",
     )
     return msgspec.structs.replace(incident, **changes)
@@ -115,10 +117,22 @@ def test_without_an_owner_the_default_route_is_paged() -> None:
             True,
             "paged shop-team: info, 12 services; 2 known bad, which pages whatever the severity",
         ),
-        ({"suppressed": 3}, False, "not paged: all 3 alerts are suppressed"),
-        ({"suppressed": 1, "episodes": 1}, False, "not paged: its alert is suppressed"),
-        ({"suppressed": 3, "known_bad": 1}, False, "not paged: all 3 alerts are suppressed"),
-        ({"suppressed": 2}, True, "paged shop-team: critical, 12 services"),
+        ({"suppressed": 3, "audible": 0}, False, "not paged: all 3 alerts are suppressed"),
+        ({"suppressed": 1, "episodes": 1, "firing": 1, "audible": 0}, False, "not paged: its alert is suppressed"),
+        (
+            {"suppressed": 3, "audible": 0, "known_bad": 1},
+            False,
+            "not paged: all 3 alerts are suppressed, 1 known bad: a silence hides even what is known bad",
+        ),
+        ({"suppressed": 2, "audible": 1}, True, "paged shop-team: critical, 12 services"),
+        (
+            {"suppressed": 1, "firing": 1, "audible": 0},
+            False,
+            "not paged: the alert that still fires is suppressed",
+        ),
+        ({"suppressed": 2, "firing": 2, "audible": 0}, False, "not paged: all 2 that still fire are suppressed"),
+        ({"firing": 0, "audible": 0}, False, "not paged: nothing of it fires any more"),
+        ({"firing": 0, "audible": 0, "known_bad": 1}, True, "paged shop-team: critical, 12 services"),
         (
             {"background": True, "score": 0.25},
             False,
@@ -144,8 +158,8 @@ def test_the_same_refusal_is_told_once() -> None:
 
 def test_it_is_paged_at_once_when_the_reason_against_it_goes_after_the_hold() -> None:
     desk = Desk()
-    desk.take(0, suppressed=3)
-    assert desk.take(100, suppressed=2).paged
+    desk.take(0, suppressed=3, audible=0)
+    assert desk.take(100, suppressed=2, audible=1).paged
 
 
 def test_what_is_over_within_the_hold_pages_nobody() -> None:
@@ -170,7 +184,7 @@ def test_only_those_who_were_paged_hear_that_it_is_over_and_once() -> None:
     desk = Desk(hold=timedelta(0))
     desk.take(0)
     incident = desk.take(60, status=RESOLVED)
-    assert last(incident) == "told shop-team that it is over"
+    assert last(incident) == "told shop-team that it is over, though 3 alerts of it still fire"
     desk.take(70)
     desk.take(80, status=CLOSED)
     assert desk.made == [("i1-opened", "shop-team"), ("i1-resolved", "shop-team")]
@@ -191,12 +205,157 @@ def test_what_comes_back_after_people_were_told_that_it_is_over_is_paged_again()
     assert [key for key, _ in desk.made] == ["i1-opened", "i1-resolved", "i1-reopened-2", "i1-resolved-2"]
 
 
-def test_a_closed_incident_that_is_reopened_is_paged_under_a_new_key() -> None:
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"firing": 0, "audible": 0}, "told shop-team that it is over"),
+        ({"firing": 2, "audible": 0, "suppressed": 2}, "told shop-team that it is over"),
+        ({"firing": 2, "audible": 1}, "told shop-team that it is over, though 1 alert of it still fires"),
+    ],
+)
+def test_that_it_is_over_is_told_with_what_still_fires(changes: dict[str, Any], text: str) -> None:
     desk = Desk(hold=timedelta(0))
     desk.take(0)
-    desk.take(60, status=CLOSED)
-    desk.take(90, status=OPEN)
-    assert [key for key, _ in desk.made] == ["i1-opened", "i1-resolved", "i1-reopened-2"]
+    assert last(desk.take(60, status=RESOLVED, **changes)) == text
+
+
+def test_what_was_closed_to_make_room_is_not_said_to_be_over() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0)
+    incident = desk.take(60, status=CLOSED)
+    assert last(incident) == "shop-team is not told that it is over: it was closed to make room, nothing ended it"
+    assert [page.event for page in desk.pages] == ["opened"]
+
+
+def test_what_is_closed_to_make_room_before_its_page_says_that() -> None:
+    desk = Desk()
+    desk.take(0)
+    text = "not paged, though a page was due: it was closed to make room, nothing ended it"
+    assert last(desk.take(8, status=CLOSED)) == text
+
+
+def test_what_a_person_ends_and_closes_within_the_hold_was_brief() -> None:
+    desk = Desk()
+    desk.take(0)
+    brief = desk.take(8, status=RESOLVED)
+    assert desk.take(9, status=CLOSED).reasons == brief.reasons
+
+
+@pytest.mark.parametrize("status", [RESOLVED, CLOSED])
+def test_what_is_over_and_of_which_nothing_is_known_gets_no_reason(status: IncidentStatus) -> None:
+    desk = Desk()
+    assert desk.take(60, status=status, paged=True).reasons == ()
+    assert desk.settle.dump() == Desk().settle.dump()
+
+
+def test_acts_on_a_closed_incident_add_no_reason() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0)
+    desk.take(60, status=RESOLVED)
+    closed = desk.take(90, status=CLOSED)
+    assert desk.take(99, told=closed.told + 1).reasons == closed.reasons
+
+
+def test_what_was_forgotten_is_rather_told_twice_than_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle_module, "MOST_KNOWN", 2)
+    desk = Desk(hold=timedelta(0))
+    for number in range(1, 4):
+        desk.take(number, f"i{number}")
+    desk.take(10, "i1")
+    desk.take(11, "i3")
+    assert [key for key, _ in desk.made] == ["i1-opened", "i2-opened", "i3-opened", "i1-reopened-1"]
+
+
+MUTED: dict[str, Any] = {"suppressed": 3, "audible": 0}
+
+
+def test_after_the_page_it_is_told_that_all_is_muted_and_that_it_is_so_no_longer() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, severity=Severity.HIGH)
+    incident = desk.take(60, **MUTED)
+    assert last(incident) == "nobody is paged again while all 3 that still fire are suppressed"
+    assert desk.take(61, alerts=9).reasons == incident.reasons
+    incident = desk.take(90, suppressed=2, audible=1)
+    assert last(incident) == "follow-ups are paged again: 1 alert of it may be heard again"
+    assert last(desk.take(95, **MUTED)).startswith("nobody is paged again while")
+    assert len(desk.pages) == 1
+
+
+def test_an_escalation_that_is_withheld_says_so_and_is_made_up_for() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, severity=Severity.HIGH)
+    incident = desk.take(60, severity=Severity.CRITICAL, **MUTED)
+    text = "nobody is paged again, though high became critical: all 3 that still fire are suppressed"
+    assert last(incident) == text
+    desk.take(90, suppressed=0, audible=3)
+    assert [key for key, _ in desk.made] == ["i1-opened", "i1-escalated-critical"]
+
+
+def test_nothing_is_told_of_what_is_quiet_for_want_of_anything_that_fires() -> None:
+    desk = Desk(hold=timedelta(0))
+    paged = desk.take(0)
+    assert desk.take(60, firing=0, audible=0).reasons == paged.reasons
+
+
+DB = Candidate(entity="orders-db", probability=0.8, share=1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"candidates": (DB,)}, "; likely cause orders-db"),
+        ({"candidates": (msgspec.structs.replace(DB, confirmed=True),)}, "; root cause orders-db"),
+        ({"candidates": (DB,), "abstained": "too close to call"}, ""),
+        ({}, ""),
+    ],
+)
+def test_much_growth_is_told_once_with_the_cause(changes: dict[str, Any], text: str) -> None:
+    desk = Desk()
+    desk.take(0, services=("db",), services_total=1)
+    desk.take(15)
+    desk.take(16, services_total=4, episodes=9, status=ACKNOWLEDGED)
+    growing = desk.take(20, services_total=5, episodes=9)
+    assert last(growing) == "it grows: shop-team is paged again at 09:00:35 UTC, what joins until then is in it"
+    assert desk.timers.next_due() == at(35)
+    desk.take(34, services_total=12, episodes=12)
+    incident = desk.take(35, services_total=13, episodes=13, **changes)
+    assert last(incident) == f"paged shop-team again: grew from 1 to 13 services{text}"
+    desk.take(50, services_total=200, episodes=200)
+    desk.take(70)
+    assert desk.made == [("i1-opened", "shop-team"), ("i1-grew", "shop-team")]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"services_total": 14, "episodes": 14},  # not five times as many as they know of
+        {"services_total": 99, "episodes": 99, "suppressed": 90},  # most of it is muted
+        {"services_total": 99, "episodes": 99, "audible": 0, "suppressed": 99},
+    ],
+)
+def test_little_or_muted_growth_is_not_told(changes: dict[str, Any]) -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, services_total=3)
+    desk.take(10, **changes)
+    desk.take(30)
+    assert [page.event for page in desk.pages] == ["opened"]
+
+
+def test_an_incident_that_ends_while_it_grows_is_only_said_to_be_over() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, services_total=1)
+    desk.take(10, services_total=13, episodes=13)
+    desk.take(11, status=RESOLVED, firing=0, audible=0)
+    assert [page.event for page in desk.pages] == ["opened", "resolved"]
+    assert desk.timers.next_due() is None
+
+
+def test_a_rise_tells_the_size_too_so_that_growth_is_counted_from_there() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, services_total=1, severity=Severity.HIGH)
+    desk.take(10, services_total=13, episodes=13, severity=Severity.CRITICAL)
+    desk.take(20, alerts=99)
+    assert [page.event for page in desk.pages] == ["opened", "escalated"]
 
 
 def test_a_merged_incident_is_never_paged() -> None:
@@ -221,6 +380,72 @@ def test_a_merge_pages_nobody_twice(survivor_first: bool) -> None:
     assert desk.incidents["i2"].paged
     desk.take(99, "i2", status=RESOLVED)
     assert desk.made == [("i1-opened", "shop-team"), ("i2-resolved", "shop-team")]
+
+
+def two_paged(**second: Any) -> Desk:
+    """A desk where shop-team was paged about i1 and mail-team about i2."""
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1", severity=Severity.HIGH)
+    desk.take(1, "i2", owners=("mail-team",), **second)
+    return desk
+
+
+def test_after_a_merge_everybody_hears_that_it_is_over_and_nobody_is_paged_anew() -> None:
+    desk = two_paged(severity=Severity.HIGH)
+    desk.take(10, "i2", status=MERGED, merged_into="i1")
+    desk.take(10, "i1", merged_from=("i2",), status=ACKNOWLEDGED)
+    incident = desk.take(60, "i1", status=RESOLVED, firing=0, audible=0)
+    assert [reason.text for reason in incident.reasons[-2:]] == [
+        "told shop-team that it is over",
+        "told mail-team that it is over",
+    ]
+    assert desk.made[2:] == [("i1-resolved", "shop-team"), ("i1-resolved-mail-team", "mail-team")]
+
+
+def test_only_those_who_know_of_less_hear_of_the_rise_that_a_merge_brings() -> None:
+    desk = two_paged(severity=Severity.CRITICAL)
+    desk.take(10, "i1", merged_from=("i2",), severity=Severity.CRITICAL)
+    assert desk.made[2:] == [("i1-escalated-critical", "shop-team")]
+
+
+def test_merges_of_merges_lose_nobody() -> None:
+    desk = two_paged(severity=Severity.HIGH)
+    desk.take(2, "i3", owners=("ci-team",), severity=Severity.HIGH)
+    desk.take(10, "i2", merged_from=("i3",))
+    desk.take(20, "i1", merged_from=("i2", "i3"))
+    desk.take(60, "i1", status=RESOLVED)
+    assert [route for _, route in desk.made[3:]] == ["shop-team", "mail-team", "ci-team"]
+
+
+def test_what_comes_back_is_told_to_everybody_who_heard_that_it_was_over() -> None:
+    desk = two_paged(severity=Severity.HIGH)
+    desk.take(10, "i1", merged_from=("i2",))
+    desk.take(60, "i1", status=RESOLVED)
+    desk.take(90, "i1", status=OPEN, owners=("dba",))
+    again = desk.made[4:]
+    assert [route for _, route in again] == ["shop-team", "mail-team", "dba"]
+    assert len({key for key, _ in desk.made}) == len(desk.made)
+
+
+def test_a_team_that_heard_of_the_end_and_is_paged_by_the_other_half_hears_of_its_end_too() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1")
+    desk.take(10, "i1", status=RESOLVED)
+    desk.take(20, "i2")
+    desk.take(30, "i1", status=OPEN, merged_from=("i2",))
+    desk.take(60, "i1", status=RESOLVED)
+    keys = [key for key, _ in desk.made]
+    assert len(set(keys)) == len(keys)
+    assert [page.event for page in desk.pages] == ["opened", "resolved", "opened", "resolved"]
+
+
+def test_an_acknowledged_survivor_that_nobody_was_paged_about_stays_so() -> None:
+    desk = Desk()
+    desk.take(0, "i1", status=ACKNOWLEDGED)
+    desk.take(5, "i2")
+    desk.take(10, "i1", merged_from=("i2",))
+    desk.take(60, "i1")
+    assert desk.pages == []
 
 
 def handled(desk: Desk, status: PageStatus, detail: str = "") -> str:
@@ -258,7 +483,11 @@ STEPS = st.lists(
             optional={
                 "status": st.sampled_from([OPEN, ACKNOWLEDGED, RESOLVED, CLOSED]),
                 "severity": st.sampled_from(Severity),
-                "suppressed": st.integers(0, 3),
+                "audible": st.integers(0, 3),
+                "firing": st.sampled_from([0, 3]),
+                "services_total": st.integers(1, 70),
+                "owners": st.sampled_from([("shop-team",), ("dba",), ()]),
+                "merged_from": st.just(("i2",)),
                 "known_bad": st.integers(0, 1),
                 "background": st.booleans(),
             },
@@ -276,10 +505,12 @@ def test_pages_have_keys_of_their_own_and_decisions_a_reason(steps: Steps) -> No
         before = len(desk.pages)
         incident = desk.take(now, incident_id, **changes)
         assert incident.status is not OPEN or incident.reasons
-        if len(desk.pages) > before:
-            assert incident.reasons[-1] == desk.pages[-1].reason
+        made = desk.pages[before:]
+        if made:
+            assert incident.reasons[-1] == made[-1].reason
             assert incident.paged
-            assert len(desk.pages) == before + 1
+            assert len({page.event for page in made if page.event not in ("escalated", "grew")}) <= 1
+            assert len({page.route for page in made}) == len(made)
     keys = [page.page_id for page in desk.pages]
     assert len(keys) == len(set(keys))
 

@@ -63,6 +63,21 @@ def test_services_that_nobody_declared_do_not_fall_into_one_bucket(world: World)
     assert not seen.alert("mystery-one").entity.known
 
 
+def test_a_graph_that_is_imported_later_names_what_already_fires(world: World) -> None:
+    world.topology("web -> api")
+    world.at(0).alert("db", "connection refused", "critical")
+    world.at(20).alert("api", "upstream timeout")
+    before = world.expect(at=60)
+    assert len(before.incidents) == 2
+    assert not before.alert("db").entity.known
+    world.at(90).topology("web -> api -> db")
+    after = world.expect(at=120)
+    db = after.alert("db")
+    assert (db.entity.known, db.owner) == (True, "team-db")
+    assert any("db" in reason.text for reason in db.reasons if reason.step == "entity")
+    after.balanced()
+
+
 def test_an_incident_ends_by_itself_and_comes_back_within_the_reopen_window(world: World) -> None:
     world.topology(*SHOP)
     world.at(0).alert("db", "connection refused", "critical")

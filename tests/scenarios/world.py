@@ -17,6 +17,7 @@ from aiops.domain.acts import Act, ImportTopology, Outcome, PutRule, PutSilence
 from aiops.domain.alerts import Alert, Episode, EventRecord, Verdict
 from aiops.domain.changes import ALERTS, EPISODES, EVENTS, INCIDENTS, OUTCOMES, PAGES, SOURCES, TIMELINE, Collection
 from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident, IncidentStatus, Page
 from aiops.domain.matching import parse_matcher
@@ -37,8 +38,8 @@ class World:
         self._embedder = embedder
         self._moments: list[tuple[float, int, Payload | None]] = []  # None: templates are clustered
 
-    def topology(self, *chains: str) -> None:
-        """Declare the graph: "web -> api -> db" for depends_on, "db @ host1" for runs_on."""
+    def topology(self, *chains: str, seconds: float = 0) -> None:
+        """Declare the whole graph: "web -> api -> db" for depends_on, "db @ host1" for runs_on."""
         services: dict[str, Service] = {}
         edges: list[Edge] = []
         for chain in chains:
@@ -46,7 +47,7 @@ class World:
             names = [name.strip() for name in chain.split(arrow)]
             services |= {name: Service(name=name, owner=f"team-{name}") for name in names}
             edges += [Edge(source=one, relation=relation, target=two) for one, two in pairwise(names)]
-        self._add(0, ImportTopology(topology=Topology(services=tuple(services.values()), edges=tuple(edges))))
+        self._add(seconds, ImportTopology(topology=Topology(services=tuple(services.values()), edges=tuple(edges))))
 
     def at(self, seconds: float) -> "Moment":
         """What follows happens ``seconds`` after the start."""
@@ -128,6 +129,11 @@ class Moment:
         self.world.add(self.seconds, Delivery(source="alertmanager", body=body, content_type="application/json"))
         return self
 
+    def topology(self, *chains: str) -> "Moment":
+        """The graph is this from now on."""
+        self.world.topology(*chains, seconds=self.seconds)
+        return self
+
     def logs(self, service: str, lines: Iterable[str], level: str = "info") -> "Moment":
         """``service`` logs these lines."""
         body = "\n".join(json.dumps({"level": level, "message": line}) for line in lines).encode()
@@ -135,12 +141,18 @@ class Moment:
         self.world.add(self.seconds, delivery)
         return self
 
-    def known_good(self, rule_id: str, *matchers: str, days: float = 30) -> "Moment":
-        """Ana mutes a pattern."""
+    def known_good(self, rule_id: str, *matchers: str, days: float = 30, ceiling: str = "") -> "Moment":
+        """Ana mutes a pattern, up to the severity ``ceiling`` if it is given."""
         parsed = tuple(parse_matcher(text, "scenario") for text in matchers)
         expires = self.now + timedelta(days=days)
         rule = Rule(
-            id=rule_id, verdict=Verdict.KNOWN_GOOD, matchers=parsed, owner="ana", reason="noise", expires=expires
+            id=rule_id,
+            verdict=Verdict.KNOWN_GOOD,
+            matchers=parsed,
+            owner="ana",
+            reason="noise",
+            expires=expires,
+            ceiling=Severity(ceiling) if ceiling else None,
         )
         return self.act(PutRule(rule=rule))
 

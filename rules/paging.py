@@ -1,0 +1,206 @@
+"""Who is to be told what of an incident now? A function of the incident and of what people know of it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from aiops.domain.base import Noun
+from aiops.domain.events import Severity
+from aiops.domain.incidents import Incident, IncidentStatus
+from aiops.domain.settings import PagingSettings
+from aiops.domain.words import plural
+
+GROWING = "growing"
+INHERITED = "inherited"  # what is known came with an incident that was merged into this one
+GREW = 5  # so many times as many services, and at least so many, are worth one more page
+
+
+class Heard(Noun, frozen=True, kw_only=True):
+    """What one route was told so far."""
+
+    severity: Severity  # the worst that it was paged for
+    services: int  # the most that it was paged with
+    grew: bool = False  # it was told that there are many more
+    over: bool = False  # it was told that it is over
+
+    def and_of(self, other: "Heard") -> "Heard":
+        """Return what it heard of two incidents that became one."""
+        return Heard(
+            severity=max(self.severity, other.severity, key=lambda severity: severity.rank),
+            services=max(self.services, other.services),
+            grew=self.grew or other.grew,
+            over=self.over and other.over,
+        )
+
+
+class Known(Noun, frozen=True, kw_only=True):
+    """What people know of one incident so far."""
+
+    due: datetime  # end of the hold: before it no first page, and none of growth
+    heard: dict[str, Heard] = {}  # by route, who was paged first stands first
+    back: tuple[str, ...] = ()  # routes that heard that it is over, before it came back: they hear of that too
+    since: int = 0  # lines its timeline had when this round of pages began; 0: the first round
+    decision: str = ""  # the last one that paged nobody, by its key
+
+    @property
+    def awake(self) -> list[str]:
+        """Who is to hear how it goes on, and ends?"""
+        return [route for route, heard in self.heard.items() if not heard.over]
+
+    def joined(self, other: "Known", lines: int) -> "Known":
+        """Return what people know once ``other`` lives on in this one, whose timeline has ``lines`` lines."""
+        heard = dict(self.heard)
+        for route, theirs in other.heard.items():
+            heard[route] = heard[route].and_of(theirs) if route in heard else theirs
+        ended = any(mine.over for mine in self.heard.values())  # that page's key is used up
+        return msgspec.structs.replace(self, heard=heard, since=lines if ended else self.since, decision=INHERITED)
+
+
+class Decision(Noun, frozen=True, kw_only=True):
+    """One thing that follows: a page to one route, or a reason for none."""
+
+    text: str
+    event: str = ""  # of the page; empty: none is made
+    route: str = ""
+    key: str = ""  # of a decision without a page: the same one is told once
+    due: datetime | None = None  # decide again then
+
+
+def decide(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
+    """Yield what follows now for an incident as it stands; nothing where all is said."""
+    if not incident.active:
+        yield from _over(incident, known, settings, now)
+    elif known.awake:
+        yield from _goes_on(incident, known, settings, now)
+    else:
+        yield from _first(incident, known, settings, now)
+
+
+def services_of(incident: Incident) -> int:
+    """Return how many services alert."""
+    return incident.services_total or len(incident.services)
+
+
+def _first(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
+    """Nobody knows of it, or all heard that it was over: the owner is told, and those who heard that."""
+    owner = incident.owners[0] if incident.owners else settings.default_route
+    routes = list(dict.fromkeys((*known.back, owner)))
+    if refusal := _refusal(incident, settings.least):
+        yield refusal
+    elif now < known.due:
+        who = f"{' and '.join(routes)} {'is' if len(routes) == 1 else 'are'} paged"
+        yield Decision(key="hold", text=f"{who} at {known.due:%H:%M:%S} UTC: what joins until then is one page")
+    else:
+        why = ""
+        if incident.severity.rank < settings.least.rank:
+            why = f"; {incident.known_bad} known bad, which pages whatever the severity"
+        event = "reopened" if known.since else "opened"
+        for route in routes:
+            yield Decision(event=event, route=route, text=f"paged {route}: {_size(incident)}{why}")
+
+
+def _refusal(incident: Incident, least: Severity) -> Decision | None:
+    """Return why nobody is to be told, whatever the time; None when somebody is."""
+    if not incident.audible and (quiet := _muted_whole(incident)):
+        return quiet
+    if incident.background and not incident.known_bad:
+        text = f"not paged: a background incident (score {incident.score:.2f}), nothing in it is unusual"
+        return Decision(key="background", text=text)
+    if incident.status is IncidentStatus.ACKNOWLEDGED:
+        return Decision(key="acknowledged", text="not paged: somebody has acknowledged it already")
+    if incident.severity.rank < least.rank and not incident.known_bad:
+        text = f"not paged: severity {incident.severity} is below {least}"
+        return Decision(key=f"severity {incident.severity} {least}", text=text)
+    if not incident.firing and not incident.known_bad:  # what is known bad is told even when it has ended
+        return Decision(key="ended", text="not paged: nothing of it fires any more")
+    return None
+
+
+def _muted_whole(incident: Incident) -> Decision | None:
+    """Nothing of it both fires and may be heard: is that because it is suppressed?"""
+    if incident.suppressed >= incident.episodes > 0:
+        number = "its alert is" if incident.episodes == 1 else f"all {incident.episodes} alerts are"
+        even = f", {incident.known_bad} known bad: a silence hides even what is known bad" if incident.known_bad else ""
+        return Decision(key=f"suppressed {bool(even)}", text=f"not paged: {number} suppressed{even}")
+    if incident.firing:
+        return Decision(key="suppressed firing", text=f"not paged: {_still(incident)}")
+    return None
+
+
+def _goes_on(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
+    """A rise of the severity and much growth are told to whoever was paged, also when they have acknowledged."""
+    if known.decision == INHERITED:
+        text = f"{' and '.join(known.awake)} {'knows' if len(known.awake) == 1 else 'know'} of it already"
+        yield Decision(key="known", text=text)
+    if not incident.audible:
+        if incident.firing:
+            yield _muted(incident, known)
+        return
+    if known.decision.startswith("muted"):
+        text = f"follow-ups are paged again: {plural(incident.audible, 'alert')} of it may be heard again"
+        yield Decision(key="audible", text=text)
+    for route in known.awake:
+        heard = known.heard[route]
+        if incident.severity.rank > heard.severity.rank:
+            text = f"paged {route} again: {heard.severity} became {_size(incident)}"
+            yield Decision(event="escalated", route=route, text=text)
+        elif _grown(incident, heard) and known.decision != GROWING:
+            due = now + settings.hold
+            text = f"it grows: {route} is paged again at {due:%H:%M:%S} UTC, what joins until then is in it"
+            yield Decision(key=GROWING, text=text, due=due)
+        elif _grown(incident, heard) and now >= known.due:
+            text = f"paged {route} again: grew from {heard.services} to {plural(services_of(incident), 'service')}"
+            yield Decision(event="grew", route=route, text=text + _cause(incident))
+
+
+def _muted(incident: Incident, known: Known) -> Decision:
+    """Those who were paged hear no more of it while all that fires is suppressed; when it gets worse, neither."""
+    quiet = _still(incident)
+    worst = max((known.heard[route].severity for route in known.awake), key=lambda severity: severity.rank)
+    if incident.severity.rank > worst.rank:
+        text = f"nobody is paged again, though {worst} became {incident.severity}: {quiet}"
+        return Decision(key=f"muted {incident.severity}", text=text)
+    return Decision(key="muted", text=f"nobody is paged again while {quiet}")
+
+
+def _over(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
+    """Everybody who was paged hears that it is over, once: when a person or quietness has ended it."""
+    if incident.status is IncidentStatus.CLOSED and (known.awake or known.decision == "hold"):
+        who = f"{' and '.join(known.awake)} {'is' if len(known.awake) == 1 else 'are'} not told that it is over"
+        what = who if known.awake else "not paged, though a page was due"
+        yield Decision(key="forced", text=f"{what}: it was closed to make room, nothing ended it")
+        return  # whatever a person or quietness ends is seen resolved first
+    still = ""
+    if incident.audible:
+        verb = "fires" if incident.audible == 1 else "fire"
+        still = f", though {plural(incident.audible, 'alert')} of it still {verb}"
+    for route in known.awake:
+        yield Decision(event="resolved", route=route, text=f"told {route} that it is over{still}")
+    if not known.heard and now < known.due:
+        held = settings.hold.total_seconds()
+        yield Decision(key="brief", text=f"not paged: it was over within the {held:.0f} s that a page waits")
+
+
+def _grown(incident: Incident, heard: Heard) -> bool:
+    """Are there many more services than this route knows of? What is suppressed does not count."""
+    at_most = min(services_of(incident), incident.episodes - incident.suppressed)
+    return not heard.grew and at_most >= GREW * max(1, heard.services)
+
+
+def _size(incident: Incident) -> str:
+    return f"{incident.severity}, {plural(services_of(incident), 'service')}"
+
+
+def _cause(incident: Incident) -> str:
+    if not incident.candidates or incident.abstained:
+        return ""
+    first = incident.candidates[0]
+    return f"; {'root' if first.confirmed else 'likely'} cause {first.entity}"
+
+
+def _still(incident: Incident) -> str:
+    one = incident.firing == 1
+    return (
+        "the alert that still fires is suppressed" if one else f"all {incident.firing} that still fire are suppressed"
+    )
