@@ -2,9 +2,10 @@
 PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
+SHARED ?= ../shared
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo run test test-fast check format bench clean
+.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store clean
 
 help:            ## this table
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -22,10 +23,13 @@ run: setup       ## the server (ARGS="--help" lists its options)
 	@$(BIN)/aiops serve --port $(PORT) $(ARGS)
 
 test: setup-test ## every test (ARGS="-k name")
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-fast: setup-test ## without browsers, servers, torch and what is slow
 	@$(BIN)/python -m pytest -n 2 -m "not (browser or elasticsearch or kafka or semantic or slow)" $(ARGS)
+
+test-elasticsearch: setup-test ## those on the server at AIOPS_TEST_ELASTICSEARCH_URL, else on one that Docker starts
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m elasticsearch $(ARGS)
 
 check: setup-test ## lint, format, types, direction of imports, the compose file
 	@$(BIN)/ruff check .
@@ -40,6 +44,12 @@ format: setup-test ## lay the code out and mend what can be mended
 
 bench: setup-test ## the benchmarks (ARGS="../shared" names the data)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-senders: setup-test ## how well recorded bodies of real senders are read (SHARED=../shared)
+	@$(BIN)/python -m tests.benchmarks.bench_senders $(SHARED) $(ARGS)
+
+bench-store: setup-test ## pages on SQLite and Elasticsearch (ARGS="10000 100000 1000000": how many alerts)
+	@$(BIN)/python -m tests.benchmarks.bench_store $(ARGS)
 
 clean:           ## remove what was made
 	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,12 +1,16 @@
-"""What lies in a data folder? The embedded journal and store."""
+"""What lies in a data folder? The journal, and the store: embedded, or what lies beside the one in a cluster."""
 
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from aiops.config import StoreConfig
+from aiops.ports import Store
 from aiops.storage.clock import wall_clock
 from aiops.storage.sqlite_journal import SqliteJournal
 from aiops.storage.sqlite_store import SqliteStore
+
+CLUSTER = "elasticsearch"  # in a data folder: what lies beside the store in a cluster
 
 
 def open_journal(folder: Path, clock: Callable[[], datetime] = wall_clock) -> SqliteJournal:
@@ -21,3 +25,13 @@ def open_store(folder: Path, readonly: bool = False) -> SqliteStore:
     there is a store: until the engine has made it, ``view`` raises Unavailable and ``position`` is None.
     """
     return SqliteStore(folder, readonly=readonly)
+
+
+def open_configured(folder: Path, where: StoreConfig, readonly: bool = False) -> Store:
+    """Open the store that ``where`` names: in a cluster, with a part of the data folder beside it, or embedded."""
+    if not where.url:
+        return open_store(folder, readonly)
+    # The client takes half a second of CPU to import: who keeps all in SQLite is spared it, and need not have it.
+    from aiops.storage.elastic_opening import open_elastic  # noqa: PLC0415
+
+    return open_elastic(folder / CLUSTER, where, readonly)

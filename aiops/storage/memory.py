@@ -7,9 +7,8 @@ from datetime import datetime
 from math import inf
 from typing import Any, TypeVar, cast
 
-from aiops.domain.base import aware
 from aiops.domain.changes import Changes, Collection
-from aiops.domain.entries import Entry, Payload, Position
+from aiops.domain.entries import Entry, Payload, Position, stamp
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Found, Query
 from aiops.domain.snapshots import Snapshot
@@ -39,7 +38,7 @@ class MemoryJournal:
                 raise Unavailable("the journal is closed")
             first = self._dropped + len(self._entries) + 1
             positions = [Position(self._shard, first + index) for index in range(len(payloads))]
-            when = aware(at or self._clock())
+            when = stamp(at or self._clock())
             pairs = zip(positions, payloads, strict=True)
             self._entries += [Entry(position=place, received_at=when, payload=payload) for place, payload in pairs]
         self._bell.ring()

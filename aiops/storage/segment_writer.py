@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
+from aiops.domain.entries import stamp
 from aiops.storage.commit_group import Ticket
 from aiops.storage.durable import on_disk
 from aiops.storage.filelock import FileLock
@@ -45,7 +46,7 @@ class SegmentWriter:
 
     def _commit(self, group: list[Ticket]) -> list[tuple[Ticket, int]]:
         connection, offset = self._newest()
-        now = microseconds(self._clock())
+        now = microseconds(stamp(self._clock()))
         firsts, rows = [], []
         for ticket in group:
             if not ticket.answer.set_running_or_notify_cancel():

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from aiops.domain.entries import Entry, Payload, Position, decode_payload, encode_payload
+from aiops.domain.entries import Entry, Payload, Position, decode_payload, encode_payload, stamp
 from aiops.domain.errors import Unavailable
 from aiops.storage.bell import Bell
 from aiops.storage.clock import wall_clock
@@ -56,7 +56,7 @@ class SqliteJournal:
         encoded = [encode_payload(payload) for payload in payloads]
         if not encoded:
             return []
-        first = self._group.write(encoded, None if at is None else microseconds(at), self._patience)
+        first = self._group.write(encoded, None if at is None else microseconds(stamp(at)), self._patience)
         self._bell.ring()
         return [Position(self._shard, offset) for offset in range(first, first + len(encoded))]
 

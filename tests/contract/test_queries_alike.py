@@ -1,10 +1,12 @@
-"""Does SQLite answer as memory does, whatever the documents and whatever the question?"""
+"""Do SQLite and Elasticsearch answer as memory does, whatever the documents and whatever the question?"""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +17,12 @@ from aiops.domain.events import Severity, Status
 from aiops.domain.queries import Query, Range
 from aiops.domain.rules import Rule
 from aiops.ports import Store, View
+from aiops.storage.elastic_store import ElasticStore
 from aiops.storage.memory import MemoryStore
 from aiops.storage.sqlite_store import SqliteStore
 from tests.builders import an_alert, at
 from tests.contract.test_stores import a_rule
+from tests.elastic.server import address, options, wipe
 
 NAMES = st.sampled_from(["", "a", "b", "B", "ä", "\U0001f600", "a b", "ab-c_d", "a\x00b"])
 TEXTS = st.lists(NAMES, max_size=4).map(" ".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -76,10 +80,24 @@ def pages(view: View, collection: Collection[Any], query: Query) -> list[tuple[i
         query = msgspec.structs.replace(query, cursor=page.next)
 
 
-def assert_alike(collection: Collection[Any], saves: list[list[Any]], asked: list[Query]) -> None:
+def a_sqlite_store(folder: Path, collection: Collection[Any]) -> Store:
+    return SqliteStore(folder, collections=(collection,))
+
+
+def an_elastic_store(folder: Path, collection: Collection[Any]) -> Store:
+    wipe()
+    return ElasticStore(address(), folder, options(), collections=(collection,))
+
+
+def assert_alike(
+    make: Callable[[Path, Collection[Any]], Store],
+    collection: Collection[Any],
+    saves: list[list[Any]],
+    asked: list[Query],
+) -> None:
     with TemporaryDirectory() as folder:
-        memory, sqlite = MemoryStore(), SqliteStore(Path(folder), collections=(collection,))
-        stores: tuple[Store, ...] = (memory, sqlite)
+        memory, other = MemoryStore(), make(Path(folder), collection)
+        stores: tuple[Store, ...] = (memory, other)
         for offset, documents in enumerate(saves, 1):
             changes = Changes()
             changes.position = Position(0, offset)
@@ -87,14 +105,14 @@ def assert_alike(collection: Collection[Any], saves: list[list[Any]], asked: lis
                 changes.put(collection, document)
             for store in stores:
                 store.save(changes)
-        with memory.view() as expected, sqlite.view() as view:
+        with memory.view() as expected, other.view() as view:
             names = [*collection.fields, *collection.tags]
             for query in asked:
                 assert pages(view, collection, query) == pages(expected, collection, query)
                 facets, wanted = (each.facets(collection, query, names) for each in (view, expected))
                 assert facets == wanted
                 assert [list(counts) for counts in facets.values()] == [list(counts) for counts in wanted.values()]
-        sqlite.close()
+        other.close()
 
 
 @settings(max_examples=60, deadline=None)
@@ -103,7 +121,7 @@ def assert_alike(collection: Collection[Any], saves: list[list[Any]], asked: lis
     asked=st.lists(queries(ALERTS), min_size=1, max_size=8),
 )
 def test_random_questions_about_random_alerts(saves: list[list[Alert]], asked: list[Query]) -> None:
-    assert_alike(ALERTS, saves, asked)
+    assert_alike(a_sqlite_store, ALERTS, saves, asked)
 
 
 @settings(max_examples=30, deadline=None)
@@ -112,4 +130,24 @@ def test_random_questions_about_random_alerts(saves: list[list[Alert]], asked: l
     asked=st.lists(queries(RULES), min_size=1, max_size=8),
 )
 def test_random_questions_about_documents_with_missing_values(saves: list[list[Rule]], asked: list[Query]) -> None:
-    assert_alike(RULES, saves, asked)
+    assert_alike(a_sqlite_store, RULES, saves, asked)
+
+
+@pytest.mark.elasticsearch
+@settings(max_examples=6, deadline=None)
+@given(
+    saves=st.lists(st.lists(ALERT, max_size=12), min_size=1, max_size=2),
+    asked=st.lists(queries(ALERTS), min_size=10, max_size=14),
+)
+def test_random_questions_to_elasticsearch_about_random_alerts(saves: list[list[Alert]], asked: list[Query]) -> None:
+    assert_alike(an_elastic_store, ALERTS, saves, asked)
+
+
+@pytest.mark.elasticsearch
+@settings(max_examples=4, deadline=None)
+@given(
+    saves=st.lists(st.lists(RULE, max_size=12), min_size=1, max_size=2),
+    asked=st.lists(queries(RULES), min_size=10, max_size=14),
+)
+def test_random_questions_to_elasticsearch_about_missing_values(saves: list[list[Rule]], asked: list[Query]) -> None:
+    assert_alike(an_elastic_store, RULES, saves, asked)

@@ -36,11 +36,17 @@ from aiops.ports import Store
 from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
 from tests.builders import T0, an_alert, an_episode, at
+from tests.elastic.server import a_fresh_store
 
-STORES: dict[str, Callable[[Path], Store]] = {"memory": lambda folder: MemoryStore(), "sqlite": open_store}
+STORES: dict[str, Callable[[Path], Store]] = {
+    "memory": lambda folder: MemoryStore(),
+    "sqlite": open_store,
+    "elasticsearch": a_fresh_store,
+}
+MARKS = {"elasticsearch": [pytest.mark.elasticsearch]}
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=[pytest.param(name, marks=MARKS.get(name, [])) for name in STORES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     store = STORES[request.param](tmp_path)
     yield store

@@ -54,8 +54,8 @@ def test_a_second_writer_is_refused_and_told_who_holds_the_folder(tmp_path: Path
 
 
 def test_the_engines_lock_is_held_against_other_processes_until_released(tmp_path: Path) -> None:
-    lock = f"EngineLock(Path({str(tmp_path)!r}))"
-    code = f"from pathlib import Path; from aiops.storage.filelock import EngineLock; {lock}"
+    held = f"EngineLock(Path({str(tmp_path)!r}))"
+    code = f"from pathlib import Path; from aiops.storage.filelock import EngineLock; {held}"
 
     def child() -> "subprocess.CompletedProcess[str]":
         return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,0 +1,1 @@
+"""Does what is written fit what is declared?"""
