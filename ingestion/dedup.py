@@ -13,12 +13,23 @@ from aiops.domain.events import Event, Status
 from aiops.domain.part import Part
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timers
+from aiops.domain.words import plural
+from ingestion.shelf import Shelf, Shelved
 from ingestion.states import News, expired, inferred
 
 MOST_KEYS = 200_000  # contents remembered; the oldest is forgotten, a resend of it then counts as an event
+MOST_ALERTS = 200_000  # remembered: beyond it the longest resolved goes, else the longest silent ends
 
 _UNSTATED = datetime(1, 1, 1, tzinfo=UTC)
-_Order = tuple[datetime, datetime, int]
+_Order = tuple[datetime, datetime, int, datetime]
+
+
+class _Mark(msgspec.Struct, frozen=True, array_like=True):
+    """Of the sender's state that an alert shows: where it stands among all states of the alert, and what it said."""
+
+    order: _Order
+    content_key: str
+    leased: bool  # its sender is to repeat it while it lasts
 
 
 class Dedup(Part):
@@ -29,20 +40,26 @@ class Dedup(Part):
         self.settings = settings
         self._timers = timers
         self._seen: OrderedDict[str, tuple[str, datetime]] = OrderedDict()  # content key -> event id, receipt
-        self._alerts: dict[str, Alert] = {}
-        self._orders: dict[str, _Order] = {}  # of the sender's state that each alert shows
+        self._firing = Shelf()  # the longest silent first
+        self._resolved = Shelf()  # the longest resolved first
+        self._marks: dict[str, _Mark] = {}
         self._open: dict[str, dict[str, None]] = {}  # template id -> fingerprints that fire
+
+    def __len__(self) -> int:
+        """How many alerts are remembered."""
+        return len(self._firing) + len(self._resolved)
 
     def recognise(self, event: Event) -> str:
         """Return the id of the event whose content this one repeats; remember it and return "" when it is new.
 
-        What would change an alert's status is no resend, whatever its content: a sender without times says the same
-        words when the condition comes back.
+        What would change what an alert shows is no resend, whatever its content: a sender without times says the same
+        words when the condition or its value comes back. But where the sender gave a key of its own, that decides.
         """
         if not event.content_key:
             return ""
         original, seen_at = self._seen.get(event.content_key, ("", event.received_at))
-        if original and event.received_at - seen_at <= self.settings.resend_window and not self._turns(event):
+        recent = original and event.received_at - seen_at <= self.settings.resend_window
+        if recent and (event.keyed or not self._turns(event)):
             return original
         self._seen[event.content_key] = (event.event_id, event.received_at)
         self._seen.move_to_end(event.content_key)
@@ -50,19 +67,24 @@ class Dedup(Part):
             self._seen.popitem(last=False)
         return ""
 
-    def renew(self, event: Event, now: datetime) -> None:
-        """Take a resend as a sign of life: it renews last-seen and lease, and nothing else."""
-        alert = self._alerts.get(fingerprint_of(event))
+    def renew(self, event: Event, now: datetime) -> Alert | None:
+        """Take a resend as a sign of life: it renews last-seen and lease, and nothing else.
+
+        Return the renewed alert, stored already; None when nobody remembers it.
+        """
+        alert = self.current(fingerprint_of(event))
         if alert is None:
-            return
+            return None
         seen = max(alert.last_seen, now)
         lease = self._lease(alert, event) if alert.status is event.status else alert.lease_until
         episode = msgspec.structs.replace(alert.episode, last_seen=seen) if alert.episode.open else alert.episode
         alert = msgspec.structs.replace(
             alert, last_seen=seen, resends=alert.resends + 1, lease_until=lease, episode=episode
         )
-        self._alerts[alert.fingerprint] = alert
-        self.put(ALERTS, alert)
+        if alert.status is Status.FIRING:
+            self._firing.move_last(alert.fingerprint)
+        self._store(alert)
+        return alert
 
     def take(self, event: Event, placement: Placement, templated: Templated, pattern_id: str) -> Alert:
         """Return the Alert as this event leaves it; ``keep`` stores it once the other parts have had their say.
@@ -71,11 +93,13 @@ class Dedup(Part):
         wins, unless the sender said that this very firing (same start) has ended.
         """
         fingerprint = fingerprint_of(event)
-        before = self._alerts.get(fingerprint)
+        before = self.current(fingerprint)
         news = News(fingerprint, event, placement, templated, pattern_id)
         newer = before is None or self._newer(event, before)
         if newer:
-            self._orders[fingerprint] = _order(event)
+            self._marks[fingerprint] = _Mark(_order(event), event.content_key, event.lease is not None)
+        if fingerprint in self._firing:
+            self._firing.move_last(fingerprint)
         if before is None:
             alert = news.first()
         elif not newer:
@@ -88,53 +112,83 @@ class Dedup(Part):
 
     def keep(self, alert: Alert) -> None:
         """Store this version of the alert and of its episode."""
-        before = self._alerts.get(alert.fingerprint)
+        before = self.current(alert.fingerprint)
         if before is not None and (before.template_id != alert.template_id or alert.status is Status.RESOLVED):
             self._close(before)
         if alert.status is Status.FIRING:
             self._open.setdefault(alert.template_id, {})[alert.fingerprint] = None
-        self._alerts[alert.fingerprint] = alert
-        self.put(ALERTS, alert)
-        self.put(EPISODES, alert.episode)
+        self._store(alert)
+        self._bound(alert.last_seen)
 
     def expire(self, fingerprint: str, now: datetime) -> list[Alert]:
-        """Return the alert, resolved, whose lease has run out; nothing when it was renewed or is over anyway."""
-        alert = self._alerts.get(fingerprint)
-        if alert is None or alert.lease_until is None or alert.lease_until > now:
+        """Return the alert, resolved, whose lease has run out or for which there is no room any more.
+
+        Nothing when it was renewed or is over anyway.
+        """
+        alert = self._firing.get(fingerprint)
+        if alert is None:
+            return []
+        due, crowded = alert.lease_until is not None and alert.lease_until <= now, len(self) > MOST_ALERTS
+        if not due and not crowded:
+            if alert.lease_until is not None:
+                self._timers.set("lease", fingerprint, alert.lease_until)  # room was made before it had to go
             return []
         self._timers.set("forget", fingerprint, now + self.settings.resolved_kept)
-        return [expired(alert, now)]
+        if not due:
+            room = f"at most {plural(MOST_ALERTS, 'alert')} are remembered, and this one was silent the longest"
+            return [expired(alert, now, "expiry", room)]
+        return [expired(alert, now, "lease" if self._marks[fingerprint].leased else "expiry")]
 
     def forget(self, fingerprint: str) -> None:
         """Drop an alert that was resolved long ago; the same condition is a new alert from now on."""
-        alert = self._alerts.get(fingerprint)
-        if alert is not None and alert.status is Status.RESOLVED:
-            del self._alerts[fingerprint]
-            self._orders.pop(fingerprint, None)
+        if fingerprint in self._resolved:
+            self._resolved.pop(fingerprint)
+            del self._marks[fingerprint]
 
     def firing(self) -> Iterable[Alert]:
-        """Return all alerts that fire, in the order in which they were first seen here."""
-        return [alert for alert in self._alerts.values() if alert.status is Status.FIRING]
+        """Return all alerts that fire, the longest silent first; to be gone through once, before anything is kept."""
+        return iter(self._firing)
 
     def of_template(self, template_id: str, pattern_id: str) -> list[Alert]:
         """Return the firing alerts of a template, now known to belong to a pattern."""
-        alerts = [self._alerts[fingerprint] for fingerprint in self._open.get(template_id, ())]
-        return [msgspec.structs.replace(alert, pattern_id=pattern_id) for alert in alerts]
+        alerts = [self._firing.get(fingerprint) for fingerprint in self._open.get(template_id, ())]
+        return [msgspec.structs.replace(alert, pattern_id=pattern_id) for alert in alerts if alert is not None]
 
     def current(self, fingerprint: str) -> Alert | None:
         """Return the alert of this fingerprint; None where there is none, or no longer."""
-        return self._alerts.get(fingerprint)
+        return self._firing.get(fingerprint) or self._resolved.get(fingerprint)
+
+    def _store(self, alert: Alert) -> None:
+        """Keep this version in memory and save it; the shelf that it leaves or stays away from knows it no longer."""
+        here, there = self._firing, self._resolved
+        if alert.status is Status.RESOLVED:
+            here, there = there, here
+        there.pop(alert.fingerprint)
+        here.put(alert)
+        self.put(ALERTS, alert)
+        self.put(EPISODES, alert.episode)
+
+    def _bound(self, now: datetime) -> None:
+        """Let go of the longest resolved, else have the longest silent end at once, then the next."""
+        while len(self) > MOST_ALERTS and len(self._resolved):
+            gone = self._resolved.first
+            self.forget(gone)
+            self._timers.set("forget", gone, now)  # for the others who remember it
+        if len(self) > MOST_ALERTS:
+            self._timers.set("lease", self._firing.first, now)
 
     def _turns(self, event: Event) -> bool:
-        """Would this event change its alert's status?"""
-        alert = self._alerts.get(fingerprint_of(event))
-        return alert is not None and alert.status is not event.status and self._newer(event, alert)
+        """Would this event change what its alert shows?"""
+        alert = self.current(fingerprint_of(event))
+        if alert is None or not self._newer(event, alert):
+            return False
+        return alert.status is not event.status or self._marks[alert.fingerprint].content_key != event.content_key
 
     def _newer(self, event: Event, alert: Alert) -> bool:
         """Does the event state something later than what the alert shows? An end that we inferred yields to firing."""
         if event.status is Status.FIRING and inferred(alert):
             return True
-        return _order(event) >= self._orders[alert.fingerprint]
+        return _order(event) >= self._marks[alert.fingerprint].order
 
     def _lease(self, alert: Alert, event: Event) -> datetime | None:
         """Until when it fires without another word; an earlier promise is never shortened."""
@@ -162,15 +216,17 @@ class Dedup(Part):
             self._open.pop(alert.template_id, None)
 
     def dump(self) -> bytes:
-        seen = [(key, *value) for key, value in self._seen.items()]
+        events, times = [one for one, _ in self._seen.values()], [when for _, when in self._seen.values()]
+        seen = list(self._seen), events, times
         opened = [(template, list(fingerprints)) for template, fingerprints in self._open.items()]
-        return msgspec.msgpack.encode((seen, list(self._alerts.values()), self._orders, opened))
+        return msgspec.msgpack.encode((seen, self._firing.dump(), self._resolved.dump(), self._marks, opened))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[list[tuple[str, str, datetime]], list[Alert], dict[str, _Order], list[tuple[str, list[str]]]]
-        seen, alerts, self._orders, opened = msgspec.msgpack.decode(state, type=shape)
-        self._seen = OrderedDict((key, (event_id, at)) for key, event_id, at in seen)
-        self._alerts = {alert.fingerprint: alert for alert in alerts}
+        seen_shape = tuple[list[str], list[str], list[datetime]]
+        shape = tuple[seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]]]
+        seen, firing, resolved, self._marks, opened = msgspec.msgpack.decode(state, type=shape)
+        self._seen = OrderedDict((key, (event_id, at)) for key, event_id, at in zip(*seen, strict=True))
+        self._firing, self._resolved = Shelf.load(firing), Shelf.load(resolved)
         self._open = {template: dict.fromkeys(fingerprints) for template, fingerprints in opened}
 
 
@@ -183,7 +239,8 @@ def _order(event: Event) -> _Order:
     """Return where a state stands among all of its alert; the largest counts, in whatever order they come in.
 
     By time; then by the start of the firing that is spoken of; then an end outranks the firing that it names, and a
-    firing an end that names none.
+    firing an end that names none. Nothing ends before it began: where the sender's clock says so, the start counts.
     """
     wins = Status.RESOLVED if event.starts_at else Status.FIRING
-    return event.occurred_at, event.starts_at or _UNSTATED, int(event.status is wins)
+    start = event.starts_at or _UNSTATED
+    return max(event.occurred_at, start), start, int(event.status is wins), event.occurred_at

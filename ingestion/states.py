@@ -6,7 +6,8 @@ import msgspec
 
 from aiops.domain.alerts import Alert, Episode, Placement, Sample, Templated, Verdict
 from aiops.domain.events import Event, Severity, Status
-from aiops.domain.reasons import Reason
+from aiops.domain.reasons import Reason, told
+from aiops.domain.words import clock, span
 
 MOST_SAMPLES = 50
 MOST_REASONS = 40
@@ -96,9 +97,9 @@ class News(msgspec.Struct, frozen=True):
 
     @property
     def _start(self) -> datetime:
-        """When the firing that the event speaks of began, as far as it says so."""
+        """When the firing that the event speaks of began, as far as it says so; not after we heard of it."""
         event = self.event
-        return min(event.starts_at, event.occurred_at) if event.starts_at else event.occurred_at
+        return min(event.starts_at or event.occurred_at, event.occurred_at, event.received_at)
 
     @property
     def _sample(self) -> Sample:
@@ -189,19 +190,28 @@ class News(msgspec.Struct, frozen=True):
         )
 
 
-def expired(alert: Alert, now: datetime) -> Alert:
-    """The alert, resolved because nobody renewed it. ``state_at`` stays the sender's: its own later word counts."""
+def expired(alert: Alert, now: datetime, end_reason: str, room: str = "") -> Alert:
+    """The alert, resolved though nobody said so: "lease" and "expiry" are in INFERRED, ``room`` is why it must go.
+
+    ``state_at`` stays the sender's: its own later word counts.
+    """
     silent = now - alert.last_seen
-    reason = Reason(
-        step="expire",
-        text=f"resolved, because nothing was heard of it for {span(silent)}: a sender that lives would have renewed it",
-        evidence={"silent_seconds": silent.total_seconds()},
-    )
+    if room:
+        why = f"{room}: {span(silent)}"
+    elif alert.source.startswith("detector:"):
+        why = f"there was no such line for {span(silent)}"
+    elif end_reason == "lease":
+        why = f"nothing was heard of it for {span(silent)}, and its sender repeats what lasts"
+    else:
+        why = f"nothing was heard of it for {span(silent)}: its sender neither repeated nor resolved it"
+    reason = Reason(step="expire", text=f"resolved, because {why}", evidence={"silent_seconds": silent.total_seconds()})
     return msgspec.structs.replace(
         alert,
         status=Status.RESOLVED,
         lease_until=None,
-        episode=msgspec.structs.replace(alert.episode, ended_at=max(now, alert.episode.started_at), end_reason="lease"),
+        episode=msgspec.structs.replace(
+            alert.episode, ended_at=max(now, alert.episode.started_at), end_reason=end_reason
+        ),
         history=sampled(alert.history, Sample(at=now, status=Status.RESOLVED, severity=alert.severity)),
         reasons=told(alert.reasons, reason),
     )
@@ -217,26 +227,3 @@ def sampled(history: tuple[Sample, ...], sample: Sample) -> tuple[Sample, ...]:
     if history and sample.at < history[-1].at:
         return tuple(sorted((*history, sample), key=lambda one: one.at))[-MOST_SAMPLES:]
     return (*history, sample)[-MOST_SAMPLES:]
-
-
-def told(reasons: tuple[Reason, ...], reason: Reason) -> tuple[Reason, ...]:
-    """Add a reason, unless it was the last said; beyond 40 those in the middle go, how it began and ended stays."""
-    if reasons and reasons[-1].text == reason.text:
-        return reasons
-    reasons = (*reasons, reason)
-    return reasons if len(reasons) <= MOST_REASONS else (*reasons[:15], *reasons[15 - MOST_REASONS :])
-
-
-def span(time: timedelta) -> str:
-    """Write a duration as people say it: "42 s", "7 min", "3 h", "2 days"."""
-    seconds = time.total_seconds()
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    if seconds < 6_000:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3_600:.0f} h" if seconds < 2 * 86_400 else f"{seconds / 86_400:.0f} days"
-
-
-def clock(time: datetime) -> str:
-    """Write a moment, to the second, in UTC."""
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

@@ -21,7 +21,8 @@ def alert_of(
 ) -> Event:
     """Return a firing alert about ``event``; one condition per detector, service and template.
 
-    Its message is the observed text, so rules that match the text match the alert.
+    Its message is the observed text and its template the observed one, so what is said of the line (by a rule that
+    matches its text, by a label on its template) is said of the alert.
     """
     labels = {"template": templated.template_id, "level": event.labels.get("level", "")}
     if entity.name:
@@ -36,6 +37,7 @@ def alert_of(
         occurred_at=event.occurred_at,
         title=title,
         message=event.text,
+        scope=templated.scope,
         labels={name: value for name, value in labels.items() if value},
         severity=severity,
         fingerprint=stable_hash(detector, where, templated.template_id),

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from aiops.domain.errors import BadInput
 
 MOST_FIELDS = 1_000  # of a form
+BINARY = ("application/x-protobuf", "application/protobuf", "application/vnd.fdo.journal")  # read by their sources
+_HELD = ("payload", "data")  # fields of a form that carry the whole as JSON
 _SPACE = " \t\r\n\ufeff\x1e"  # with the byte order mark and the record separator of JSON text sequences
 
 
@@ -23,11 +26,15 @@ def documents(body: bytes, content_type: str) -> list[object]:
     if not start:
         raise BadInput("an empty body", place="body", fix="send JSON, lines of JSON, a form or text")
     kind = content_type.partition(";")[0].strip().lower()
-    if "json" in kind or (start == b"{" and not kind.startswith("text/")):
+    if kind in BINARY:
+        return [body]
+    if "json" in kind or (start == b"{" and not kind.startswith(("text/", "multipart/"))):
         return _json(body)
     if kind == "application/x-www-form-urlencoded":
         return _form(body)
-    if start == b"[":
+    if kind == "multipart/form-data":
+        return _fields(_parts(body, content_type))
+    if start in (b"[", b"{"):
         try:
             return _json(body)
         except BadInput:
@@ -91,13 +98,31 @@ def _clean(value: object) -> object:
 
 
 def _form(body: bytes) -> list[object]:
-    """The fields of a form, or the JSON that a field named ``payload`` carries."""
+    """The fields of a form, or the JSON that a field named ``payload`` or ``data`` carries."""
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise BadInput(str(error), place="body", fix=f"send at most {MOST_FIELDS} fields") from error
+    return _fields(pairs)
+
+
+def _parts(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """The fields of a multipart form; files are left out."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    found = []
+    for part in message_from_bytes(head + body, policy=policy.HTTP).iter_parts():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes) and not part.get_filename():
+            found.append((name, content.decode("utf-8", "replace")))
+    if not found:
+        raise BadInput("no fields in the form", place="body", fix="send multipart/form-data with its boundary")
+    return found[:MOST_FIELDS]
+
+
+def _fields(pairs: list[tuple[str, str]]) -> list[object]:
     fields: dict[str, object] = dict(reversed(pairs))
-    payload = fields.get("payload")
-    if isinstance(payload, str) and payload.lstrip()[:1] in ("{", "["):
-        return _json(payload.encode())
+    for name in _HELD:
+        held = fields.get(name)
+        if isinstance(held, str) and held.lstrip()[:1] in ("{", "["):
+            return _json(held.encode())
     return [dict(reversed(fields.items()))]

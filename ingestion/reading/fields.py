@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, Parsed, Problem
+
+T = TypeVar("T")
 
 MOST_LABELS = 500
 LONGEST_LABEL = 4_096
@@ -26,13 +29,22 @@ def text_of(value: object) -> str:
     match value:
         case str():
             stripped = value.strip()
-            return "" if stripped.endswith("}") and stripped.startswith(_UNFILLED) else stripped
+            return "" if _unfilled(stripped) else stripped
         case bool():
             return "true" if value else "false"
         case int() | float():
             return str(value)
         case _:
             return ""
+
+
+def _unfilled(text: str) -> bool:
+    """``{$MACRO}``, ``{{ name }}``, ``${name}``, ``{EVENT.TIME}``, ``$SERVICE``, ``*alertDetails*``: the whole text."""
+    if text.endswith("}") and text.startswith("{"):
+        return text.startswith(_UNFILLED) or (text[1:-1].replace(".", "").replace("_", "").isalpha() and text.isupper())
+    if text.startswith("$"):
+        return text.startswith("${") or (text[1:].replace("_", "").isalpha() and text.isupper())
+    return len(text) > 2 and text[0] == text[-1] == "*" and text[1:-1].replace(" ", "").isalpha()
 
 
 def dig(document: object, path: str) -> object:
@@ -79,15 +91,41 @@ def labels_of(value: object, prefix: str = "", depth: int = DEEPEST) -> dict[str
     return found
 
 
+def container(value: object) -> object:
+    """Return what a text holds: JSON in a text, or tags parted by commas or blanks; everything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip()[:1] in ("{", "["):
+        try:
+            held: object = msgspec.json.decode(value)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return None
+        return held
+    return [tag.strip() for tag in (value.split(",") if "," in value else value.split())]
+
+
+_NAMED, _VALUED = ("name", "key", "tag", "Key", "Name"), ("value", "Value")
+
+
 def _pairs(value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         yield from ((str(name), item) for name, item in value.items())
     elif isinstance(value, list):
         for item in value:
-            if isinstance(item, str):
-                name, _, rest = item.partition("=" if "=" in item.partition(":")[0] else ":")
-                if name and rest:
-                    yield name.strip(), rest.strip()
+            yield from _pair(item)
+
+
+def _pair(item: object) -> Iterator[tuple[str, object]]:
+    """One tag: ``a:b``, ``a=b``, ``["a", "b"]``, ``{"name": "a", "value": "b"}``."""
+    if isinstance(item, str):
+        name, _, rest = item.partition("=" if "=" in item.partition(":")[0] else ":")
+        if name and rest:
+            yield name.strip(), rest.strip()
+    elif isinstance(item, list) and len(item) == 2:
+        yield text_of(item[0]), item[1]
+    elif isinstance(item, dict):
+        name = first_of(item, _NAMED)
+        yield from ((name, item[key]) for key in _VALUED if name and key in item)
 
 
 def web_address(*candidates: str) -> str:
@@ -104,7 +142,7 @@ def joined(parts: Sequence[Parsed]) -> Parsed:
     )
 
 
-def each(place: str, items: Sequence[object], read: Callable[[object, str], Event]) -> Parsed:
+def each(place: str, items: Sequence[T], read: Callable[[T, str], Event]) -> Parsed:
     """Read every item; the good ones become events, an unreadable one (BadInput) a problem that names its place.
 
     ``read`` gets the item and its place ("alerts[3]").

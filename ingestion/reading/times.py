@@ -21,7 +21,14 @@ _FORMATS = (
     "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %I:%M:%S %p",
     "%b %d, %Y %I:%M:%S %p",
+    "%b %d, %Y, %I:%M:%S %p",
     "%b %d %Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%dT%H:%M:%S%z",
+    "%A, %B %d, %Y %I:%M:%S %p",
+    "%B %d, %Y %H:%M:%S",
     "%a %b %d %H:%M:%S %Y",
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d, %H:%M:%S",
@@ -106,6 +113,7 @@ def _mail(text: str) -> datetime | None:
 
 
 def _formatted(text: str) -> datetime | None:
+    text = " ".join(part for part in text.split() if part not in ("UTC", "GMT"))
     for form in _FORMATS:
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007  without a zone it is UTC, see _plausible

@@ -23,16 +23,34 @@ _NO_SEPARATORS = str.maketrans("", "", " _-")  # "Sev-2", "Not classified"
 _RESOLVED = frozenset(
     names(
         "resolved resolve ok okay recovered recovery closed close clear cleared up success successful "
-        "succeeded green inactive healthy normal fixed ended end completed expired 0 false"
+        "succeeded green inactive healthy normal fixed ended end completed expired operational deactivated "
+        "deactivate dismissed auto_dismissed untriggered not_triggered cancelled canceled passed "
+        "flappingstop flappingend downtimeend downtimeremoved available online 0 false"
     )
 )
 _FIRING = frozenset(
     names(
         "firing active alerting alert alarm triggered trigger problem open opened new down critical error "
         "failed failure failing fail unhealthy degraded warning warn red yellow unresolved started start "
-        "ongoing acknowledged 1 true"
+        "ongoing acknowledged acknowledge ack acknowledgement acked in_progress investigating identified monitoring "
+        "activated fired no_data nodata insufficient_data re-triggered retriggered renotify reopened reopen create "
+        "update breached violated crit unknown unreachable offline 1 true"
     )
 )
+_ACKNOWLEDGED = frozenset(names("acknowledged acknowledge ack acknowledgement acked acknowledgment"))
+
+_RESULTS = {
+    "success": names("success successful succeeded passed pass ok changed unchanged applied complete completed fixed"),
+    "failure": names(
+        "failure failed fail error errored broken timed_out timedout timeout startup_failure action_required degraded "
+        "unstable infrastructure_failure start_failure"
+    ),
+    "started": names("started start running in_progress progressing inprogress requested initiated building"),
+    "queued": names("queued pending waiting created scheduled blocked planning waiting_for_resource"),
+    "cancelled": names("cancelled canceled aborted stopped stale superseded discarded killed"),
+    "skipped": names("skipped neutral not_built manual"),
+}
+_RESULT = {word: result for result, words in _RESULTS.items() for word in words}
 
 
 def severity(word: str) -> tuple[Severity, tuple[Reason, ...]]:
@@ -52,7 +70,18 @@ def severity(word: str) -> tuple[Severity, tuple[Reason, ...]]:
 
 def status(word: str) -> Status | None:
     """Return our status for a sender's word; None where it says nothing about it."""
-    name = word.strip().lower()
+    name = word.strip().lower().replace(" ", "_")
     if name in _RESOLVED:
         return Status.RESOLVED
     return Status.FIRING if name in _FIRING else None
+
+
+def is_acknowledgement(word: str) -> bool:
+    """Does the word say that somebody has taken the alert, which still fires?"""
+    return word.strip().lower() in _ACKNOWLEDGED
+
+
+def result(word: str) -> str:
+    """Return success, failure, started, queued, cancelled or skipped for a word of a pipeline; else the word itself."""
+    name = word.strip().lower().replace(" ", "_")
+    return _RESULT.get(name, name[:40])

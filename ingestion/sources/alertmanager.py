@@ -7,6 +7,7 @@ are not listed (``max_alerts`` cuts the list before the group's status is comput
 from collections.abc import Mapping
 from datetime import datetime
 
+from aiops.domain.base import stable_hash
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, EventKind, Parsed, Problem, Status
@@ -76,7 +77,7 @@ def _event(alert: object, place: str, source: str, base: str, received_at: datet
         source=source,
         received_at=received_at,
         occurred_at=occurred_at,
-        content_key=f"{identity} {starts_at.isoformat() if starts_at else '-'} {status}",
+        content_key=stable_hash(identity, starts_at.isoformat() if starts_at else "-", status, annotations.items()),
         title=title[: fields.LONGEST_TITLE],
         message="" if message == title else message,
         labels=labels,

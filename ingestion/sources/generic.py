@@ -1,7 +1,7 @@
 """What does JSON of a shape that nobody described to us say, in our words?
 
-Names are looked for in the order of the tables below, in the object itself and in one wrapper (``alert``, ``incident``,
-``event``, ``data``, ``payload``). Labels are the scalars of label-like objects (``labels``, ``tags``, ``attributes``,
+Names are looked for in the order of the tables below, in the object itself and in what it wraps (``_WRAPPERS``),
+whatever their case. Labels are the scalars of label-like objects (``labels``, ``tags``, ``attributes``,
 ``dimensions``) and those top-level scalars whose names say what the alert is about (``_IDENTITY``): text, times,
 numbers and everything else that may differ between two states of one alert are none.
 """
@@ -23,18 +23,21 @@ from ingestion.reading.times import believed, moment
 NAME = "generic"
 
 _LISTS = ("alerts", "events")
-_WRAPPERS = ("alert", "incident", "event", "data", "payload")
+_WRAPPERS = (
+    *fields.names("alert incident event data payload error issue problem finding check monitor notification"),
+    "data.attributes",
+)
 _LABELS = ("labels", "tags", "attributes", "dimensions")
 
 # What names a condition, whatever its present state and text.
 _CHECK = fields.names(
     "alertname alert_name alertName labels.alertname name check_name check rule_name ruleName rule "
-    "monitor monitor_name metric"
+    "monitor monitor_name node_name error_class category metric"
 )
 _TITLE = (
     *fields.names("annotations.summary annotations.title title summary subject headline"),
     *_CHECK,
-    *fields.names("event alert message text msg description body reason"),
+    *fields.names("event alert message error_message text msg description body reason"),
 )
 _MESSAGE = fields.names(
     "annotations.description annotations.message description message text msg body details output reason"
@@ -50,12 +53,12 @@ _SERVICE = fields.names(
 )
 _HOST = fields.names(
     "host host.name hostname host_name hostName labels.host labels.hostname tags.host node server machine "
-    "instance labels.instance"
+    "instance labels.instance device node_name fqdn"
 )
 _ENVIRONMENT = fields.names("environment env labels.environment labels.env tags.env stage")
 _STARTS = fields.names(
     "startsAt starts_at start_time startTime started_at startedAt start triggered_at created_at createdAt "
-    "opened_at fired_at"
+    "opened_at fired_at trigger_time incident_time first_occurred_at"
 )
 _ENDS = fields.names("endsAt ends_at end_time endTime ended_at endedAt end resolved_at resolvedAt closed_at")
 _TIME = fields.names("timestamp @timestamp time ts occurred_at event_time eventTime updated_at updatedAt date datetime")
@@ -68,6 +71,7 @@ _KEY = fields.names(
     "alert_id alertId incident_id incidentId id uid uuid key"
 )
 _VALUE = fields.names("value current_value currentValue metric_value annotations.value")
+_GRADES = frozenset(fields.names("critical crit fatal error major minor high warning warn down"))
 _IDENTITY = frozenset(
     fields.names(
         "alertname app application availability_zone bucket check cluster component container database "
@@ -109,7 +113,7 @@ def _event(item: object, place: str, source: str, received_at: datetime) -> Even
     title, reasons = _title(look, source)
     message = look.first(_MESSAGE)
     labels = _labels(look)
-    severity, assumed = words.severity(look.first(_SEVERITY))
+    severity, assumed = words.severity(look.first(_SEVERITY) or _graded(look))
     starts_at, ends_at = look.moment(_STARTS, received_at), look.moment(_ENDS, received_at)
     status = _status(look, ends_at, received_at)
     key = look.first(_KEY)
@@ -142,24 +146,36 @@ class _Look:
     def __init__(self, item: dict[str, object]) -> None:
         self.places: list[dict[str, object]] = [item]
         for name in _WRAPPERS:
-            wrapped = item.get(name)
+            wrapped = fields.dig(item, name)
             if isinstance(wrapped, dict):
                 self.places.append(wrapped)
+        self._folded = [{_fold(name): value for name, value in place.items()} for place in self.places]
 
     def first(self, names: Sequence[str]) -> str:
         return next(self.all(names), "")
 
     def all(self, names: Sequence[str]) -> Iterator[str]:
-        texts = (fields.text_of(fields.dig(place, name)) for place in self.places for name in names)
+        texts = (fields.text_of(value) for value in self._values(names))
         return (text for text in texts if text)
 
     def moment(self, names: Sequence[str], received_at: datetime) -> datetime | None:
-        values = (moment(fields.dig(place, name), received_at) for place in self.places for name in names)
+        values = (moment(value, received_at) for value in self._values(names))
         return next((value for value in values if value), None)
+
+    def _values(self, names: Sequence[str]) -> Iterator[object]:
+        for place, folded in zip(self.places, self._folded, strict=True):
+            for name in names:
+                value = fields.dig(place, name)
+                yield folded.get(_fold(name)) if value is None else value
+
+
+def _fold(name: str) -> str:
+    """``AlertName``, ``ALERT_NAME`` and ``alert-name`` are one name."""
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def _title(look: _Look, source: str) -> tuple[str, tuple[Reason, ...]]:
-    if found := look.first(_TITLE):
+    if found := next((text for text in look.all(_TITLE) if fields.number_of(text) is None), ""):
         return found, ()
     shown = ", ".join(f"{name}={text}" for name, text in list(fields.labels_of(look.places[0]).items())[:4])
     title = f"{source}: {shown}" if shown else f"{source}: an object without a text"
@@ -178,6 +194,11 @@ def _labels(look: _Look) -> dict[str, str]:
         if text := look.first(names):
             labels.setdefault(name, text)
     return labels
+
+
+def _graded(look: _Look) -> str:
+    """A status that says how bad it is."""
+    return next((word for word in look.all(_STATUS) if word.lower() in _GRADES), "")
 
 
 def _status(look: _Look, ends_at: datetime | None, received_at: datetime) -> Status:

@@ -6,27 +6,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from aiops.domain.entries import Delivery
-from aiops.domain.events import Event, EventKind, Parsed, Problem, Severity
-from ingestion.reading import fields, words
-from ingestion.reading.times import MOST_AHEAD, believed, moment
+from aiops.domain.events import Event, Parsed, Problem
+from ingestion.reading import fields
+from ingestion.reading.logline import LEVELS, LONGEST_LINE, SYSLOG, level_of
+from ingestion.reading.logline import line as as_event
+from ingestion.reading.times import MOST_AHEAD, moment
 
 NAME = "logs"
-LONGEST_LINE = 65_536  # characters; the rest is cut
-LONGEST_TITLE = 200
-
-LEVELS = frozenset(
-    fields.names(
-        "trace debug info information notice warn warning error err critical crit fatal alert emerg emergency "
-        "panic severe"
-    )
-)
-_SYSLOG = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")  # by number, RFC 5424
-_PINO = {10: "trace", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
 _MONTHS = {
     name: number for number, name in enumerate(fields.names("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)
 }
-_SEVERITY: dict[str, Severity] = {level: words.severity(level)[0] for level in LEVELS} | {"": Severity.INFO}
-
 _MESSAGE = ("message", "msg", "log", "event", "text", "body", "short_message", "MESSAGE")
 _LEVEL = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "severity_text", "PRIORITY")
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "date", "asctime", "t")
@@ -90,19 +79,7 @@ def _event(line: _Line, source: str, service: str, received_at: datetime) -> Eve
     labels = line.labels
     if service:
         labels["service"] = service
-    if line.level:
-        labels["level"] = line.level
-    message = line.message
-    return Event(
-        kind=EventKind.LOG,
-        source=source,
-        received_at=received_at,
-        occurred_at=believed(line.at, received_at) or received_at,
-        title=message[:LONGEST_TITLE],
-        message=message if len(message) > LONGEST_TITLE else "",
-        labels=labels,
-        severity=_SEVERITY.get(line.level, Severity.INFO),
-    )
+    return as_event(source, received_at, line.message, level=line.level, at=line.at, labels=labels)
 
 
 def _line(text: str, near: datetime) -> _Line:
@@ -123,19 +100,10 @@ def _json(document: object, text: str, near: datetime) -> _Line:
         labels["service"] = service
     return _Line(
         message=fields.first_of(document, _MESSAGE) or text,
-        level=_named(fields.first_of(document, _LEVEL)),
+        level=level_of(fields.first_of(document, _LEVEL)),
         at=next((at for at in times if at), None),
         labels=labels,
     )
-
-
-def _named(level: str) -> str:
-    """A level's name in lower case; numbers are syslog's (0 to 7) or pino's (10 to 60)."""
-    if level.isdecimal() and len(level) < 3:
-        number = int(level)
-        return _SYSLOG[number] if number < len(_SYSLOG) else _PINO.get(number // 10 * 10, "")
-    name = level.lower()
-    return name if name in LEVELS else ""
 
 
 def _plain(text: str, near: datetime) -> _Line:
@@ -160,7 +128,7 @@ def _priority(text: str) -> tuple[str, str]:
     if text[0] != "<" or not bracket or not number.isdecimal():
         return "", text
     rest = text[len(number) + 2 :].strip()
-    return _SYSLOG[int(number) % 8], rest.removeprefix("1 ") or text
+    return SYSLOG[int(number) % 8], rest.removeprefix("1 ") or text
 
 
 def _syslog_time(text: str, near: datetime) -> datetime | None:
@@ -230,7 +198,7 @@ def _level(message: str) -> str:
     for word in message[:160].split(None, 8)[:8]:
         name, equals, value = word.rpartition("=")
         if equals and name.lower() in ("level", "lvl", "severity"):
-            return _named(value.strip("\"'"))
+            return level_of(value.strip("\"'"))
         core = word.strip("[]()<>|:,")
         for part in core.split(":", 2):  # "[proxy:error]", "ERROR:root:..."
             if part.lower() in LEVELS and (part.isupper() or word != core):

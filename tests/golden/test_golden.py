@@ -18,6 +18,11 @@ CONTENT_TYPES = {
     ".ndjson": "application/x-ndjson",
     ".txt": "text/plain",
     ".log": "text/plain",
+    ".form": "application/x-www-form-urlencoded",
+    ".xml": "application/xml",
+    ".yaml": "application/x-yaml",
+    ".envelope": "application/x-sentry-envelope",
+    ".export": "application/vnd.fdo.journal",
 }
 RECORDED = sorted(
     path for path in HERE.glob("*/*") if path.suffix in CONTENT_TYPES and not path.name.endswith(".events.json")

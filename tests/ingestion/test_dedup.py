@@ -14,9 +14,9 @@ from aiops.domain.changes import ALERTS, EPISODES
 from aiops.domain.events import Event, Severity, Status
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timer, Timers
+from aiops.domain.words import span
 from ingestion import dedup as module
 from ingestion.dedup import Dedup
-from ingestion.states import span
 from tests.builders import a_placement, a_template, an_event, at
 
 FIRING, RESOLVED = Status.FIRING, Status.RESOLVED
@@ -99,7 +99,7 @@ def test_a_resolve_ends_the_episode_and_says_how_long_it_took() -> None:
     told.firing(0)
     alert = told.resolved(300)
     assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(300), "sender")
-    assert alert.reasons[-1].text == "resolved by the sender at 2026-03-02 09:05:00 UTC, after 5 min"
+    assert alert.reasons[-1].text == "resolved by the sender at 2026-03-02 09:05 UTC, after 5 min"
 
 
 def test_firing_again_is_a_new_episode_that_starts_its_reasons_anew() -> None:
@@ -153,6 +153,23 @@ def test_at_equal_times_firing_wins_unless_the_sender_ended_that_very_firing() -
         for status in order:
             told.take(told.event(status, 60, starts_at=at(60)))
         assert told.alert.status is RESOLVED
+
+
+def test_a_start_that_the_senders_clock_puts_ahead_does_not_outrank_its_own_end() -> None:
+    for order in permutations((FIRING, RESOLVED)):
+        told = Told()
+        for number, status in enumerate(order):
+            stated = 72_000 if status is FIRING else 60
+            told.take(told.event(status, stated, received=60 + number, starts_at=at(72_000)))
+        assert told.alert.status is RESOLVED
+
+
+def test_nothing_begins_after_we_heard_of_it() -> None:
+    told = Told()
+    told.firing(72_000, received=0, starts_at=at(72_000))
+    alert = told.resolved(60, received=60, starts_at=at(72_000), ends_at=at(60))
+    assert (alert.first_seen, alert.episode.started_at, alert.episode.ended_at) == (at(0), at(0), at(60))
+    assert alert.reasons[-1].text == "resolved by the sender at 2026-03-02 09:01 UTC, after 60 s"
 
 
 def test_severity_is_the_latest_for_the_alert_and_the_worst_for_the_episode() -> None:
@@ -225,17 +242,18 @@ def test_a_resend_renews_last_seen_and_lease_and_counts_apart() -> None:
     told = Told()
     told.firing(0, lease=timedelta(seconds=60))
     told.dedup.drain()
-    told.dedup.renew(told.event(FIRING, 0, received=50, lease=timedelta(seconds=60)), at(50))
+    renewed = told.dedup.renew(told.event(FIRING, 0, received=50, lease=timedelta(seconds=60)), at(50))
     alert = told.alert
+    assert renewed == alert
     assert (alert.count, alert.resends, alert.last_seen, alert.lease_until) == (1, 1, at(50), at(110))
     assert alert.episode.last_seen == at(50)
-    assert [collection for collection, _ in told.dedup.drain()] == [ALERTS]
+    assert told.dedup.drain() == [(ALERTS, alert), (EPISODES, alert.episode)]
     assert told.run_timers(109) == []
 
 
 def test_a_resend_of_an_alert_nobody_remembers_is_harmless() -> None:
     told = Told()
-    told.dedup.renew(told.event(FIRING, 0), at(0))
+    assert told.dedup.renew(told.event(FIRING, 0), at(0)) is None
     assert told.dedup.current("fp") is None
 
 
@@ -259,6 +277,65 @@ def test_a_stale_retry_after_the_resolve_stays_a_resend() -> None:
     assert told.dedup.recognise(told.event(FIRING, 0, received=90, content_key="k")) == "0-1-0"
 
 
+def tell(told: Told, event: Event) -> str:
+    """Tell an event as the engine does; return what it was."""
+    if told.dedup.recognise(event):
+        told.dedup.renew(event, event.received_at)
+        return "resend"
+    told.take(event)
+    return "event"
+
+
+def test_a_retry_under_the_senders_own_key_never_fires_again_what_was_resolved() -> None:
+    told = Told()
+    steps = [(FIRING, 0, "K1"), (RESOLVED, 60, "K2"), (FIRING, 65, "K1"), (RESOLVED, 70, "K2"), (FIRING, 90, "K3")]
+    was = [tell(told, told.event(status, second, content_key=key, keyed=True)) for status, second, key in steps]
+    assert was == ["event", "event", "resend", "resend", "event"]
+    assert (told.alert.status, told.alert.episodes, told.alert.resends) == (FIRING, 2, 2)
+
+
+def an_update(told: Told, received: float, text: str, value: float) -> Event:
+    """Of one firing since 0, as Alertmanager repeats it: with the annotations of the moment."""
+    said = {"title": text, "message": f"{text} of 1 TB", "value": value, "annotations": {"summary": text}}
+    return told.event(FIRING, 0, received, content_key=text, starts_at=at(0), **said)
+
+
+def test_new_words_about_the_same_firing_are_an_event_of_the_same_episode() -> None:
+    told = Told()
+    for second, percent in ((0, 81), (300, 91), (600, 99)):
+        assert tell(told, an_update(told, second, f"disk {percent}%", percent)) == "event"
+    assert tell(told, an_update(told, 900, "disk 99%", 99)) == "resend"
+    alert = told.alert
+    assert (alert.title, alert.message, alert.value) == ("disk 99%", "disk 99% of 1 TB", 99)
+    assert (alert.episodes, alert.episode.events, alert.count, alert.resends) == (1, 3, 3, 1)
+    assert [sample.value for sample in alert.history] == [81, 91, 99]
+
+
+def test_words_that_come_back_are_shown_again() -> None:
+    told = Told()
+    was = [tell(told, an_update(told, second, f"disk {second % 2}", second % 2)) for second in range(4)]
+    assert (was, told.alert.title) == (["event"] * 4, "disk 1")
+
+
+def test_old_words_retried_after_the_resolve_change_nothing() -> None:
+    told = Told()
+    for second, text in ((0, "disk 81%"), (300, "disk 91%")):
+        tell(told, an_update(told, second, text, second))
+    tell(told, told.event(RESOLVED, 400, starts_at=at(0), content_key="over"))
+    assert tell(told, an_update(told, 410, "disk 81%", 81)) == "resend"
+    assert tell(told, an_update(told, 420, "disk 85%", 85)) == "event"  # never seen: it counts, and no more
+    assert (told.alert.status, told.alert.episodes, told.alert.count) == (RESOLVED, 1, 4)
+
+
+def test_a_resend_keeps_the_stored_episode_alive() -> None:
+    told = Told()
+    tell(told, told.event(FIRING, 0, content_key="k"))
+    told.dedup.drain()
+    tell(told, told.event(FIRING, 0, received=3_600, content_key="k"))
+    (episode,) = [document for collection, document in told.dedup.drain() if collection is EPISODES]
+    assert episode.last_seen == at(3_600)
+
+
 def test_remembered_contents_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_KEYS", 2)
     told = Told()
@@ -277,7 +354,9 @@ def test_a_lease_that_runs_out_resolves_with_that_reason() -> None:
     assert [timer.kind for timer in told.run_timers(60)] == ["lease"]
     alert = told.alert
     assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(60), "lease")
-    assert "nothing was heard of it for 60 s" in alert.reasons[-1].text
+    assert alert.reasons[-1].text == (
+        "resolved, because nothing was heard of it for 60 s, and its sender repeats what lasts"
+    )
     assert list(told.dedup.firing()) == []
 
 
@@ -319,9 +398,99 @@ def test_a_resolve_ends_the_lease() -> None:
     assert [timer.kind for timer in told.run_timers(86_400)] == []
 
 
+def test_a_log_made_alert_ends_when_there_are_no_more_such_lines() -> None:
+    told = Told()
+    told.firing(0, lease=timedelta(minutes=15), source="detector:log_errors")
+    told.run_timers(900)
+    assert told.alert.reasons[-1].text == "resolved, because there was no such line for 15 min"
+
+
 def test_senders_that_never_resolve_get_the_default_lease() -> None:
     told = Told(default_lease=timedelta(hours=1))
     assert told.firing(0).lease_until == at(3_600)
+    told.run_timers(3_600)
+    alert = told.alert
+    assert (alert.status, alert.episode.end_reason) == (RESOLVED, "expiry")
+    assert alert.reasons[-1].text == (
+        "resolved, because nothing was heard of it for 60 min: its sender neither repeated nor resolved it"
+    )
+
+
+def test_without_a_word_for_seven_days_an_alert_is_over_and_a_resend_is_a_word() -> None:
+    told, day = Told(), 86_400
+    told.firing(0)
+    told.dedup.renew(told.event(FIRING, 0, received=5 * day), at(5 * day))
+    told.run_timers(12 * day - 1)
+    assert told.alert.status is FIRING
+    told.run_timers(12 * day)
+    assert (told.alert.status, told.alert.episode.end_reason) == (RESOLVED, "expiry")
+
+
+def test_an_expired_alert_fires_again_at_the_next_word() -> None:
+    told = Told(default_lease=timedelta(hours=1))
+    tell(told, told.event(FIRING, 0, content_key="k"))
+    told.run_timers(3_600)
+    assert tell(told, told.event(FIRING, 0, received=4_000, content_key="k")) == "event"
+    assert (told.alert.status, told.alert.episodes) == (FIRING, 2)
+
+
+# Room
+
+
+def full(monkeypatch: pytest.MonkeyPatch, *statuses: Status, **settings: Any) -> Told:
+    """A dedup that remembers as many alerts as it may, one a second, named by their numbers."""
+    monkeypatch.setattr(module, "MOST_ALERTS", len(statuses))
+    told = Told(**settings)
+    for number, status in enumerate(statuses):
+        told.take(told.event(status, number, fingerprint=str(number)))
+    return told
+
+
+def known(told: Told) -> list[str]:
+    return [name for name in map(str, range(9)) if told.dedup.current(name)]
+
+
+def test_beyond_the_bound_the_longest_resolved_alert_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = full(monkeypatch, FIRING, RESOLVED, RESOLVED)
+    told.take(told.event(FIRING, 3, fingerprint="3"))
+    assert [(timer.kind, timer.key) for timer in told.run_timers(3)] == [("forget", "1")]  # others hear of it
+    assert known(told) == ["0", "2", "3"]
+
+
+def test_beyond_the_bound_the_longest_silent_one_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = full(monkeypatch, FIRING, FIRING, FIRING)
+    told.dedup.renew(told.event(FIRING, 0, received=4, fingerprint="0"), at(4))
+    told.take(told.event(FIRING, 5, fingerprint="3"))
+    told.dedup.drain()
+    assert ("lease", "1") in [(timer.kind, timer.key) for timer in told.run_timers(5)]
+    assert known(told) == ["0", "2", "3"]
+    (ended,) = [document for collection, document in told.dedup.drain() if collection is ALERTS]
+    assert (ended.fingerprint, ended.status, ended.episode.end_reason) == ("1", RESOLVED, "expiry")
+    assert ended.reasons[-1].text == (
+        "resolved, because at most 3 alerts are remembered, and this one was silent the longest: 4 s"
+    )
+
+
+def test_a_body_of_many_new_alerts_leaves_the_bound_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = full(monkeypatch, FIRING, FIRING, FIRING)
+    for number in range(3, 8):
+        told.take(told.event(FIRING, 10, fingerprint=str(number)))
+    told.run_timers(10)
+    assert known(told) == ["5", "6", "7"]
+    assert len(told.dedup) == len(list(told.dedup.firing())) == 3
+
+
+@pytest.mark.parametrize("lease", [None, timedelta(hours=1)])
+def test_one_that_finds_room_after_all_keeps_its_lease(
+    monkeypatch: pytest.MonkeyPatch, lease: timedelta | None
+) -> None:
+    told = full(monkeypatch, FIRING, FIRING, default_lease=lease)
+    told.take(told.event(FIRING, 2, fingerprint="2"))  # one of the others has to go
+    told.take(told.event(RESOLVED, 2.5, fingerprint="2"))  # it went itself
+    told.run_timers(3)
+    assert known(told) == ["0", "1"]
+    told.run_timers(3_601)
+    assert [alert.fingerprint for alert in told.dedup.firing()] == ([] if lease else ["0", "1"])
 
 
 def test_a_resolved_alert_is_forgotten_after_a_while_and_a_firing_one_never() -> None:
@@ -432,4 +601,5 @@ def test_a_restart_changes_nothing(before: Any, after: Any) -> None:
     assert tell(restarted, after, 1_000) == tell(told, after, 1_000)
     assert restarted.dedup.dump() == told.dedup.dump()
     assert restarted.dedup.drain() == told.dedup.drain()
+    assert len(restarted.dedup) == len(told.dedup)
     assert list(restarted.dedup.firing()) == list(told.dedup.firing())

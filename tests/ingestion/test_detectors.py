@@ -29,13 +29,14 @@ def new(template_id: str) -> Templated:
 
 
 def test_a_line_at_error_level_is_an_alert_with_a_lease() -> None:
-    (made,) = observed(Detectors(SETTINGS), a_line(event_id="0-7-3"))
+    (made,) = observed(Detectors(SETTINGS), a_line(event_id="0-7-3"), a_template(scope="logs/payments"))
     assert (made.kind, made.source, made.event_id) == (EventKind.ALERT, "detector:log_errors", "0-7-3-log_errors")
     assert made.title == 'payments logs errors: "connection refused"'
     assert made.labels == {"service": "payments", "template": "t-refused", "level": "error"}
     assert (made.status, made.severity, made.lease) == (Status.FIRING, Severity.HIGH, timedelta(minutes=15))
     assert made.text == "connection refused"
     assert made.content_key == ""
+    assert made.scope == "logs/payments"
     assert [reason.step for reason in made.reasons] == ["parse"]
 
 

@@ -45,7 +45,7 @@ def test_what_senders_call_a_document_is_one(body: bytes, content_type: str, exp
         (b'{"alert":\n "x"', "", "body line 2 column 5"),
         (b"1 2 3", JSON, "body"),
         (b"[" * 100_000, JSON, "body"),
-        (b"\x0a\x00\x12binary", "application/x-protobuf", "body"),
+        (b"\x0a\x00\x12binary", "application/octet-stream", "body"),
         (b"&".join(b"a%d=1" % number for number in range(2_000)), FORM, "body"),
         (b'{"a": ' + b"9" * 5_000 + b"}", JSON, "body"),
     ],

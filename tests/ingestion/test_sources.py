@@ -78,9 +78,21 @@ def test_the_order_of_labels_does_not_change_the_fingerprint() -> None:
 
 def test_a_resend_has_the_same_content_key_and_another_state_has_not() -> None:
     first = the_am_event()
-    assert the_am_event(annotations={"summary": "disk is 92% full"}).content_key == first.content_key
+    assert the_am_event().content_key == first.content_key
+    assert the_am_event(annotations={"summary": "disk is 92% full"}).content_key != first.content_key
     assert the_am_event(status="resolved").content_key != first.content_key
     assert the_am_event(startsAt="2026-03-02T08:58:00Z").content_key != first.content_key
+
+
+def test_the_order_of_annotations_makes_no_other_content() -> None:
+    one = the_am_event(annotations={"summary": "disk is full", "value": "91"})
+    assert the_am_event(annotations={"value": "91", "summary": "disk is full"}).content_key == one.content_key
+
+
+def test_a_key_of_the_senders_own_is_said_to_be_one() -> None:
+    assert not the_event("acme", {"title": "disk full"}).keyed
+    keyed = the_event("acme", {"title": "disk full"}, idempotency_key="k1")
+    assert (keyed.keyed, keyed.content_key) == (True, "acme k1 0")
 
 
 def test_a_numeric_value_annotation_is_the_value() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aiops.domain.alerts import Templated
 from aiops.domain.changes import TEMPLATES
-from aiops.domain.events import EventKind
+from aiops.domain.events import Event, EventKind
 from aiops.domain.masking import mask
 from aiops.domain.records import Template
 from aiops.domain.settings import TemplateSettings
@@ -71,6 +71,30 @@ def test_each_service_has_templates_of_its_own_and_alert_senders_share_theirs() 
     on_db = learn(known, "disk 91% full on db1", source="alertmanager")
     on_api = learn(known, "disk 17% full on db1", source="alertmanager", service="api")
     assert on_db.template_id == on_api.template_id
+
+
+def an_alert_about(text: str, scope: str) -> Event:
+    """As a detector makes it of a line."""
+    return an_event(source="detector:log_errors", title=f"db logs: {text}", message=text, scope=scope)
+
+
+def test_an_alert_made_of_a_line_has_the_template_of_the_line() -> None:
+    known = templates()
+    line = learn(known, "connection to 10.0.0.1 refused")
+    assert line.scope == "logs/db"
+    made = known.learn(an_alert_about("connection to 10.0.0.1 refused", line.scope), an_entity("db"))
+    assert made == line
+    assert [document.scope for document in documents(known).values()] == ["logs/db"]
+
+
+def test_a_line_is_counted_once_and_is_new_once_though_an_alert_was_made_of_it() -> None:
+    known = templates()
+    firsts = []
+    for text in ("user ana gone", "user bob gone", "user bob gone"):
+        line = learn(known, text)
+        firsts.append(known.learn(an_alert_about(text, line.scope), an_entity("db")).first)
+    assert firsts == [True, False, False]
+    assert documents(known)[line.template_id].count == 3
 
 
 def test_what_others_note_on_a_record_survives_counting() -> None:

@@ -1,0 +1,90 @@
+"""What do logs over OTLP/HTTP say, in our words? Protobuf or JSON; both become the same tree before they are read."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from aiops.domain.entries import Delivery
+from aiops.domain.errors import BadInput
+from aiops.domain.events import Event, Parsed
+from ingestion.reading import fields
+from ingestion.reading.documents import documents
+from ingestion.reading.logline import level_of, line
+from ingestion.reading.times import moment
+
+NAME = "otlp"
+LONGEST_LABEL = 256  # characters of an attribute that is kept as a label: a stack trace is none
+
+_LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")  # severityNumber 1-4, 5-8, ...
+_KNOWN = {
+    "service.name": "service",
+    "host.name": "host",
+    "deployment.environment": "environment",
+    "deployment.environment.name": "environment",
+    "k8s.namespace.name": "namespace",
+    "k8s.pod.name": "pod",
+}
+
+
+def parse(delivery: Delivery, received_at: datetime) -> Parsed:
+    """Return one log Event per record; attributes of the resource say where, those of the record become labels."""
+    kind = delivery.content_type.partition(";")[0].strip().lower()
+    trees = [_protobuf(delivery.body)] if "protobuf" in kind else documents(delivery.body, delivery.content_type)
+    events = [event for tree in trees for event in _events(tree, delivery.source, received_at)]
+    return Parsed(events=tuple(events))
+
+
+def _protobuf(body: bytes) -> object:
+    request = ExportLogsServiceRequest()
+    try:
+        request.ParseFromString(body)
+    except DecodeError as error:
+        raise BadInput(f"not protobuf: {error}", place="body", fix="send an ExportLogsServiceRequest") from error
+    tree: object = MessageToDict(request)
+    return tree
+
+
+def _events(tree: object, source: str, received_at: datetime) -> Iterator[Event]:
+    for resource in _list(tree, "resourceLogs"):
+        where = {_KNOWN[name]: text for name, text in _attributes(resource, "resource.attributes") if name in _KNOWN}
+        for scope in _list(resource, "scopeLogs"):
+            logger = fields.first_of(scope, ("scope.name",))
+            for record in _list(scope, "logRecords"):
+                yield _event(record, {**where, "logger": logger}, source, received_at)
+
+
+def _event(record: object, where: Mapping[str, str], source: str, received_at: datetime) -> Event:
+    number = int(fields.number_of(fields.dig(record, "severityNumber")) or 0)
+    named = fields.first_of(record, ("severityText",))
+    level = level_of(named) or (_LEVELS[min(number - 1, 23) // 4] if number > 0 else "")
+    said = {name: text for name, text in _attributes(record, "attributes") if len(text) <= LONGEST_LABEL}
+    times = (moment(fields.dig(record, name), received_at) for name in ("timeUnixNano", "observedTimeUnixNano"))
+    at = next((time for time in times if time), None)
+    body = _value(fields.dig(record, "body"))
+    return line(source, received_at, body, level=level, at=at, labels={**said, **where})
+
+
+def _list(tree: object, name: str) -> list[object]:
+    found = fields.dig(tree, name)
+    return found if isinstance(found, list) else []
+
+
+def _attributes(tree: object, path: str) -> Iterator[tuple[str, str]]:
+    for pair in _list(tree, path):
+        name, text = fields.first_of(pair, ("key",)), _value(fields.dig(pair, "value"))
+        if name and text:
+            yield name, text
+
+
+def _value(value: object) -> str:
+    """An AnyValue as text: a map as ``a=1 b=2``, a list with commas."""
+    if not isinstance(value, Mapping):
+        return fields.text_of(value)
+    if "kvlistValue" in value:
+        return " ".join(f"{name}={text}" for name, text in _attributes(value, "kvlistValue.values"))
+    if "arrayValue" in value:
+        return ", ".join(_value(item) for item in _list(value, "arrayValue.values"))
+    return next((fields.text_of(item) for item in value.values()), "")
