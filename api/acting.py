@@ -8,11 +8,12 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from aiops.domain.acts import Act, PutRule, PutSilence
-from aiops.domain.base import aware, stable_hash
+from aiops.domain.base import stable_hash
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Rule, Silence
 from api.desk import Answer, DeskOf, actor_of
 from api.errors import ProblemDetails, problem_response
+from api.filters import zoned
 from api.openapi import reply
 from api.preview import check
 from api.requests import NewRule, NewSilence
@@ -57,8 +58,9 @@ def put_rule(new: NewRule, actor: str, key: str, now: datetime) -> PutRule:
         matchers=new.matchers,
         owner=said(new.owner, "owner"),
         reason=said(new.reason, "reason"),
-        expires=aware(new.expires) if new.expires else None,
-        review=aware(new.review) if new.review else None,
+        expires=zoned(new.expires, "expires") if new.expires else None,
+        review=zoned(new.review, "review") if new.review else None,
+        ceiling=new.ceiling,
         priority=new.priority,
         cases=new.cases,
         created_by=actor,
@@ -75,8 +77,8 @@ def put_silence(new: NewSilence, key: str, now: datetime) -> PutSilence:
         matchers=new.matchers,
         owner=said(new.owner, "owner"),
         reason=said(new.reason, "reason"),
-        starts_at=aware(new.starts_at) if new.starts_at else now,
-        ends_at=aware(new.ends_at),
+        starts_at=zoned(new.starts_at, "starts_at") if new.starts_at else now,
+        ends_at=zoned(new.ends_at, "ends_at"),
         created_at=now,
     )
     return PutSilence(silence=silence)

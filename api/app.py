@@ -69,7 +69,7 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
     _add_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SafeHeaders)
-    app.add_middleware(Guard, settings=settings, access=desk.access, failures=failures)
+    app.add_middleware(Guard, settings=settings, access=desk.access, failures=failures, clock=clock)
     return app
 
 

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from datetime import datetime
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -18,7 +19,7 @@ from api.settings import ApiSettings
 
 COOKIE = "aiops_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPEN_PATHS = ("/healthz", "/readyz", "/sign-in")  # asked for without a token; tell nothing
+OPEN_PATHS = ("/healthz", "/readyz", "/sign-in", "/sign-out")  # asked for without a token; tell nothing
 SAFE = ("GET", "HEAD", "OPTIONS")
 DOORS = "/webhooks/"
 
@@ -35,8 +36,10 @@ class Failures:
 class Guard:
     """The outermost wall: Host, Origin, token, and every failure that no handler knew."""
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings, access: Access, failures: Failures) -> None:
-        self._app, self._settings, self._access, self._failures = app, settings, access, failures
+    def __init__(
+        self, app: ASGIApp, settings: ApiSettings, access: Access, failures: Failures, clock: Callable[[], datetime]
+    ) -> None:
+        self._app, self._settings, self._access, self._failures, self._clock = app, settings, access, failures, clock
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
@@ -52,24 +55,33 @@ class Guard:
         await self._walled(scope, receive, send)
 
     def _admit(self, connection: HTTPConnection) -> Grant:
-        host = host_name(connection.headers.get("host", ""))
+        said = connection.headers.get("host", "")
+        host = host_name(said)
+        if said and not host:
+            raise Forbidden("the Host header is malformed")
         if not self._host_allowed(host):
             raise Forbidden(f"this server is not called {host!r}; add the name to allowed_hosts if it should be")
         method = connection.scope.get("method", "WEBSOCKET")
         if method not in SAFE and not self._same_origin(connection):
             raise Forbidden("the request comes from another site's page")
-        path = connection.url.path
+        path: str = connection.scope["path"]  # not the URL's: that is made out of the Host header
         if not self._settings.token_required:
             return Grant("operator", EVERYTHING)
         if path in OPEN_PATHS or path.startswith("/static/"):
             return Grant("", frozenset())
-        grant = self._access.check(token_of(connection))
+        grant = self._granted(connection)
         if grant is None:
             raise SignInNeeded("a token is needed: Authorization: Bearer ..., or sign in at /sign-in")
         wanted = wanted_scope(method, path)
         if not grant.allows(wanted):
             raise Forbidden(f"the token {grant.name!r} lacks the scope {wanted.value!r}")
         return grant
+
+    def _granted(self, connection: HTTPConnection) -> Grant | None:
+        if token := token_of(connection.headers.get("authorization", "")):
+            return self._access.check(token)
+        session = connection.cookies.get(COOKIE, "")
+        return self._access.session(session, self._clock()) if session else None
 
     def _host_allowed(self, host: str) -> bool:
         return host in LOOPBACK or host in self._settings.allowed_hosts or "*" in self._settings.allowed_hosts
@@ -79,7 +91,7 @@ class Guard:
         origin = connection.headers.get("origin")
         if origin is None:
             return connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-        return urlsplit(origin).netloc == connection.headers.get("host", "")
+        return origin.partition("://")[2] == connection.headers.get("host", "")
 
     async def _refuse(self, connection: HTTPConnection, error: AiopsError, receive: Receive, send: Send) -> None:
         if connection.scope["type"] == "websocket":
@@ -118,21 +130,25 @@ def wanted_scope(method: str, path: str) -> Scope:
 
 
 def host_name(header: str) -> str:
-    """Return the name in a Host header, in lower case and without port and brackets."""
-    name = header.strip().lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name if name.count(":") > 1 else name.partition(":")[0]
+    """Return the name in a Host header, in lower case and without port and brackets; empty when it is malformed."""
+    host = header.strip().lower()
+    if host.startswith("["):
+        name, closed, rest = host[1:].partition("]")
+        port = rest.removeprefix(":")
+        well = bool(closed) and (not rest or rest.startswith(":"))
+    else:
+        name, _, port = (host, "", "") if host.count(":") > 1 else host.partition(":")
+        well = True
+    whole = well and (not port or (port.isascii() and port.isdecimal()))
+    return name if whole and not set(name) & set("@/\\?#") else ""
 
 
-def token_of(connection: HTTPConnection) -> str:
-    """Return the token that came as bearer, as basic password, or in the session cookie; empty when none did."""
-    kind, _, value = connection.headers.get("authorization", "").partition(" ")
+def token_of(authorization: str) -> str:
+    """Return the token that came as bearer or as basic password; empty when none did."""
+    kind, _, value = authorization.partition(" ")
     if kind.lower() == "bearer":
         return value.strip()
-    if kind.lower() == "basic":
-        return _password(value)
-    return connection.cookies.get(COOKIE, "")
+    return _password(value) if kind.lower() == "basic" else ""
 
 
 def _password(basic: str) -> str:

@@ -1,21 +1,25 @@
 """What are the bytes of a request? Read within a bound, whatever the sender claims about them."""
 
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 
 from aiops.domain.errors import BadInput
 from api.errors import TooLarge
 
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 GZIP, DEFLATE, RAW_DEFLATE = 31, 15, -15  # zlib's window bits for each wrapping
 MOST_FIELDS = 5_000  # of one form
+SMALL = 64 << 10  # bytes of a body that the event loop may work on itself: some milliseconds
+_ASIDE = CapacityLimiter(2)  # threads for what is larger: more would only take the processor from one another
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -24,7 +28,14 @@ async def read_body(request: Request, most: int) -> bytes:
     if said.isdigit() and int(said) > most:
         raise TooLarge(f"the body has {said} bytes; at most {most} are taken")
     body = await _gather(request.stream(), most)
-    return unpack(body, request.headers.get("content-encoding", ""), most)
+    return await aside(lambda: unpack(body, request.headers.get("content-encoding", ""), most), body)
+
+
+async def aside(work: Callable[[], T], body: bytes) -> T:
+    """Do ``work`` on ``body``: on a thread where it is large, so that the event loop goes on serving the others."""
+    if len(body) <= SMALL:
+        return work()
+    return await to_thread.run_sync(work, limiter=_ASIDE)
 
 
 async def _gather(chunks: AsyncIterator[bytes], most: int) -> bytes:
@@ -77,7 +88,7 @@ class Form:
         """Return every value of ``name``, in order."""
         return [value for key, value in self.pairs if key == name]
 
-    def read(self, kind: type[T]) -> T:
+    def read(self, kind: type[S]) -> S:
         """Read all fields as ``kind``; several values of one field where it is a tuple. Empty ones are left out."""
         known = {field.name: field for field in msgspec.structs.fields(kind)}
         values: dict[str, str | list[str]] = {}
@@ -104,7 +115,7 @@ def form_of(body: bytes) -> Form:
         raise BadInput(f"not a form: {error}", place="body", fix="send application/x-www-form-urlencoded") from error
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[S]) -> S:
     """Read JSON as ``kind``; BadInput names the field that does not fit."""
     try:
         return msgspec.json.decode(body, type=kind)

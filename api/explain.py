@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from aiops.domain.alerts import Alert, Episode, EpisodeFate
-from aiops.domain.changes import FATES
+from aiops.domain.changes import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
 from aiops.ports import View
 from api.errors import NotFound
+from api.outside import why_outside
 from api.reading import alert as find_alert
 from api.reading import episodes_of
 from api.reading import incident as find_incident
@@ -49,6 +52,8 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
     steps = [_step(reason) for reason in alert.reasons]
     if alert.episode.link:
         steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=alert.episode.link.text)))
+    if alone := view.get(INCIDENTS, alert.episode.incident_id):
+        steps.extend(_step(reason) for reason in why_outside(view, alone))
     steps.extend(_fate_steps(fate))
     title = f"{alert.title} on {alert.entity.name or 'no known service'} ({alert.status}, {alert.severity})"
     return _explanation(alert.fingerprint, "alert", title, steps)
@@ -57,6 +62,7 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
 def explain_incident(view: View, incident: Incident) -> Explanation:
     """Tell why these alerts are one incident, why the cause is what it is, and who was told."""
     steps = [*_cause_steps(incident), *(_step(reason) for reason in incident.reasons)]
+    steps.extend(_step(reason) for reason in why_outside(view, incident))
     steps.extend(_member_steps(episodes_of(view, incident, MOST_MEMBERS)))
     if incident.weakest_link:
         text = f"weakest link: {incident.weakest_link}"
@@ -94,14 +100,16 @@ def _step(reason: Reason) -> Step:
 def _cause_steps(incident: Incident) -> Iterator[Step]:
     if incident.abstained:
         yield _step(Reason(step="cause", text=incident.abstained))
+    comparable = len(incident.candidates) > 1 or not incident.abstained
     for number, candidate in enumerate(incident.candidates, 1):
-        yield _step(Reason(step="cause", text=_candidate_text(number, candidate)))
-        yield from (_step(reason) for reason in candidate.evidence)
+        yield _step(Reason(step="cause", text=_candidate_text(number, candidate, comparable)))
+        yield from (msgspec.structs.replace(_step(reason), under=1) for reason in candidate.evidence)
 
 
-def _candidate_text(number: int, candidate: Candidate) -> str:
+def _candidate_text(number: int, candidate: Candidate, comparable: bool) -> str:
+    likely = f", {candidate.probability:.0%}" if comparable else ""
     confirmed = ", confirmed by a person" if candidate.confirmed else ""
-    return f"candidate {number}: {candidate.entity}, {candidate.probability:.0%}{confirmed}"
+    return f"candidate {number}: {candidate.entity}{likely}{confirmed}"
 
 
 def _member_steps(members: Iterable[Episode]) -> Iterator[Step]:
@@ -117,12 +125,14 @@ def _fate_steps(fate: EpisodeFate | None) -> Iterator[Step]:
 
 
 def _explanation(key: str, kind: str, title: str, steps: Iterable[Step]) -> Explanation:
-    """Bring the steps under their headings, each reason once, and write the text."""
-    by_heading: dict[str, dict[str, Step]] = {}
+    """Bring the steps under their headings, each reason once (evidence: once for each candidate); write the text."""
+    by_heading: dict[str, list[Step]] = {}
     for step in steps:
-        by_heading.setdefault(step.heading, {}).setdefault(step.reason.text, step)
+        there = by_heading.setdefault(step.heading, [])
+        if step.under or all(step.reason.text != known.reason.text for known in there):
+            there.append(step)
     lines = [title]
     for heading, under in by_heading.items():
-        lines.extend(("", heading, *(f"  - {step.reason.text}" for step in under.values())))
-    ordered = tuple(step for under in by_heading.values() for step in under.values())
+        lines.extend(("", heading, *(f"  {'    ' * step.under}- {step.reason.text}" for step in under)))
+    ordered = tuple(step for under in by_heading.values() for step in under)
     return Explanation(id=key, kind=kind, title=title, steps=ordered, text="\n".join(lines))

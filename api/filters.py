@@ -66,7 +66,7 @@ class IncidentFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         many = ("status", "severity", "service", "owner", "business", "assignee", "cause", "number")
         where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
         flags = {name: (getattr(self, name),) for name in ("active", "muted", "background")}
-        opened = Range(at_least=_aware(self.since), below=_aware(self.until))
+        opened = between(self.since, self.until)
         return Query(
             where={**where, **{name: value for name, value in flags.items() if value[0] is not None}},
             ranges={"opened_at": opened} if self.since or self.until else {},
@@ -162,7 +162,16 @@ def _words(typed: str) -> list[str]:
         return typed.split()
 
 
-def _aware(when: datetime | None) -> datetime | None:
-    if when is not None and when.tzinfo is None:
-        raise BadInput(f"{when} has no time zone", place="since/until", fix="add Z or an offset such as +02:00")
-    return aware(when) if when else None
+def between(since: datetime | None, until: datetime | None) -> Range:
+    """Return the times from ``since`` on and before ``until``; None: no bound."""
+    return Range(at_least=zoned(since, "since") if since else None, below=zoned(until, "until") if until else None)
+
+
+def zoned(when: datetime, place: str) -> datetime:
+    """Return ``when`` in UTC. BadInput names ``place`` where it has no time zone, or is no time in UTC."""
+    if when.tzinfo is None:
+        raise BadInput(f"{when} has no time zone", place=place, fix="add Z or an offset such as +02:00")
+    try:
+        return aware(when)
+    except OverflowError as error:
+        raise BadInput(f"{when} is out of range", place=place, fix="give a time of this century") from error

@@ -7,11 +7,14 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector as Base
 
+from aiops.backlog import behind
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import ALERTS, INCIDENTS, RULES, SILENCES, Collection, Scalar
+from aiops.domain.errors import Unavailable
 from aiops.domain.events import Status
 from aiops.domain.queries import Query, Range
 from aiops.domain.rules import RuleStatus
+from aiops.domain.words import span
 from aiops.ports import View
 from api.desk import Desk
 from api.reading import FATES_COUNTED, engine, lag, ledger
@@ -19,18 +22,22 @@ from api.schemas import ServerStatus
 
 T = TypeVar("T")
 
+MOST_BEHIND = 30.0  # seconds that an entry may wait for the engine until the server no longer calls itself ready
+
 
 def server_status(desk: Desk) -> ServerStatus:
     """Return how far the engine is and what is open."""
     last = desk.journal.last()
     with desk.view() as view:
         committed, state = view.position(), engine(view)
+        waited = behind(desk.journal, committed, desk.clock())
         return ServerStatus(
             version=desk.settings.version,
-            ready=True,
+            ready=waited <= MOST_BEHIND,
             position=str(committed or ""),
             last=str(last or ""),
             lag=lag(committed, last),
+            behind=waited,
             now=state.now,
             open_incidents=count(view, INCIDENTS, active=True),
             firing_alerts=count(view, ALERTS, status=Status.FIRING),
@@ -40,6 +47,14 @@ def server_status(desk: Desk) -> ServerStatus:
             embedder=desk.settings.embedder or state.embedder,
             embedder_why=desk.settings.embedder_why,
         )
+
+
+def check_ready(desk: Desk) -> None:
+    """Raise Unavailable when journal or store cannot be read, or when the engine no longer folds what comes in."""
+    waited = behind(desk.journal, desk.store.position(), desk.clock())
+    if waited > MOST_BEHIND:
+        said = f"the engine is {span(waited)} behind: so long has the oldest entry waited that it has not read"
+        raise Unavailable(f"{said}; look into its log, or restart aiops serve", retry_after=5)
 
 
 def count(view: View, collection: Collection[T], **where: Scalar) -> int:
@@ -82,6 +97,7 @@ class Collector(Base):
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),
             "aiops_lag_entries": ("Journal entries beyond the committed position", status.lag),
+            "aiops_behind_seconds": ("Age of the oldest journal entry that is not folded yet", status.behind),
             "aiops_open_incidents": ("Incidents open or acknowledged", status.open_incidents),
             "aiops_firing_alerts": ("Alerts that fire", status.firing_alerts),
             "aiops_suppressed_alerts": ("Firing alerts that something keeps quiet", status.suppressed_alerts),

@@ -9,6 +9,7 @@ from aiops.domain.incidents import Candidate, Incident, IncidentStatus
 from aiops.domain.matching import Operator, token_match
 from aiops.domain.records import Template
 from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.words import plural
 
 SOON = timedelta(hours=24)  # what expires within it is marked
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -50,11 +51,6 @@ def percent(share: float) -> str:
     return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
-def plural(count: int, word: str) -> str:
-    """Say "1 alert", "1,204 alerts"."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
 @dataclass(frozen=True)
 class IncidentRow:
     """One line of the triage list."""
@@ -67,8 +63,8 @@ class IncidentRow:
     cause: str
     confirmed: bool
     path: str
-    probability: str
-    unclear: str  # why no cause is named; empty: one is
+    probability: str  # empty: the cause is not to be trusted that far
+    unclear: str  # why no cause is named, or it is not to be trusted
     alerts: int
     services: int
     impact: str
@@ -92,7 +88,7 @@ def incident_row(incident: Incident, now: datetime) -> IncidentRow:
         cause=first.entity if first else "",
         confirmed=first.confirmed if first else False,
         path=" → ".join(first.path) if first else "",
-        probability=percent(first.probability) if first else "",
+        probability=likelihood(incident),
         unclear=incident.abstained,
         alerts=incident.alerts,
         services=services_of(incident),
@@ -104,6 +100,13 @@ def incident_row(incident: Incident, now: datetime) -> IncidentRow:
         muted=is_muted(incident),
         active=incident.active,
     )
+
+
+def likelihood(incident: Incident) -> str:
+    """Say how likely the first candidate is the cause; nothing where the engine itself abstains."""
+    if not incident.candidates or (incident.abstained and not incident.candidates[0].confirmed):
+        return ""
+    return percent(incident.candidates[0].probability)
 
 
 def is_muted(incident: Incident) -> bool:
@@ -124,8 +127,9 @@ def facts(incident: Incident, now: datetime) -> list[str]:
     age = ago(incident.opened_at, incident.resolved_at or now)
     state = "acknowledged, open" if incident.status is IncidentStatus.ACKNOWLEDGED else incident.status.value
     lasted = f"{state} {age}" if incident.active else f"{state} after {age}"
-    firing = f"{incident.firing:,} of {plural(incident.episodes, 'member')} firing"
-    return [lasted, plural(incident.alerts, "alert"), plural(services_of(incident), "service"), firing]
+    counted = f"{plural(incident.alerts, 'alert')} in {plural(incident.episodes, 'episode')}"
+    firing = f"{incident.firing:,} of {incident.episodes:,} firing"
+    return [lasted, counted, plural(services_of(incident), "service"), firing]
 
 
 def services_of(incident: Incident) -> int:

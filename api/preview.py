@@ -20,16 +20,18 @@ MOST = 10_000  # firing alerts that are tried
 def preview(view: View, matchers: Sequence[Matcher]) -> Preview:
     """Try ``matchers`` on every alert that fires and that nothing hides yet."""
     check(matchers)
-    looked_at, hits, applied = 0, [], masked(tuple(matchers))
+    looked_at, matched, applied = 0, [], masked(tuple(matchers))
     for alert in firing(view, MOST):
         looked_at += 1
-        if not alert.suppressed and all_match(applied, fields_of(alert)):
-            hits.append(alert)
+        if all_match(applied, fields_of(alert)):
+            matched.append(alert)
+    hits = [alert for alert in matched if not alert.suppressed]
     worst_first = sorted(hits, key=lambda alert: (-alert.severity.rank, alert.fingerprint))
     return Preview(
         alerts=len(hits),
         incidents=_hidden_incidents(view, hits),
         critical=sum(alert.severity is Severity.CRITICAL for alert in hits),
+        worst=max((alert.severity for alert in matched), key=lambda severity: severity.rank, default=None),
         looked_at=looked_at,
         complete=looked_at < MOST,
         examples=tuple(_example(alert) for alert in worst_first[:EXAMPLES]),

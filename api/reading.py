@@ -148,8 +148,8 @@ def payload(journal: Journal, event_id: str) -> RawPayload | None:
 
 
 def firing(view: View, most: int = 10_000) -> Iterator[Alert]:
-    """Yield the alerts that fire, at most ``most``."""
-    query = Query(where={"status": (Status.FIRING,)}, limit=1_000)
+    """Yield the alerts that fire, the worst first, at most ``most``."""
+    query = Query(where={"status": (Status.FIRING,)}, order=("-rank",), limit=1_000)
     for taken in range(0, most, query.limit):
         found = view.find(ALERTS, query)
         yield from found.items[: most - taken]

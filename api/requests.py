@@ -4,6 +4,7 @@ from datetime import datetime
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
+from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher
 from aiops.domain.rules import Cases
 
@@ -23,7 +24,7 @@ class TextBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MergeBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which incident becomes part of this one."""
 
-    other_id: str
+    other_id: str  # or its number
 
 
 class CauseBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +43,7 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     expires: datetime | None = None
     review: datetime | None = None
+    ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden
     priority: int = 0
     cases: Cases = Cases()
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
 from aiops.domain.base import Noun
 from aiops.domain.entries import Delivery
+from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.reasons import Reason
@@ -118,6 +119,7 @@ class Preview(Noun, frozen=True, kw_only=True):
     alerts: int
     incidents: int  # whose firing alerts would all be hidden
     critical: int  # of the alerts
+    worst: Severity | None = None  # of all that match, those that are hidden already too; None: nothing matches
     looked_at: int  # firing alerts that were tried
     complete: bool  # False: there are more firing alerts than are tried
     examples: tuple[Example, ...] = ()
@@ -184,6 +186,7 @@ class Step(Noun, frozen=True, kw_only=True):
 
     heading: str
     reason: Reason
+    under: int = 0  # 1: evidence for the step before it
 
 
 class Explanation(Noun, frozen=True, kw_only=True):
@@ -211,6 +214,7 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     position: str  # committed by the engine
     last: str  # newest entry of the journal
     lag: int  # entries between the two
+    behind: float  # seconds that the oldest of them has waited; 0: the engine has caught up
     now: datetime | None  # the engine's
     open_incidents: int
     firing_alerts: int

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import AiopsError, BadInput, Overloaded
-from api.bodies import read_body
+from api.bodies import aside, read_body
 from api.desk import Desk, desk_of
 from api.errors import problem_of, problem_response, refusal
 from ingestion.redact import redact
@@ -28,6 +28,7 @@ KEPT_HEADERS = (
 )
 KEY_HEADERS = ("idempotency-key", "x-github-delivery", "x-gitlab-event-uuid", "x-amz-sns-message-id", "request-id")
 LONGEST_NAME, LONGEST_VALUE = 64, 500
+_APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
 
 
 async def deliver(request: Request) -> Response:
@@ -36,7 +37,7 @@ async def deliver(request: Request) -> Response:
     source = request.path_params["source"]
     try:
         delivery = await _delivery(request, source, desk)
-        (position,) = await to_thread.run_sync(desk.journal.append, [delivery])
+        (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=_APPENDS)
     except Overloaded as error:
         return _busy(error, source)
     except AiopsError as error:
@@ -44,21 +45,33 @@ async def deliver(request: Request) -> Response:
     return Response(b'{"delivery_id":"%s"}' % str(position).encode(), 202, media_type="application/json")
 
 
-async def _delivery(request: Request, source: str, desk: Desk) -> Delivery:
-    if not source.replace("-", "").replace("_", "").isalnum() or len(source) > LONGEST_NAME or not source.isascii():
+def source_name(text: str) -> str:
+    """Return the name that a sender delivers under; BadInput when ``text`` can be none."""
+    if not text.replace("-", "").replace("_", "").isalnum() or len(text) > LONGEST_NAME or not text.isascii():
         fix = f"use up to {LONGEST_NAME} letters, digits, - and _"
         raise BadInput("no name for a source", place="path", fix=fix)
-    body = redact(await read_body(request, desk.settings.max_body_bytes))
+    return text.lower()
+
+
+async def _delivery(request: Request, source: str, desk: Desk) -> Delivery:
+    name = source_name(source)
     content_type = request.headers.get("content-type", "")[:LONGEST_VALUE]
-    is_document(body, content_type)
+    sent = await read_body(request, desk.settings.max_body_bytes)
+    body = await aside(lambda: _clean(sent, content_type), sent)
     return Delivery(
-        source=source.lower(),
+        source=name,
         body=body,
         content_type=content_type,
         headers=_kept(request.headers),
         query={name: value[:LONGEST_VALUE] for name, value in request.query_params.items() if name == "service"},
         idempotency_key=next((request.headers[key][:200] for key in KEY_HEADERS if key in request.headers), ""),
     )
+
+
+def _clean(sent: bytes, content_type: str) -> bytes:
+    body = redact(sent)
+    is_document(body, content_type)
+    return body
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

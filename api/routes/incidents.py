@@ -81,9 +81,11 @@ def reopen(do: ActingOf, wanted: Wanted) -> Response:
 
 
 @router.post("/{incident_id}/merge", summary="Merge another one into it", **acting(MergeBody, {"other_id": "5f0c"}))
-def merge(do: ActingOf, wanted: Wanted, body: Annotated[MergeBody, Depends(body_of(MergeBody))]) -> Response:
-    """The two are one."""
-    return do.do(acts.Merge(incident_id=wanted, other_id=body.other_id))
+def merge(
+    desk: DeskOf, do: ActingOf, wanted: Wanted, body: Annotated[MergeBody, Depends(body_of(MergeBody))]
+) -> Response:
+    """The two are one. The other one is named as in the path: by id or number."""
+    return do.do(acts.Merge(incident_id=wanted, other_id=_wanted(desk, body.other_id)))
 
 
 @router.post("/{incident_id}/cause", summary="Confirm the root cause", **acting(CauseBody, {"entity": "db1"}))

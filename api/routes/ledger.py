@@ -10,10 +10,11 @@ from starlette.responses import Response
 from aiops.domain.acts import Outcome
 from aiops.domain.base import Noun
 from aiops.domain.changes import OUTCOMES, ROLLUPS
-from aiops.domain.queries import Query, Range
+from aiops.domain.queries import Query
 from api.desk import DeskOf
 from api.errors import NotFound
 from api.explain import explain_fate
+from api.filters import between
 from api.openapi import described, query_of, reply
 from api.reading import ledger, ledger_entry
 from api.schemas import Ledger, LedgerEntry, RollupList
@@ -57,8 +58,8 @@ def show_outcome(desk: DeskOf, command_id: str) -> Response:
 @router.get("/rollups", summary="Counts per five minutes", **described(RollupList, query=RollupFilter))
 def list_rollups(desk: DeskOf, wanted: Annotated[RollupFilter, Depends(query_of(RollupFilter))]) -> Response:
     """The newest 1,000 of the interval."""
-    between = {"bin": Range(at_least=wanted.since, below=wanted.until)}
-    query = Query(where={"name": (wanted.name,)}, ranges=between, order=("-bin",), limit=1_000)
+    bins = {"bin": between(wanted.since, wanted.until)}
+    query = Query(where={"name": (wanted.name,)}, ranges=bins, order=("-bin",), limit=1_000)
     with desk.view() as view:
         found = view.find(ROLLUPS, query)
     return reply(RollupList(items=tuple(found.items), total=found.total))

@@ -9,8 +9,9 @@ from aiops.domain import acts
 from aiops.domain.errors import BadInput
 from aiops.domain.graph import Topology
 from api.acting import ActingOf
-from api.bodies import read_body
+from api.bodies import aside, read_body
 from api.desk import DeskOf, desk_of
+from api.errors import TooLarge
 from api.filters import Paged
 from api.openapi import Spec, acting, described, query_of, reply
 from api.reading import services
@@ -18,6 +19,8 @@ from api.schemas import ServiceList, TopologyCheck
 from correlation.topology import parse_topology
 
 router = APIRouter(prefix="/api/services", tags=["Services"])
+
+MOST_YAML = 1_000_000  # bytes of a graph: more services than anybody has, and still read within seconds
 
 _YAML = {
     "requestBody": {
@@ -34,12 +37,19 @@ _YAML = {
 
 async def topology_of(request: Request) -> Topology:
     """Read the service graph from a YAML body; BadInput names the line."""
-    body = await read_body(request, desk_of(request).settings.max_body_bytes)
+    body = await read_body(request, min(MOST_YAML, desk_of(request).settings.max_body_bytes))
+    return await aside(lambda: read_topology(body, "body"), body)
+
+
+def read_topology(written: bytes, place: str) -> Topology:
+    """Read YAML; BadInput names the line in ``place``. Large ones take seconds: call it from a thread."""
+    if len(written) > MOST_YAML:
+        raise TooLarge(f"the graph has {len(written)} bytes; at most {MOST_YAML} are taken")
     try:
-        text = body.decode()
+        text = written.decode()
     except UnicodeDecodeError as error:
         raise BadInput("not UTF-8", place=f"byte {error.start}", fix="send YAML as UTF-8") from error
-    return parse_topology(text, "body")
+    return parse_topology(text, place)
 
 
 TopologyOf = Annotated[Topology, Depends(topology_of)]

@@ -5,7 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.responses import PlainTextResponse, Response
 
 from api.desk import DeskOf
-from api.health import Collector, server_status
+from api.health import Collector, check_ready, server_status
 from api.openapi import described, reply
 from api.schemas import ServerStatus
 
@@ -14,15 +14,14 @@ router = APIRouter(tags=["Status"])
 
 @router.get("/healthz", summary="Alive?", response_class=PlainTextResponse)
 async def healthz() -> Response:
-    """The process answers."""
+    """The process answers; whether it is of use, /readyz says."""
     return PlainTextResponse("ok\n")
 
 
 @router.get("/readyz", summary="Ready?", response_class=PlainTextResponse)
 def readyz(desk: DeskOf) -> Response:
-    """Journal and store can be read; Unavailable (503) when not."""
-    desk.journal.last()
-    desk.store.position()
+    """Journal and store can be read, and the engine keeps up: no entry has waited for more than 30 s. Else 503."""
+    check_ready(desk)
     return PlainTextResponse("ready\n")
 
 

@@ -27,6 +27,7 @@ class Piece:
     """One severity's part of a bar."""
 
     severity: str
+    count: int
     y: float
     height: float
 
@@ -90,7 +91,7 @@ def _stack(bar: dict[str, int], highest: int) -> tuple[Piece, ...]:
         if count := bar.get(severity.value, 0):
             height = max(1.0, count / highest * HEIGHT)
             ground -= height
-            pieces.append(Piece(severity.value, round(ground, 1), round(height, 1)))
+            pieces.append(Piece(severity.value, count, round(ground, 1), round(height, 1)))
     return tuple(pieces)
 
 

@@ -1,12 +1,15 @@
 """What stands on the page of one incident or alert?"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from aiops.domain.alerts import Alert, Episode
-from aiops.domain.changes import INCIDENTS, PAGES
+from aiops.domain.changes import EPISODES, INCIDENTS, PAGES
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident, Page
 from aiops.domain.queries import Query
@@ -14,12 +17,19 @@ from aiops.domain.reasons import Reason
 from aiops.ports import Journal, View
 from api.explain import explain_alert
 from api.filters import Paged
+from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
-from api.reading import alert_detail, current_graph, episodes_of, incident_detail
-from api.schemas import AlertDetail, Explanation, IncidentDetail
+from api.reading import alert_detail, current_graph, incident_detail, member_query
+from api.schemas import AlertDetail, Explanation, IncidentDetail, TemplateCount
 from api.ui.charts import Lanes, lanes
 from api.ui.graph import Picture, picture
+from api.ui.render import UNSEEN
 
+MOST_COUNTED = 2_000  # members that are counted by shape
+MOST_DRAWN = 300  # members on the timeline
+MOST_NAMED = 500  # services that are offered as another cause
+# Characters of a payload that would turn the text around them, or that nobody sees: written as JSON writes them.
+_SHOWN = {code: f"\\u{code:04x}" for code in UNSEEN if code < 0x10000}
 _CAUSE_STEPS, _PAGE_STEPS, _IMPACT_STEPS = ("cause",), ("page",), ("impact",)
 
 
@@ -40,6 +50,14 @@ class IncidentPage:
     pages: tuple[Page, ...]
     earlier: Incident | None
     merged_into: Incident | None
+    shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
+    uncounted: int  # members beyond those that are counted by shape
+    nodes: tuple[str, ...]  # of the service graph, to name another cause than those that alerted
+
+    @property
+    def alone(self) -> bool:
+        """Is there one candidate, and nothing to compare it with?"""
+        return len(self.candidates) == 1 and not self.row.probability
 
     @property
     def incident(self) -> Incident:
@@ -47,30 +65,72 @@ class IncidentPage:
         return self.detail.incident
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How many alerts and episodes of an incident have one template."""
+
+    template_id: str
+    text: str
+    alerts: int
+    episodes: int
+
+
 def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentPage:
     """Ask for everything on the page."""
     detail = incident_detail(view, key, page)
     found = detail.incident
-    cause = found.candidates[0].entity if found.candidates else ""
-    members = episodes_of(view, found)
+    row = incident_row(found, now)
+    cause = row.cause if row.probability else ""
+    members = _members(view, found)
     graph = current_graph(view)
     until = found.resolved_at or max(now, found.last_activity)
     evidence = found.candidates[0].evidence if found.candidates else ()
     return IncidentPage(
         detail=detail,
-        row=incident_row(found, now),
+        row=row,
         facts=facts(found, now),
         candidates=found.candidates,
         rest=rest_probability(found.candidates),
-        why_cause=_unique((*evidence, *_of(found.reasons, _CAUSE_STEPS))),
-        why_grouped=_unique(_but(found.reasons, (*_CAUSE_STEPS, *_PAGE_STEPS, *_IMPACT_STEPS))),
+        why_cause=_unique(
+            reason for reason in (*evidence, *_of(found.reasons, _CAUSE_STEPS)) if reason.text != found.abstained
+        ),
+        why_grouped=_unique(
+            (*_but(found.reasons, (*_CAUSE_STEPS, *_PAGE_STEPS, *_IMPACT_STEPS)), *why_outside(view, found))
+        ),
         why_paged=_unique(_of(found.reasons, _PAGE_STEPS)),
-        lanes=lanes(members, found.services, cause, until),
+        lanes=lanes(members[:MOST_DRAWN], found.services, cause, until),
         picture=picture(worst_by_service(found, members), cause, graph.topology.edges if graph else ()),
         pages=tuple(view.find(PAGES, Query(where={"incident": (found.incident_id,)}, order=("made_at",))).items),
         earlier=view.get(INCIDENTS, found.recurs) if found.recurs else None,
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
+        shapes=shapes(detail.templates, members),
+        uncounted=max(0, detail.members_total - len(members)),
+        nodes=tuple(service.name for service in graph.topology.services)[:MOST_NAMED] if graph else (),
     )
+
+
+def _members(view: View, incident: Incident) -> list[Episode]:
+    """Return the members, first first, at most ``MOST_COUNTED``."""
+    members: list[Episode] = []
+    query = member_query(incident, Paged(limit=1_000))
+    while len(members) < MOST_COUNTED:
+        found = view.find(EPISODES, query)
+        members.extend(found.items)
+        if not found.next:
+            break
+        query = msgspec.structs.replace(query, cursor=found.next)
+    return members
+
+
+def shapes(templates: Sequence[TemplateCount], members: Sequence[Episode]) -> tuple[Shape, ...]:
+    """Count alerts and episodes by template, the most alerts first; together they are those of ``members``."""
+    texts = {one.template_id: one.text for one in templates}
+    alerts, episodes = Counter[str](), Counter[str]()
+    for member in members:
+        alerts[member.template_id] += member.events
+        episodes[member.template_id] += 1
+    ordered = sorted(alerts, key=lambda key: (-alerts[key], key))
+    return tuple(Shape(key, texts.get(key, key), alerts[key], episodes[key]) for key in ordered)
 
 
 def worst_by_service(incident: Incident, members: Sequence[Episode]) -> Mapping[str, str]:
@@ -95,7 +155,7 @@ def _but(reasons: Sequence[Reason], steps: Sequence[str]) -> list[Reason]:
     return [reason for reason in reasons if reason.step not in steps]
 
 
-def _unique(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+def _unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple({reason.text: reason for reason in reasons}.values())
 
 
@@ -129,6 +189,7 @@ def alert_page(view: View, journal: Journal, key: str) -> AlertPage:
 def laid_out(body: str) -> str:
     """Indent JSON; anything else stays as it came."""
     try:
-        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return body
+        text = body
+    return text.translate(_SHOWN)

@@ -12,22 +12,28 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from aiops.domain import acts
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
+from aiops.domain.events import Problem
+from api.access import SESSION
 from api.acting import said
 from api.auth import COOKIE
-from api.bodies import Form, form_of, read_body
+from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
 from api.reading import incident
+from api.routes.doors import source_name
+from api.routes.services import read_topology
 from api.ui import integrations, muting
 from api.ui.render import THEMES, chrome, page
+from api.ui.serving import services_page
 from api.ui.triage import ListUrl, chosen_ids
-from correlation.topology import parse_topology
+from correlation.topology import BadTopology
 
 router = APIRouter(include_in_schema=False)
 YEAR = 365 * 86_400
 
 
 async def _form(request: Request) -> Form:
-    return form_of(await read_body(request, desk_of(request).settings.max_body_bytes))
+    body = await read_body(request, desk_of(request).settings.max_body_bytes)
+    return await aside(lambda: form_of(body), body)
 
 
 FormOf = Annotated[Form, Depends(_form)]
@@ -50,12 +56,15 @@ def with_outcome(back: str, command_id: str, count: int = 1) -> str:
 @router.post("/act")
 def act_on_many(desk: DeskOf, actor: Actor, form: FormOf) -> Response:
     """Do one thing to the chosen incidents, or to all that the list's URL matches."""
-    back = form.get("back", "/")
+    back = muting.safe_back(form.get("back", "/"))
     with desk.view() as view:
         ids = chosen_ids(view, form.all("id"), ListUrl.of(back) if form.get("all") else None)
-    if form.get("act") == "mute" and ids:
+    if not ids:
+        return RedirectResponse(with_outcome(back, "nothing"), 303)
+    if form.get("act") == "mute":
         return RedirectResponse(f"/mute?incident={ids[0]}&back={muting.quoted(back)}", 303)
-    return done(desk, [one_act(form, id_, ids[0]) for id_ in ids if not _itself(form, id_, ids)], actor, back)
+    wanted = [one_act(form, id_, ids[0]) for id_ in ids if not _itself(form, id_, ids)]
+    return done(desk, wanted, actor, back) if wanted else RedirectResponse(with_outcome(back, "alone"), 303)
 
 
 def _itself(form: Form, incident_id: str, ids: Sequence[str]) -> bool:
@@ -110,7 +119,7 @@ def mute(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response
         shown = muting.with_preview(view, filled)
     if form.get("do") == "mute" and shown.preview:
         try:
-            act = muting.mute(shown, shown.preview, actor, key, top.now)
+            act = muting.act_of(shown, shown.preview, actor, key, top.now)
         except BadInput as error:
             shown = replace(shown, problem=f"{error.place}: {error.problem}; {error.fix}")
         else:
@@ -148,16 +157,23 @@ def label(desk: DeskOf, actor: Actor, form: FormOf, template_id: str) -> Respons
 
 
 @router.post("/services/import")
-def import_services(desk: DeskOf, actor: Actor, form: FormOf) -> Response:
-    """Replace the service graph by what was pasted."""
-    topology = parse_topology(form.get("services"), "services")
+def import_services(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response:
+    """Replace the service graph by what was pasted; what cannot be read is shown again, to be mended."""
+    pasted = form.get("services")
+    try:
+        topology = read_topology(pasted.encode("utf-8", "surrogatepass"), "services")
+    except BadTopology as error:
+        return services_page(request, desk, pasted=pasted, problems=error.problems)
+    except BadInput as error:
+        problem = Problem(place=error.place, problem=error.problem, fix=error.fix)
+        return services_page(request, desk, pasted=pasted, problems=[problem])
     return done(desk, [acts.ImportTopology(topology=topology)], actor, "/services")
 
 
 @router.post("/integrations/{source}/test")
 def send_test(desk: DeskOf, source: str) -> Response:
     """Deliver a test alert, the same way as everyone's."""
-    position = desk.journal.append([integrations.test_delivery(source, desk.clock())])[-1]
+    position = desk.journal.append([integrations.test_delivery(source_name(source), desk.clock())])[-1]
     desk.store.wait(position, desk.settings.command_wait)
     return RedirectResponse(f"/integrations?sent={position}", 303)
 
@@ -174,19 +190,22 @@ def choose_theme(form: FormOf) -> Response:
 
 @router.post("/sign-in")
 def sign_in(request: Request, desk: DeskOf, form: FormOf) -> Response:
-    """Keep a valid token in a cookie that scripts cannot read."""
-    token = form.get("token")
-    if desk.access.check(token) is None:
+    """Begin a session for a valid token; its id, not the token, goes into a cookie that scripts cannot read."""
+    session = desk.access.sign_in(form.get("token"), desk.clock())
+    if session is None:
         return page("sign_in.html", 401, problem="This is no valid token.", theme=request.cookies.get("theme", ""))
     answer = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, max_age=YEAR, samesite="lax", httponly=True, secure=secure)
+    answer.set_cookie(
+        COOKIE, session, max_age=int(SESSION.total_seconds()), samesite="lax", httponly=True, secure=secure
+    )
     return answer
 
 
 @router.post("/sign-out")
-def sign_out() -> HTMLResponse:
-    """Forget the token here."""
+def sign_out(request: Request, desk: DeskOf) -> HTMLResponse:
+    """End the session, here and for whoever may have copied the cookie."""
+    desk.access.sign_out(request.cookies.get(COOKIE, ""))
     answer = page("sign_in.html", problem="", theme="")
     answer.delete_cookie(COOKIE)
     return answer

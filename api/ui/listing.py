@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aiops.domain.changes import PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.alerts import Verdict
+from aiops.domain.changes import ALERTS, PATTERNS, RULES, SILENCES, TEMPLATES
 from aiops.domain.queries import Query
 from aiops.domain.records import Pattern
 from aiops.domain.rules import Rule, RuleStatus, Silence
@@ -23,22 +24,48 @@ _SHOWN_ANYWAY = ("expired", "expiring", "review")  # by the columns of the table
 class PatternsPage:
     """Templates with their verdicts, and the families that clustering found."""
 
-    templates: tuple[TemplateRow, ...]
+    templates: tuple["TemplateLine", ...]
     total: int
     next: str
     patterns: tuple[Pattern, ...]
     patterns_total: int
     q: str
+    of: Pattern | None  # the pattern whose templates these are; None: all templates
+
+
+@dataclass(frozen=True)
+class TemplateLine:
+    """One template, with what its alerts got: a rule may judge them by something else than their shape."""
+
+    row: TemplateRow
+    got: tuple[tuple[str, int], ...]  # verdict, how many alerts; none without alerts
 
 
 def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
     """Ask for a page of templates, most frequent first, and the largest patterns."""
     q = asked.get("q", "")[:200]
-    found = view.find(TEMPLATES, Query(text=q, order=("-count",), cursor=asked.get("cursor", ""), limit=50))
+    of = view.get(PATTERNS, asked["pattern"]) if asked.get("pattern") else None
+    where = {"pattern": (of.pattern_id,)} if of else {}
+    cursor = asked.get("cursor", "")
+    found = view.find(TEMPLATES, Query(text=q, where=where, order=("-count",), cursor=cursor, limit=50))
     families = view.find(PATTERNS, Query(text=q, where={"retired": (False,)}, order=("-count",), limit=30))
-    active = active_rules(view)
-    rows = tuple(template_row(template, active) for template in found.items)
-    return PatternsPage(rows, found.total, found.next, tuple(families.items), families.total, q)
+    active, got = active_rules(view), verdicts_of(view, [template.template_id for template in found.items])
+    lines = tuple(
+        TemplateLine(template_row(template, active), tuple(got.get(template.template_id, {}).items()))
+        for template in found.items
+    )
+    return PatternsPage(lines, found.total, found.next, tuple(families.items), families.total, q, of)
+
+
+def verdicts_of(view: View, template_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+    """Count the alerts of each template by the verdict they got."""
+    got: dict[str, dict[str, int]] = {}
+    for verdict in Verdict:
+        query = Query(where={"template": tuple(template_ids), "verdict": (verdict,)})
+        counts = view.facets(ALERTS, query, ("template",)).get("template", {}) if template_ids else {}
+        for template_id, count in counts.items():
+            got.setdefault(template_id, {})[verdict.value] = count
+    return got
 
 
 def active_rules(view: View) -> Sequence[Rule]:

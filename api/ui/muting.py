@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from aiops.domain.acts import PutRule
+import msgspec
+
+from aiops.domain.acts import PutRule, PutSilence
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.changes import ALERTS, TEMPLATES
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator
 from aiops.ports import View
-from api.acting import put_rule
+from api.acting import put_rule, put_silence
 from api.bodies import Form
+from api.errors import NotFound
 from api.preview import preview
 from api.reading import alert, episodes_of, incident
-from api.requests import NewRule
+from api.requests import NewRule, NewSilence
 from api.schemas import Preview
+from rules.check import proof
 
 UNTIL: Mapping[str, timedelta] = {
     "1h": timedelta(hours=1),
@@ -51,6 +55,7 @@ class MuteForm:
     back: str
     preview: Preview | None = None
     problem: str = ""
+    kind: str = "mute"  # or silence
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -89,6 +94,14 @@ def _alert_of(view: View, asked: Mapping[str, str]) -> Alert | None:
     return view.get(ALERTS, most.fingerprint) if most else None
 
 
+def shape_of(view: View, asked: Mapping[str, str]) -> str:
+    """Return the template of the alert meant, or of most alerts of the incident meant."""
+    found = _alert_of(view, asked)
+    if found is None or not found.template_id:
+        raise NotFound("there is no message whose shape could be labelled")
+    return found.template_id
+
+
 def _rows_of(found: Alert) -> list[Row]:
     """Offer the message's shape and the service; the title and severity, unticked."""
     return [
@@ -122,7 +135,13 @@ def filled(form: Form) -> MuteForm:
         owner=form.get("owner"),
         sure=form.get("sure") == "1",
         back=safe_back(form.get("back", "/")),
+        kind=kind_of(form.get("kind")),
     )
+
+
+def kind_of(text: str) -> str:
+    """Return what is to be made: a mute unless a silence is asked for."""
+    return "silence" if text == "silence" else "mute"
 
 
 def with_preview(view: View, form: MuteForm) -> MuteForm:
@@ -135,19 +154,39 @@ def with_preview(view: View, form: MuteForm) -> MuteForm:
         return replace(form, problem=f"{error.problem}; {error.fix}")
 
 
-def mute(form: MuteForm, seen: Preview, actor: str, key: str, now: datetime) -> PutRule:
-    """Make the act: a known_good rule that expires. Hiding criticals must have been confirmed."""
-    if seen.critical and not form.sure:
-        fix = "tick the box if that is meant"
-        raise BadInput(f"it hides {seen.critical} critical alerts", place="matchers", fix=fix)
+def act_of(form: MuteForm, seen: Preview, actor: str, key: str, now: datetime) -> PutRule | PutSilence:
+    """Make the act that the form asks for. Hiding criticals, also those that there may be, must have been confirmed."""
+    if not form.sure and (doubt := _doubt(seen)):
+        raise BadInput(doubt, place="matchers", fix="tick the box if that is meant")
+    until = now + UNTIL[form.until]
+    if form.kind == "mute":
+        return mute(form, seen, until, actor, key, now)
+    new = NewSilence(matchers=form.matchers, owner=form.owner, reason=form.reason, ends_at=until)
+    return put_silence(new, key, now)
+
+
+def mute(form: MuteForm, seen: Preview, until: datetime, actor: str, key: str, now: datetime) -> PutRule:
+    """Make a known_good rule that expires, and hides nothing worse than what it hides now.
+
+    Where it is about one node, it proves that it leaves others alone.
+    """
     new = NewRule(
         verdict=Verdict.KNOWN_GOOD,
         matchers=form.matchers,
         owner=form.owner,
         reason=form.reason,
-        expires=now + UNTIL[form.until],
+        expires=until,
+        ceiling=seen.worst,
     )
-    return put_rule(new, actor, key, now)
+    rule = put_rule(new, actor, key, now).rule
+    return PutRule(rule=msgspec.structs.replace(rule, cases=proof(rule)))
+
+
+def _doubt(seen: Preview) -> str:
+    """Say what must be confirmed first; empty: nothing."""
+    if seen.critical:
+        return f"it hides {seen.critical} critical alerts"
+    return "" if seen.complete else f"only {seen.looked_at:,} firing alerts were tried; it may hide critical ones too"
 
 
 def safe_back(text: str) -> str:

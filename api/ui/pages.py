@@ -1,23 +1,28 @@
 """Which page is at which URL? Handlers only: each asks and renders."""
 
+from dataclasses import replace
 from typing import Annotated
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from aiops.domain.alerts import Verdict
 from aiops.domain.changes import SOURCES
 from aiops.domain.entries import Position
-from aiops.domain.events import Severity
+from aiops.domain.queries import Query
 from api import openapi
 from api.desk import Actor, DeskOf
 from api.explain import explain
 from api.filters import Paged
 from api.health import server_status
-from api.reading import everything, ledger, services
+from api.reading import everything, ledger
 from api.ui import listing, muting
+from api.ui.alerts import alerts
 from api.ui.dossier import alert_page, incident_page
-from api.ui.integrations import integrations
+from api.ui.integrations import curl, integrations
 from api.ui.render import chrome, page
+from api.ui.serving import services_page
 from api.ui.triage import ListUrl, matching, triage
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +42,18 @@ def triage_list(request: Request, desk: DeskOf) -> HTMLResponse:
     with desk.view() as view:
         top = chrome(request, view, "incidents")
         shown = triage(view, ListUrl.read(request.query_params), top.now)
-    return page("triage.html", top=top, list=shown, severities=Severity)
+        anything = bool(shown.chart.total or view.find(SOURCES, Query(limit=1)).total)
+    first = "" if anything else curl("generic", str(request.base_url), desk.settings.token_required, top.now)
+    return page("triage.html", top=top, list=shown, first=first)
+
+
+@router.get("/wall")
+def show_wall(request: Request, desk: DeskOf) -> HTMLResponse:
+    """What a screen on the wall shows."""
+    with desk.view() as view:
+        top = chrome(request, view, "incidents")
+        shown = triage(view, ListUrl(), top.now)
+    return page("wall.html", top=top, list=shown)
 
 
 @router.get("/matching")
@@ -57,6 +73,15 @@ def show_incident(request: Request, desk: DeskOf, key: str, paged: PagedOf) -> H
         top = chrome(request, view, "incidents")
         shown = incident_page(view, key, paged, top.now)
     return page("incident.html", top=top, page=shown)
+
+
+@router.get("/alerts")
+def show_alerts(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Alerts, with what keeps some of them quiet."""
+    with desk.view() as view:
+        top = chrome(request, view, "alerts")
+        shown = alerts(view, request.query_params)
+    return page("alerts.html", top=top, list=shown)
 
 
 @router.get("/alerts/{key}")
@@ -84,13 +109,29 @@ def show_patterns(request: Request, desk: DeskOf) -> HTMLResponse:
     return page("patterns.html", top=top, page=shown)
 
 
+@router.get("/label")
+def label_what_is_at_hand(request: Request, desk: DeskOf) -> Response:
+    """Lead to the form for the shape of an alert, or of most alerts of an incident."""
+    asked = request.query_params
+    with desk.view() as view:
+        template_id = muting.shape_of(view, asked)
+    back, verdict = muting.safe_back(asked.get("back", "/")), asked.get("verdict", "")
+    return RedirectResponse(
+        f"/templates/{quote(template_id, safe='')}/label?{urlencode([('verdict', verdict), ('back', back)])}"
+    )
+
+
 @router.get("/templates/{template_id}/label")
 def label_form(request: Request, desk: DeskOf, template_id: str) -> HTMLResponse:
     """The form that labels one template."""
+    asked = request.query_params
     with desk.view() as view:
         top = chrome(request, view, "patterns")
         shown = listing.template(view, template_id)
-    return page("label.html", top=top, row=shown, back=muting.safe_back(request.query_params.get("back", "/patterns")))
+    now = Verdict.KNOWN_BAD if shown.verdict == Verdict.KNOWN_BAD else Verdict.KNOWN_GOOD
+    verdict = asked["verdict"] if asked.get("verdict") in set(Verdict) else now.value
+    back = muting.safe_back(asked.get("back", "/patterns"))
+    return page("label.html", top=top, row=shown, verdict=verdict, back=back)
 
 
 @router.get("/rules")
@@ -108,17 +149,15 @@ def mute_form(request: Request, desk: DeskOf, actor: Actor) -> HTMLResponse:
     with desk.view() as view:
         top = chrome(request, view, "rules")
         form = muting.offered(view, request.query_params, actor)
-        shown = muting.with_preview(view, form)
+        kind = muting.kind_of(request.query_params.get("kind", ""))
+        shown = muting.with_preview(view, replace(form, kind=kind))
     return page("mute.html", top=top, form=shown, choices=muting.UNTIL)
 
 
 @router.get("/services")
 def show_services(request: Request, desk: DeskOf, paged: PagedOf) -> HTMLResponse:
     """Nodes by health, edges, what is unmapped, and the import."""
-    with desk.view() as view:
-        top = chrome(request, view, "services")
-        shown = services(view, Paged(cursor=paged.cursor, limit=200), request.query_params.get("q", "")[:200])
-    return page("services.html", top=top, list=shown, q=request.query_params.get("q", ""))
+    return services_page(request, desk, paged.cursor)
 
 
 @router.get("/integrations")

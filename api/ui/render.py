@@ -1,17 +1,21 @@
 """How does a page come out of a template? Autoescaped, with what every page shows in its header."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 from starlette.responses import HTMLResponse
 
-from aiops.domain.changes import OUTCOMES, RULES
+from aiops.backlog import behind
+from aiops.domain.changes import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
+from aiops.domain.words import plural
 from aiops.ports import View
 from api import presenting
 from api.desk import MOST_AT_ONCE, desk_of
@@ -20,6 +24,27 @@ from api.reading import lag
 
 HERE = Path(__file__).parent
 THEMES = ("light", "dark")
+NOTHING_DONE = {  # in place of a command's id, where nothing was to be done
+    "nothing": "Nothing was selected: tick at least one incident first.",
+    "alone": "Nothing was merged: tick at least two incidents.",
+}
+# Characters that turn the order of text, or that nobody sees; joiners stay, for emoji and scripts that need them.
+UNSEEN = {
+    code: None
+    for code in (
+        0xAD,
+        0x61C,
+        0x180E,
+        0x200B,
+        0x200E,
+        0x200F,
+        0xFEFF,
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0xFFF9, 0xFFFC),
+        *range(0xE0000, 0xE0080),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -30,12 +55,17 @@ class Chrome:
     environment: str
     muting: int  # rules and silences that hide something
     hidden: int  # alerts they hide
-    lag: int
+    behind: float  # seconds that the engine is
     theme: str  # empty: as the system says
     section: str
     url: str  # of this page, to come back to
     signed_in: bool
     did: "Did | None" = None
+
+    @property
+    def as_of(self) -> datetime:
+        """What came in before is on the page."""
+        return (self.now - timedelta(seconds=self.behind)).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -44,43 +74,65 @@ class Did:
 
     text: str
     good: bool
-    undo: str = ""  # id of the rule that can be ended again
+    undo: str = ""  # path of the form that ends the rule or silence again
+    waiting: str = ""  # URL that will say more: it is not known yet what became of the act
 
 
 def chrome(request: Request, view: View, section: str) -> Chrome:
     """Gather the header from the same read as the page."""
     desk = desk_of(request)
+    now = desk.clock()
     return Chrome(
-        now=desk.clock(),
+        now=now,
         environment=desk.settings.environment,
         muting=muting(view, desk),
         hidden=hidden(view),
-        lag=lag(view.position(), desk.journal.last()),
+        behind=behind(desk.journal, view.position(), now),
         theme=theme_of(request),
         section=section,
         url=here(request),
         signed_in=desk.settings.token_required,
-        did=what_was_done(view, request.query_params.get("did", ""), request.query_params.get("of", "")),
+        did=_did(request, view),
     )
+
+
+def _did(request: Request, view: View) -> Did | None:
+    command_id, number = request.query_params.get("did", ""), request.query_params.get("of", "")
+    if command_id in NOTHING_DONE:
+        return Did(NOTHING_DONE[command_id], good=False)
+    did = what_was_done(view, command_id, number)
+    if did is None or not did.waiting:
+        return did
+    if not lag(view.position(), desk_of(request).journal.last()):  # all is folded, and no outcome is among it
+        return Did("Nothing is known of that act.", good=False)
+    return replace(did, waiting=f"{request.url.path}?{request.url.query}")
 
 
 def what_was_done(view: View, command_id: str, number: str) -> Did | None:
     """Say what became of a command, or of ``number`` commands that share an id; None when the URL names none."""
     if not command_id:
         return None
-    wanted = int(number) if number.isdecimal() and 1 < int(number[:4]) <= MOST_AT_ONCE else 1
+    wanted = int(number) if number.isdecimal() and len(number) <= 4 and 1 < int(number) <= MOST_AT_ONCE else 1
     ids = [command_id, *(f"{command_id}-{index}" for index in range(1, wanted))]
     outcomes = view.many(OUTCOMES, ids)
     refused = [outcome for outcome in outcomes if not outcome.applied]
-    if len(outcomes) < len(ids):
-        return Did(f"{len(ids) - len(outcomes)} of {len(ids)} still on the way", good=True)
+    if missing := len(ids) - len(outcomes):
+        text = f"{missing} of {len(ids)} acts are still on the way" if wanted > 1 else "It is still on the way"
+        return Did(text, good=True, waiting=command_id)
     if refused:
         done = f"{len(outcomes) - len(refused)} done, {len(refused)} refused: " if wanted > 1 else "Refused: "
         return Did(done + refused[0].text, good=False)
     last = outcomes[-1]
-    rule = view.get(RULES, last.concerns)
-    undo = rule.id if rule and rule.status is RuleStatus.ACTIVE and wanted == 1 else ""
-    return Did(last.text if wanted == 1 else f"{wanted} done; the last: {last.text}", good=True, undo=undo)
+    text = last.text if wanted == 1 else f"{wanted} done; the last: {last.text}"
+    return Did(text, good=True, undo=_undo(view, last.concerns) if wanted == 1 else "")
+
+
+def _undo(view: View, concerns: str) -> str:
+    """Return the path of the form that ends what the act made; empty: there is nothing to end."""
+    rule, silence = view.get(RULES, concerns), view.get(SILENCES, concerns)
+    if rule and rule.status is RuleStatus.ACTIVE:
+        return f"/rules/{quote(rule.id, safe='')}/end"
+    return f"/silences/{quote(silence.id, safe='')}/end" if silence and silence.ends_at > silence.starts_at else ""
 
 
 def theme_of(request: Request) -> str:
@@ -106,12 +158,18 @@ def piece(template: str, **context: object) -> str:
     return environment().get_template(template).render(**context)
 
 
+def _seen(value: object) -> object:
+    """Take out of a text what would turn its surroundings round; what is marked as exact stays."""
+    return value.translate(UNSEEN) if type(value) is str and not value.isascii() else value
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Return the templates: every text in them is escaped, a missing name is an error."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
+        finalize=_seen,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -124,10 +182,11 @@ def environment() -> Environment:
         "span": presenting.span,
         "percent": presenting.percent,
         "matchers": presenting.matchers_text,
+        "exact": escape,
         "number": lambda count: f"{count:,}",
         "iso": lambda when: when.isoformat(timespec="seconds"),
     }
-    made.globals |= {"plural": presenting.plural, "asset": asset}
+    made.globals |= {"plural": plural, "asset": asset}
     return made
 
 

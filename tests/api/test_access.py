@@ -1,6 +1,7 @@
 """Who gets in?"""
 
 import base64
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from aiops.domain.errors import BadConfiguration
 from api.access import Access, Grant, Scope
-from api.auth import host_name, wanted_scope
+from api.auth import COOKIE, host_name, wanted_scope
 from api.settings import ApiSettings
 from tests.api.world import BASE, World
+from tests.builders import T0
 
 
 def grant(world: World, *scopes: str) -> str:
@@ -83,7 +85,21 @@ def test_whoever_may_triage_may_read_and_an_admin_may_all() -> None:
 
 @pytest.mark.parametrize(
     ("header", "name"),
-    [("LOCALHOST:80", "localhost"), ("[::1]:8080", "::1"), ("::1", "::1"), ("a.example", "a.example"), ("", "")],
+    [
+        ("LOCALHOST:80", "localhost"),
+        ("[::1]:8080", "::1"),
+        ("[::1]", "::1"),
+        ("::1", "::1"),
+        ("a.example", "a.example"),
+        ("", ""),
+        ("localhost:x", ""),
+        ("localhost:80@evil.example", ""),
+        ("localhost:8080/static/", ""),
+        ("localhost/static/?", ""),
+        ("user@localhost", ""),
+        ("[::1]evil.example", ""),
+        ("[::1", ""),
+    ],
 )
 def test_the_name_in_a_host_header(header: str, name: str) -> None:
     assert host_name(header) == name
@@ -144,14 +160,79 @@ def test_a_reader_cannot_act(locked: World) -> None:
     assert locked.client.post("/api/incidents/1/acknowledge", headers=header).status_code == 403
 
 
-def test_signing_in_keeps_the_token_where_no_script_can_read_it(locked: World) -> None:
+def signed_in(world: World, token: str) -> str:
+    """Sign in as a browser does, and return the cookie's value."""
+    answer = world.client.post("/sign-in", data={"token": token}, follow_redirects=False)
+    assert answer.status_code == 303
+    return answer.cookies[COOKIE]
+
+
+def test_signing_in_keeps_a_session_where_no_script_can_read_it(locked: World) -> None:
     token = grant(locked, "triage")
     answer = locked.client.post("/sign-in", data={"token": token}, follow_redirects=False)
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
+    assert f"max-age={30 * 86_400}" in cookie
     assert locked.client.get("/api/incidents").status_code == 200
+
+
+def test_the_cookie_does_not_give_the_token_away(locked: World) -> None:
+    token = grant(locked, "triage")
+    session = signed_in(locked, token)
+    assert token.rpartition("_")[2] not in session
+    locked.client.cookies.clear()
+    assert locked.client.get("/api/incidents", headers=bearer(session)).status_code == 401
+    assert locked.client.get("/api/incidents", headers={"cookie": f"{COOKIE}={token}"}).status_code == 401
+
+
+@pytest.mark.parametrize("scope", ["admin", "triage", "read", "ingest"])
+def test_signing_out_ends_the_session_also_for_who_copied_the_cookie(locked: World, scope: str) -> None:
+    session = signed_in(locked, grant(locked, scope))
+    assert locked.client.post("/sign-out").status_code == 200
+    assert locked.client.get("/api/incidents", headers={"cookie": f"{COOKIE}={session}"}).status_code == 401
+
+
+def test_a_session_ends_after_thirty_days(locked: World) -> None:
+    signed_in(locked, grant(locked, "read"))
+    locked.now += timedelta(days=29, hours=23)
+    assert locked.client.get("/api/incidents").status_code == 200
+    locked.now += timedelta(hours=1)
+    assert locked.client.get("/api/incidents").status_code == 401
+
+
+def test_a_session_ends_with_its_token(locked: World) -> None:
+    token = grant(locked, "read")
+    signed_in(locked, token)
+    locked.app.state.desk.access.revoke(token)
+    assert locked.client.get("/api/incidents").status_code == 401
+
+
+def test_a_session_outlives_the_process_and_only_its_hash_is_kept(tmp_path: Path) -> None:
+    file, fixed = tmp_path / "access.db", "t" * 40
+    first = Access(file, [fixed])
+    session = first.sign_in(fixed, T0)
+    assert session is not None
+    first.close()
+    assert session.encode() not in file.read_bytes()
+    assert fixed.encode() not in file.read_bytes()
+    assert Access(file, [fixed]).session(session, T0) == Grant("configured", frozenset((Scope.ADMIN,)))
+    assert Access(file, ["another" * 9]).session(session, T0) is None, "the operator took the token back"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:80/static/", "a.example/healthz?", "a.example:80@evil.example", "127.0.0.1:x", "a/static/#"]
+)
+def test_a_host_header_cannot_make_a_path_look_open(host: str) -> None:
+    anywhere = World(ApiSettings(command_wait=0.0, token_required=True, allowed_hosts=("*",)))
+    assert anywhere.client.get("/api/incidents", headers={"host": host}).status_code == 403
+    assert anywhere.client.get("/api/incidents", headers={"host": "a.example"}).status_code == 401
+
+
+@pytest.mark.parametrize("origin", ["http://[x", "null", "", "//", "http://"])
+def test_an_origin_that_is_none_is_refused_and_no_failure(world: World, origin: str) -> None:
+    assert world.client.post("/theme", headers={"origin": origin}).status_code == 403
 
 
 def test_a_wrong_token_signs_nobody_in(locked: World) -> None:

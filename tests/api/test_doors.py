@@ -1,17 +1,22 @@
 """Do senders get the answers that they understand, and is what they send on disk first?"""
 
+import asyncio
 import gzip
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import httpx
 import pytest
+from anyio import fail_after, run, to_thread
 
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.errors import Overloaded, Unavailable
+from api.bodies import SMALL as SMALL_BODY
+from api.routes import doors
 from api.settings import ApiSettings
-from tests.api.world import World, alertmanager
+from tests.api.world import BASE, World, alertmanager
 
 SMALL = ApiSettings(max_body_bytes=1_000, command_wait=0.0)
 
@@ -144,3 +149,44 @@ def test_an_unforeseen_failure_is_a_503_and_counted(world: World, monkeypatch: p
     assert answer.status_code == 503
     assert "oops" not in answer.text
     assert "aiops_request_failures_total 1.0" in world.client.get("/metrics").text
+
+
+def where_it_runs(seen: list[bool]) -> Any:
+    """Return a stand-in for ``redact`` that notes whether it runs in the event loop."""
+
+    def noted(body: bytes) -> bytes:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            seen.append(False)
+        else:
+            seen.append(True)
+        return body
+
+    return noted
+
+
+@pytest.mark.parametrize(("size", "in_loop"), [(10, True), (SMALL_BODY + 1, False)])
+def test_a_large_body_is_looked_at_beside_the_event_loop(
+    world: World, monkeypatch: pytest.MonkeyPatch, size: int, in_loop: bool
+) -> None:
+    seen: list[bool] = []
+    monkeypatch.setattr(doors, "redact", where_it_runs(seen))
+    assert world.client.post("/webhooks/acme", json={"title": "x" * size}).status_code == 202
+    assert seen == [in_loop]
+
+
+def test_what_is_no_document_is_refused_also_beside_the_event_loop(world: World) -> None:
+    answer = world.client.post("/webhooks/acme", content=b"{" + b"x" * SMALL_BODY)
+    assert answer.status_code == 400
+    assert answer.json()["fix"]
+
+
+def test_a_sender_waits_for_no_thread_that_acts_hold(world: World) -> None:
+    async def deliver() -> int:
+        to_thread.current_default_thread_limiter().total_tokens = 0  # each of them waits for an outcome
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(world.app), base_url=BASE) as client:
+            with fail_after(5):
+                return (await client.post("/webhooks/acme", json={"title": "x"})).status_code
+
+    assert run(deliver) == 202

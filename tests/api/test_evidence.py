@@ -1,10 +1,18 @@
 """Can everybody ask why, and what became of what they sent?"""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+import api.preview
+import api.routes.services
 from aiops.domain.alerts import Fate
-from aiops.domain.changes import RULES
-from tests.api.world import World
+from aiops.domain.changes import INCIDENTS, RULES
+from aiops.domain.graph import Topology
+from aiops.domain.incidents import Candidate
+from aiops.domain.reasons import Reason
+from tests.api.world import World, an_incident
 
 
 def fingerprint(world: World, service: str) -> str:
@@ -72,8 +80,40 @@ def test_an_alert_explains_every_step_of_its_way(storm: World) -> None:
 
 
 def test_no_reason_is_told_twice(storm: World) -> None:
-    texts = [step["reason"]["text"] for step in storm.get("/api/explain/1")["steps"]]
+    steps = storm.get("/api/explain/1")["steps"]
+    texts = [step["reason"]["text"] for step in steps if not step["under"]]
     assert len(set(texts)) == len(texts)
+
+
+def candidate(entity: str, probability: float, *evidence: str) -> Candidate:
+    reasons = tuple(Reason(step="cause", text=text) for text in evidence)
+    return Candidate(entity=entity, probability=probability, share=1.0, evidence=reasons)
+
+
+def explained(world: World, **changes: Any) -> list[str]:
+    world.put(INCIDENTS, an_incident(7, **changes))
+    text: str = world.get("/api/explain/7")["text"]
+    return text.splitlines()
+
+
+def test_each_candidate_is_followed_by_its_own_evidence(world: World) -> None:
+    same = "its alert 'slow' (usual rate 0.1/h)"
+    first, second = candidate("db", 0.6, "alerted first", same), candidate("api", 0.2, same)
+    lines = explained(world, candidates=(first, second), reasons=first.evidence)
+    assert lines[2:] == [
+        "Why this cause",
+        "  - candidate 1: db, 60%",
+        "      - alerted first",
+        f"      - {same}",
+        "  - candidate 2: api, 20%",
+        f"      - {same}",
+    ]
+
+
+def test_where_there_is_nothing_to_compare_no_percentage_is_explained(world: World) -> None:
+    abstained = "only db alerts; nothing to compare"
+    lines = explained(world, candidates=(candidate("db", 0.9),), abstained=abstained)
+    assert lines[2:] == ["Why this cause", f"  - {abstained}", "  - candidate 1: db"]
 
 
 def test_what_is_neither_alert_nor_incident_has_no_explanation(storm: World) -> None:
@@ -262,3 +302,45 @@ def test_status_and_metrics_agree(storm: World) -> None:
     assert 'aiops_events_total{fate="grouped",source="alertmanager"} 3.0' in metrics
     assert 'aiops_events_received_total{source="alertmanager"} 4.0' in metrics
     assert "aiops_ledger_balances 1.0" in metrics
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/rules", {"verdict": "known_good", "expires": "2026-03-31T00:00:00"}),
+        ("/api/rules", {"verdict": "known_bad", "review": "2026-03-31T00:00:00"}),
+        ("/api/rules", {"verdict": "known_good", "expires": "9999-12-31T23:59:59-23:00"}),
+        ("/api/silences", {"ends_at": "2026-03-31T00:00:00"}),
+        ("/api/silences", {"ends_at": "2026-03-31T00:00:00Z", "starts_at": "2026-03-30T00:00:00"}),
+    ],
+)
+def test_a_time_without_a_zone_is_refused_by_its_field(storm: World, path: str, body: dict[str, str]) -> None:
+    matchers = [{"field": "service", "value": "backup"}]
+    problem = storm.post(path, {"matchers": matchers, "owner": "noc", "reason": "x", **body}, 400)
+    assert problem["place"] == list(body)[-1]
+    assert problem["fix"]
+
+
+def test_a_preview_looks_at_the_worst_first_and_says_when_there_are_more(
+    storm: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        storm.alert(f"aaa-{number}", 100 + number, severity="info")
+    monkeypatch.setattr(api.preview, "MOST", 4)
+    found = storm.post("/api/rules/preview", {"matchers": [{"field": "service", "operator": "=~", "value": ".+"}]})
+    assert (found["looked_at"], found["complete"], found["critical"]) == (4, False, 3)
+
+
+@pytest.mark.parametrize("path", ["/api/services", "/api/services/check"])
+def test_a_graph_of_more_than_a_megabyte_is_too_large(world: World, path: str) -> None:
+    assert world.client.post(path, content=b"# " + b"x" * 1_000_000).status_code == 413
+
+
+def test_a_large_graph_is_read_beside_the_event_loop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_loop(text: str, place: str) -> Topology:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return Topology()
+
+    monkeypatch.setattr(api.routes.services, "parse_topology", in_loop)
+    assert world.client.post("/api/services/check", content=b"# " + b"x" * 100_000).status_code == 200

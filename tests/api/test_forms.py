@@ -1,11 +1,15 @@
 """Do the forms of the pages work as a browser without JavaScript sends them?"""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
+import api.preview
+from aiops.domain.changes import Collection
+from aiops.storage.memory import MemoryView
 from api.ui.muting import safe_back
 from tests.api.elements import Elements
 from tests.api.world import World
@@ -165,7 +169,35 @@ def test_rules_show_owner_reason_end_and_what_is_odd_about_them(storm: World) ->
     page = storm.page("/rules")
     assert "it does that every night" in page
     assert "expires soon" in page
-    assert "no example of what it must leave alone" in page
+    assert "up to warning" in page
+    assert "no example of what it must leave alone" not in page
+
+
+def test_a_mute_of_a_shape_everywhere_is_asked_for_an_example(storm: World) -> None:
+    mute(storm, field=["template", ""], value=["disk <*> % full", ""])
+    assert "no example of what it must leave alone" in storm.page("/rules")
+
+
+def test_a_mute_wakes_when_the_alert_gets_worse_than_it_was(storm: World) -> None:
+    assert "worse than warning is not hidden" in storm.page("/mute?incident=2")
+    mute(storm)
+    rule = storm.get("/api/rules")["items"][0]
+    assert rule["ceiling"] == "warning"
+    assert rule["cases"]["no_match"][0]["labels"] == {"entity": "another than backup"}
+    storm.alert("backup", 500, summary="disk 99 % full", severity="critical")
+    alerts = storm.get("/api/alerts?entity=backup")["items"]
+    assert {alert["severity"]: bool(alert["suppressed_by"]) for alert in alerts} == {"warning": True, "critical": False}
+
+
+def test_renewing_a_mute_keeps_the_severity_of_what_it_hides_already(storm: World) -> None:
+    mute(storm)
+    mute(storm)
+    assert [rule["ceiling"] for rule in storm.get("/api/rules")["items"]] == ["warning", "warning"]
+
+
+def test_a_mute_made_before_anything_matches_has_no_ceiling(storm: World) -> None:
+    mute(storm, value=["nothing-yet", ""])
+    assert storm.get("/api/rules")["items"][0]["ceiling"] is None
 
 
 def test_a_rule_is_ended_from_the_list(storm: World) -> None:
@@ -202,3 +234,48 @@ def test_the_copyable_command_names_the_token_where_one_is_needed(world: World, 
     token = locked.app.state.desk.access.create_token("ana", ["admin"])
     locked.client.headers["authorization"] = f"Bearer {token}"
     assert "Authorization: Bearer $TOKEN" in locked.page("/integrations")
+
+
+@pytest.mark.parametrize("back", ["http://[x", "//[x", "/\\\\[x", "javascript:alert(1)"])
+@pytest.mark.parametrize("all_", ["", "1"])
+def test_a_way_back_that_is_no_url_leads_to_the_list(storm: World, back: str, all_: str) -> None:
+    answer = storm.send("/act", act="acknowledge", id=storm.first_incident()["incident_id"], all=all_, back=back)
+    assert (answer.status_code, answer.url.path) == (200, "/")
+
+
+@pytest.mark.parametrize("source", ["a%20b", "x" * 65, "n\u00e4me", "detector:x"])
+def test_no_test_alert_comes_in_under_a_name_that_no_sender_may_have(world: World, source: str) -> None:
+    assert world.send(f"/integrations/{source}/test").status_code == 400
+    assert world.journal.last() is None
+
+
+def test_a_pasted_graph_of_more_than_a_megabyte_is_too_large(world: World) -> None:
+    assert world.send("/services/import", services="# " + "x" * 1_000_000).status_code == 413
+
+
+def test_a_page_looks_for_no_more_outcomes_than_one_request_can_have(
+    storm: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    many = MemoryView.many
+
+    def counted(view: MemoryView, kind: Collection[Any], keys: Sequence[str]) -> list[Any]:
+        asked.append(len(keys))
+        return many(view, kind, keys)
+
+    monkeypatch.setattr(MemoryView, "many", counted)
+    storm.page("/?did=x&of=1001")
+    storm.page("/?did=x&of=10000000")
+    assert max(asked) == 1
+    storm.page("/?did=x&of=1000")
+    assert max(asked) == 1_000
+
+
+def test_muting_asks_once_more_where_not_every_alert_was_tried(storm: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.preview, "MOST", 2)
+    answer = mute(storm)
+    assert "only 2 firing alerts were tried" in answer.text
+    assert 'name="sure"' in answer.text
+    assert storm.get("/api/rules")["total"] == 0
+    mute(storm, sure="1")
+    assert storm.get("/api/rules")["total"] == 1

@@ -238,3 +238,21 @@ def test_an_act_that_is_not_applied_in_time_is_answered_with_where_to_ask(storm:
 
 def test_the_wait_for_an_outcome_is_the_operators_to_set() -> None:
     assert ApiSettings().command_wait == 2.0
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00%2B23:00"])
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_time_beyond_all_times_is_refused_by_its_parameter(shelf: World, name: str, when: str) -> None:
+    for path in ("/api/incidents", "/api/rollups"):
+        assert shelf.get(f"{path}?{name}={when}", 400)["place"] == name
+
+
+@pytest.mark.parametrize("other", ["2", "#2"])
+def test_the_one_to_merge_may_be_named_by_its_number(storm: World, other: str) -> None:
+    gone = storm.get("/api/incidents/2")["incident"]["incident_id"]
+    storm.post("/api/incidents/1/merge", {"other_id": other})
+    assert gone in storm.get("/api/incidents/1")["incident"]["merged_from"]
+
+
+def test_merging_what_is_not_there_is_a_404(storm: World) -> None:
+    storm.post("/api/incidents/1/merge", {"other_id": "99"}, 404)

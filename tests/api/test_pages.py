@@ -19,6 +19,10 @@ from tests.builders import at
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>&amp;"
 PATHS = [
     "/",
+    "/wall",
+    "/alerts",
+    "/alerts?suppressed=true",
+    "/alerts?status=all&q=down",
     "/?view=all&range=7d",
     "/incidents/1",
     "/why/1",
@@ -128,10 +132,41 @@ def test_a_full_list_stays_small(world: World) -> None:
     assert len(page.encode()) < 80_000
 
 
-def test_an_empty_installation_says_what_to_do(world: World) -> None:
+def test_an_incident_of_one_alert_shows_its_service_without_a_percentage(world: World) -> None:
+    abstained = "only db alerts; nothing to compare"
+    world.put(INCIDENTS, an_incident(1, abstained=abstained))
+    listed, page = world.page("/"), world.page("/incidents/1")
+    assert ">db</span>" in listed
+    assert f'title="{abstained}"' in listed
+    assert '<td class="c-prob r"></td>' in listed
+    assert abstained in page
+    assert "Root cause not known" in page
+    assert [word for word in ("90%", "explains", "likely cause") if word in page] == []
+
+
+def test_two_candidates_too_close_to_call_keep_their_percentages(world: World) -> None:
+    pair = tuple(Candidate(entity=name, probability=0.4, share=1.0) for name in ("db", "api"))
+    world.put(INCIDENTS, an_incident(1, candidates=pair, abstained="db (40%) and api (40%) are too close to call"))
+    page = world.page("/incidents/1")
+    assert page.count(">40%</span>") == 2
+    assert "likely cause" not in page
+
+
+def test_an_empty_installation_says_how_something_comes_to_it(world: World) -> None:
+    page = world.page("/")
+    assert "Nothing has come yet: point a sender here" in page
+    assert "curl http://127.0.0.1:8080/webhooks/generic" in page
+    assert "All quiet" not in page
+    assert 'href="/integrations"' in page
+
+
+def test_where_something_has_come_and_is_over_all_is_quiet(world: World) -> None:
+    world.alert("db")
+    world.alert("db", 10, status="resolved")
+    world.send("/incidents/1/act", act="resolve")
     page = world.page("/")
     assert "All quiet" in page
-    assert 'href="/integrations"' in page
+    assert "point a sender here" not in page
 
 
 def test_the_views_part_the_incidents_and_their_counts_agree(world: World) -> None:

@@ -56,10 +56,6 @@ def test_a_share_claims_neither_nothing_nor_everything(share: float, text: str) 
     assert presenting.percent(share) == text
 
 
-def test_counts() -> None:
-    assert [presenting.plural(n, "alert") for n in (0, 1, 1_204)] == ["0 alerts", "1 alert", "1,204 alerts"]
-
-
 def test_a_row_names_the_person_before_the_team() -> None:
     assert presenting.incident_row(an_incident(), at(240)).owner == "dba"
     assert not presenting.incident_row(an_incident(), at(240)).assigned
@@ -69,6 +65,23 @@ def test_a_row_names_the_person_before_the_team() -> None:
 def test_a_row_without_a_cause_says_why() -> None:
     row = presenting.incident_row(an_incident(candidates=(), abstained="two services began together"), T0)
     assert (row.cause, row.probability, row.unclear) == ("", "", "two services began together")
+
+
+DB = Candidate(entity="db", probability=0.9, share=1)
+CONFIRMED = Candidate(entity="db", probability=1.0, share=1, confirmed=True)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "abstained", "text"),
+    [
+        (DB, "", "90%"),
+        (DB, "only db alerts; nothing to compare", ""),
+        (CONFIRMED, "only db alerts; nothing to compare", "100%"),
+    ],
+)
+def test_no_percentage_where_there_is_nothing_to_compare(candidate: Candidate, abstained: str, text: str) -> None:
+    row = presenting.incident_row(an_incident(candidates=(candidate,), abstained=abstained), T0)
+    assert (row.cause, row.probability, row.unclear) == ("db", text, abstained)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ class Server:
     def __init__(self) -> None:
         self.journal, self.store, self._engine = MemoryJournal(), MemoryStore(), Engine()
         self._stop = threading.Event()
+        self.hangs = threading.Event()  # while set, the engine folds nothing
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         app = create_app(self.journal, self.store, ApiSettings(environment="test"), lambda: datetime.now(UTC))
@@ -72,13 +73,22 @@ class Server:
 
     def alert(self, service: str, ago: float = 0, **changes: str) -> None:
         """Let an alert come in that began ``ago`` seconds before now."""
-        seconds = (datetime.now(UTC) - timedelta(seconds=ago) - T0).total_seconds()
-        self.append(alertmanager(service, seconds, **changes))
+        self.append(alertmanager(service, _seconds(ago), **changes))
+
+    def unread(self, service: str, ago: float) -> None:
+        """Let an alert come in ``ago`` seconds before now, which the engine hangs over."""
+        self.hangs.set()
+        self.journal.append([alertmanager(service, _seconds(ago))], at=datetime.now(UTC) - timedelta(seconds=ago))
 
     def _fold(self) -> None:
         while not self._stop.is_set():
             self.journal.wait(self._engine.position, 0.05)
-            fold.step(self._engine, self.journal, self.store)
+            if not self.hangs.is_set():
+                fold.step(self._engine, self.journal, self.store)
+
+
+def _seconds(ago: float) -> float:
+    return (datetime.now(UTC) - timedelta(seconds=ago) - T0).total_seconds()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.browser
 
 PATHS = (
     "/",
+    "/wall",
+    "/alerts",
     "/incidents/1",
     "/patterns",
     "/rules",
@@ -102,6 +104,96 @@ def test_several_are_chosen_with_the_keyboard_and_stay_chosen_after_the_act(page
     expect(page.locator("#said")).to_contain_text("2 done")
     expect(page.locator("#selected")).to_have_text("2 selected")
     assert [status_of(server, number) for number in (1, 2, 3)] == ["acknowledged", "open", "acknowledged"]
+
+
+def test_a_key_acts_on_the_row_at_hand_without_selecting_it(page: Page, server: Server) -> None:
+    page.goto("/")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("acknowledged")
+    assert [status_of(server, number) for number in (1, 2, 3)] == ["acknowledged", "open", "open"]
+    expect(page.locator("#selected")).to_have_text("Select incidents to act on")
+
+
+def test_after_an_act_the_row_has_the_focus_still_and_enter_opens_it(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("j")
+    link = page.locator("#rows tr.at .c-title a")
+    where = link.get_attribute("href")
+    page.keyboard.press("a")
+    expect(page.locator("#said")).to_contain_text("acknowledged")
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{where}")
+
+
+def test_a_row_that_an_act_takes_away_leaves_no_other_at_hand(page: Page, server: Server) -> None:
+    page.goto("/")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    expect(page.locator("#rows tbody tr")).to_have_count(2)
+    page.keyboard.press("r")
+    page.keyboard.press("j")
+    expect(page.locator("#rows tbody tr").first.locator(".c-title a")).to_be_focused()
+    assert [status_of(server, number) for number in (1, 2, 3)].count("resolved") == 1
+
+
+def test_after_a_live_update_enter_opens_the_focused_row_still(page: Page, server: Server) -> None:
+    page.goto("/")
+    expect(page.locator("#live")).to_have_text("live")
+    page.keyboard.press("j")
+    first = page.locator("#rows tbody tr").first
+    before = first.locator(".c-alerts").inner_text()
+    server.alert("db", severity="critical", summary="db is down again", alertname="another")
+    expect(first.locator(".c-alerts")).not_to_have_text(before)
+    expect(first.locator(".c-title a")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/incidents/*")
+
+
+def test_a_verdict_by_two_keys_on_the_list_and_on_an_alert(page: Page) -> None:
+    page.goto("/?q=backup")
+    for key in ("j", "l", "b"):
+        page.keyboard.press(key)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".quote")).to_have_text("disk <num> % full")
+    expect(dialog.get_by_label("known bad")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.goto("/alerts?q=backup")
+    page.locator("#alert-rows .grow a").click()
+    page.wait_for_url("**/alerts/*")
+    expect(page.locator("#live")).to_have_text("live")
+    page.keyboard.press("l")
+    page.keyboard.press("g")
+    expect(dialog.get_by_label("known good")).to_be_checked()
+    dialog.get_by_label("Reason").fill("every night")
+    dialog.get_by_role("button", name="Label", exact=True).click()
+    expect(page.locator("#said")).to_contain_text("known good by rule")
+
+
+def test_the_wall_shows_what_is_new_by_itself(page: Page, server: Server) -> None:
+    page.goto("/wall")
+    expect(page.locator("#live")).to_have_text("live")
+    server.alert("search", severity="critical", summary="search is slow")
+    expect(page.locator(".wall tbody")).to_contain_text("search")
+
+
+def test_on_a_phone_why_a_member_is_here_stands_below_it_and_the_graph_shows_the_cause(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context(base_url=server.url, viewport={"width": 360, "height": 700})
+    page = context.new_page()
+    page.goto("/incidents/1")
+    row = page.locator(".members tbody tr", has_text="joined because").first
+    why, alert = row.locator(".why").bounding_box(), row.locator("a").first.bounding_box()
+    assert why
+    assert alert
+    assert why["y"] > alert["y"]
+    assert why["x"] + why["width"] <= 360
+    cause = page.locator(".graph .cause rect").bounding_box()
+    assert cause
+    assert 0 <= cause["x"] <= 360 - cause["width"]
+    context.close()
 
 
 def test_muting_in_a_dialog_shows_first_what_it_hides_and_is_undone_by_a_key(page: Page) -> None:

@@ -4,9 +4,11 @@ import { all, byId, isTyping } from "./dom.js";
 import { apply, pause } from "./live.js";
 import { chosen, openDialog, selectPage, send, toggle } from "./list.js";
 
-const GO = { i: "/", p: "/patterns", r: "/rules", s: "/services", n: "/integrations" };
-let prefix = ""; // "g" or "*": the next key belongs to it
+const GO = { i: "/", l: "/alerts", p: "/patterns", r: "/rules", s: "/services", n: "/integrations" };
+const VERDICTS = { g: "known_good", b: "known_bad", u: "unknown" };
+let prefix = ""; // "g", "l" or "*": the next key belongs to it
 let at = -1; // the row that j and k have come to
+let atId = ""; // its incident, found again after the rows have changed
 
 /** @returns {HTMLElement[]} */
 const rows = () => all("#rows tbody tr");
@@ -18,19 +20,28 @@ function move(step) {
   for (const line of lines) line.classList.remove("at");
   at = Math.max(0, Math.min(lines.length - 1, at + step));
   lines[at].classList.add("at");
+  atId = lines[at].dataset.id ?? "";
   lines[at].scrollIntoView({ block: "nearest" });
   /** @type {HTMLElement | null} */ (lines[at].querySelector(".c-title a"))?.focus({ preventScroll: true });
 }
 
+/** Mark the same incident again; where it has left the list nothing is marked, so that no key acts on another. */
+function findAgain() {
+  const lines = rows();
+  const now = atId ? lines.findIndex((line) => line.dataset.id === atId) : -1;
+  if (now >= 0) lines[now].classList.add("at");
+  else if (atId) [at, atId] = [Math.min(at, lines.length) - 1, ""];
+  if (now >= 0) at = now;
+}
+
 /** Act on the selected incidents, else on the one at hand. @param {string} act */
 function press(act) {
-  const form = /** @type {HTMLFormElement | null} */ (byId("list") ?? byId("acts"));
+  const list = byId("list"); // compared as an element: its own id may be hidden behind a field of that name
+  const form = /** @type {HTMLFormElement | null} */ (list ?? byId("acts"));
   const button = /** @type {HTMLButtonElement | null} */ (form?.querySelector(`button[value="${act}"]`));
   if (!form || !button) return;
-  if (form.id === "list" && !chosen().length) {
-    if (at < 0 || !rows()[at]) return;
-    toggle(at, false);
-    send(form, button).then(() => rows()[at]?.querySelector("input")?.checked && toggle(at, false));
+  if (form === list && !chosen().length) {
+    if (atId) send(form, button, atId);
     return;
   }
   form.requestSubmit(button);
@@ -77,8 +88,18 @@ function back() {
 
 function mute() {
   if (byId("mute")) return click("#mute");
-  const id = chosen()[0]?.value ?? rows()[at]?.dataset.id;
-  if (id) openDialog(`/mute?incident=${id}&back=${encodeURIComponent(location.pathname + location.search)}`);
+  const id = chosen()[0]?.value ?? atId;
+  if (id) openDialog(`/mute?incident=${id}&back=${here()}`);
+}
+
+const here = () => encodeURIComponent(location.pathname + location.search);
+
+/** Offer a verdict for the shape of the alert, or of most alerts of the incident, at hand. @param {string} verdict */
+function label(verdict) {
+  const page = /** @type {HTMLElement | null} */ (document.querySelector("[data-incident], [data-alert]"));
+  const incident = page?.dataset.incident ?? (page ? "" : chosen()[0]?.value ?? atId);
+  const of = incident ? `incident=${incident}` : page ? `alert=${encodeURIComponent(page.dataset.alert ?? "")}` : "";
+  if (of) openDialog(`/label?${of}&verdict=${verdict}&back=${here()}`);
 }
 
 function nextView() {
@@ -102,7 +123,10 @@ function onKey(event) {
     if (url) location.assign(url);
   } else if (before === "*" && event.key === "a") {
     selectPage(true);
-  } else if (event.key === "g" || event.key === "*") {
+  } else if (before === "l") {
+    const verdict = VERDICTS[/** @type {keyof typeof VERDICTS} */ (event.key)];
+    if (verdict) label(verdict);
+  } else if (["g", "l", "*"].includes(event.key)) {
     prefix = event.key;
   } else if (KEYS[event.key]) {
     event.preventDefault();
@@ -112,5 +136,5 @@ function onKey(event) {
 
 export function listenToKeys() {
   document.addEventListener("keydown", onKey);
-  document.addEventListener("page", () => rows()[at]?.classList.add("at"));
+  document.addEventListener("page", findAgain);
 }

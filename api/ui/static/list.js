@@ -1,6 +1,8 @@
 // @ts-check
 // How are incidents chosen and acted on in place? The forms are the server's; this only spares the reload.
-import { all, byId, fetchPage, takeOver } from "./dom.js";
+import { all, byId, fetchPage, say, takeOver } from "./dom.js";
+
+export const NOT_THROUGH = "It did not get through; nothing was changed.";
 
 let last = -1; // row of the last selection, for ranges
 
@@ -16,7 +18,7 @@ export function count() {
   if (!text) return;
   const everything = /** @type {HTMLInputElement | null} */ (byId("all"));
   const number = everything?.checked ? "all matching" : String(chosen().length);
-  text.textContent = number === "0" ? "Select incidents to act on" : `${number} selected`;
+  text.textContent = number !== "0" ? `${number} selected` : boxes().length ? "Select incidents to act on" : "Nothing to act on";
   for (const control of text.closest(".bulk")?.querySelectorAll("button, #assignee") ?? []) {
     /** @type {HTMLButtonElement} */ (control).disabled = number === "0";
   }
@@ -64,13 +66,17 @@ export function armList() {
 }
 
 /** Send a form and show the page that it leads to, in place; what was selected stays so.
- * @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] */
-export async function send(form, submitter = null) {
-  const data = new FormData(form, submitter instanceof HTMLButtonElement ? submitter : null);
+ * @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] @param {string} [id] act on this one alone */
+export async function send(form, submitter = null, id = "") {
+  const data = new FormData(form);
+  if (submitter instanceof HTMLButtonElement && submitter.name) data.set(submitter.name, submitter.value);
+  if (id) data.set("id", id);
   const body = new URLSearchParams(/** @type {[string, string][]} */ (Array.from(data.entries())));
   const kept = new Set(chosen().map((box) => box.value));
-  const { page, url } = await fetchPage(form.action, { method: "POST", body });
-  if (!page.getElementById("main")) return location.assign(url);
+  const answer = await fetchPage(form.action, { method: "POST", body }).catch(() => null);
+  if (!answer) return say(NOT_THROUGH);
+  const { page, problem, status } = answer;
+  if (problem) return say(problem, status === 401);
   const dialog = /** @type {HTMLDialogElement | null} */ (form.closest("dialog"));
   const sheet = page.querySelector("[data-sheet]");
   if (sheet) return openSheet(sheet);
@@ -78,6 +84,18 @@ export async function send(form, submitter = null) {
   takeOver(page);
   for (const box of boxes()) box.checked = kept.has(box.value);
   count();
+  await following();
+}
+
+/** An act that was still on the way is asked after, until it is known what became of it. */
+export async function following() {
+  const waiting = /** @type {HTMLElement | null} */ (document.querySelector("#said [data-waiting]"));
+  if (!waiting) return;
+  await new Promise((ready) => setTimeout(ready, 2_000));
+  if (!waiting.isConnected) return;
+  const answer = await fetchPage(waiting.dataset.waiting ?? location.href).catch(() => null);
+  if (answer && !answer.problem && waiting.isConnected) takeOver(answer.page);
+  await following();
 }
 
 /** Show a form page as a dialog. @param {Element} sheet */
@@ -116,18 +134,21 @@ async function preview(form) {
   const data = new FormData(form);
   data.set("do", "preview");
   const body = new URLSearchParams(/** @type {[string, string][]} */ (Array.from(data.entries())));
-  const { page } = await fetchPage(form.action, { method: "POST", body });
-  const next = page.getElementById("preview");
+  const answer = await fetchPage(form.action, { method: "POST", body }).catch(() => null);
+  if (!answer) return say(NOT_THROUGH);
+  const next = answer.page.getElementById("preview");
   const old = form.querySelector("#preview");
   if (next && old) old.replaceWith(document.importNode(next, true));
 }
 
 /** @param {string} url */
 export async function openDialog(url) {
-  const { page } = await fetchPage(url);
-  const sheet = page.querySelector("[data-sheet]");
+  const answer = await fetchPage(url).catch(() => null);
+  if (!answer) return say(NOT_THROUGH);
+  const sheet = answer.page.querySelector("[data-sheet]");
   if (sheet) openSheet(sheet);
-  else location.assign(url);
+  else if (answer.problem && !answer.ok) say(answer.problem, answer.status === 401);
+  else location.assign(answer.url);
 }
 
 /** Let forms act in place and marked links open as dialogs. */
@@ -147,7 +168,7 @@ export function armForms() {
       openDialog(link.href);
     } else if (link.dataset.dismiss !== undefined) {
       event.preventDefault();
-      byId("said")?.replaceChildren();
+      link.closest(".said")?.remove();
     }
   });
 }

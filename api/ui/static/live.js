@@ -1,19 +1,27 @@
 // @ts-check
 // How does an open page stay true? Lines change in place; what is new waits until it is asked for.
-import { all, byId, fetchPage, takeOver } from "./dom.js";
+import { all, byId, fetchPage, keepingFocus, takeOver } from "./dom.js";
 import { boxes, chosen, count } from "./list.js";
 
 /** @typedef {{id: string, number: number, html: string}} Row */
 /** @typedef {{position: string, muting: number, hidden: number, rows: Row[], reload: boolean}} Update */
+/** @typedef {{behind: number, as_of: string}} State seconds the engine is behind, and the time its data is of */
 
 const WAITS = [0.5, 1, 2, 5, 10]; // seconds before the next try
+const LATE = 5; // seconds behind from which the page says so
+const SILENT = 15; // seconds without a message after which nothing here is to be trusted
 let tries = 0;
 let paused = false;
 /** @type {Update[]} */
 let held = [];
 /** @type {Set<number>} */
 const fresh = new Set(); // numbers of incidents that belong on this list and are not shown
-let lastAt = Date.now();
+let lastAt = Date.now(); // of the last message
+let connected = false;
+/** @type {WebSocket | null} */
+let socket = null;
+/** @type {State} */
+let engine = { behind: 0, as_of: "" };
 
 /** Open the socket, and open it again whenever it is lost. */
 export function goLive() {
@@ -27,31 +35,45 @@ export function goLive() {
 }
 
 function connect() {
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
   socket.onopen = () => {
     if (tries > 0) apply(); // what happened meanwhile is not told again
-    tries = 0;
-    lastAt = Date.now();
-    state = "on";
+    [tries, connected, lastAt] = [0, true, Date.now()];
     showState();
   };
-  socket.onmessage = (event) => receive(JSON.parse(event.data));
+  socket.onmessage = (event) => hear(JSON.parse(event.data));
   socket.onclose = () => {
-    state = "stale";
+    connected = false;
     setTimeout(connect, WAITS[Math.min(tries++, WAITS.length - 1)] * 1000);
+    showState();
   };
 }
 
-/** @type {"" | "on" | "stale"} */
-let state = "";
+/** @param {Update | {state: State}} message */
+function hear(message) {
+  lastAt = Date.now();
+  if ("state" in message && message.state) engine = message.state;
+  showState();
+  if ("rows" in message) receive(message);
+}
+
+/** What is wrong with what this page shows? Empty: nothing. */
+function trouble() {
+  const silence = (Date.now() - lastAt) / 1000;
+  if (silence > SILENT && connected) socket?.close(); // half open, as after a sleep: begin anew
+  if (silence > SILENT || (!connected && tries > 0)) return "not connected";
+  if (engine.behind <= LATE) return "";
+  return `${Math.round(engine.behind)} s behind, data as of ${engine.as_of.slice(11, 16)} UTC`;
+}
 
 function showState() {
   const live = byId("live");
-  if (!live || !state) return;
-  live.classList.toggle("on", state === "on" && !paused);
-  live.classList.toggle("stale", state === "stale");
-  const ago = Math.round((Date.now() - lastAt) / 1000);
-  const text = state === "stale" ? `not live for ${ago}s` : paused ? "paused" : "live";
+  const wrong = trouble();
+  document.documentElement.toggleAttribute("data-stale", wrong !== "");
+  if (!live || (!connected && !wrong)) return;
+  live.classList.toggle("on", connected && !wrong && !paused);
+  live.classList.toggle("stale", wrong !== "");
+  const text = wrong || (paused ? "paused" : "live");
   if (live.textContent !== text) live.textContent = text;
 }
 
@@ -67,7 +89,6 @@ export function pause() {
 
 /** @param {Update} update */
 function receive(update) {
-  lastAt = Date.now();
   if (paused) {
     held = [...held.slice(-50), update];
     return;
@@ -77,7 +98,8 @@ function receive(update) {
     const text = `${update.muting} ${update.muting === 1 ? "mute" : "mutes"} · ${update.hidden.toLocaleString("en")} hidden`;
     if (muted.textContent !== text) muted.textContent = text;
   }
-  if (byId("list")) onList(update);
+  if (document.querySelector("[data-wall]")) apply();
+  else if (byId("list")) onList(update);
   else onIncident(update);
 }
 
@@ -93,8 +115,8 @@ async function onList(update) {
   if (!unknown.length) return;
   const query = new URLSearchParams(location.search);
   query.set("number", unknown.join(","));
-  const answer = await fetch(`/matching?${query}`);
-  if (!answer.ok) return;
+  const answer = await fetch(`/matching?${query}`).catch(() => null);
+  if (!answer?.ok) return;
   for (const number of await answer.json()) fresh.add(number);
   if (fresh.size) offer(`${fresh.size} new`);
 }
@@ -104,15 +126,14 @@ function replaceCells(line, html) {
   const cells = document.createElement("template");
   cells.innerHTML = html; // made and escaped by our own template
   const box = line.firstElementChild;
-  line.replaceChildren(...(box ? [box] : []), cells.content);
+  keepingFocus(() => line.replaceChildren(...(box ? [box] : []), cells.content));
 }
 
 /** @param {Update} update */
 async function onIncident(update) {
   const here = /** @type {HTMLElement | null} */ (document.querySelector("[data-incident]"));
   if (!here || !(update.reload || update.rows.some((row) => row.id === here.dataset.incident))) return;
-  const { page } = await fetchPage(location.href);
-  const facts = page.querySelector('[data-live="facts"]');
+  const facts = (await fetchPage(location.href).catch(() => null))?.page.querySelector('[data-live="facts"]');
   if (facts) document.querySelector('[data-live="facts"]')?.replaceWith(document.importNode(facts, true));
   offer("updated");
 }
@@ -130,10 +151,10 @@ function offer(text) {
 export async function apply() {
   const kept = new Set(chosen().map((box) => box.value));
   const typed = /** @type {HTMLTextAreaElement | null} */ (byId("text"))?.value ?? "";
-  const { page, ok } = await fetchPage(location.href);
-  if (!ok) return;
+  const answer = await fetchPage(location.href).catch(() => null);
+  if (!answer?.ok || answer.problem) return;
   fresh.clear();
-  takeOver(page);
+  takeOver(answer.page, ["main", "muted"]); // what an act was answered is not news's to wipe away
   for (const box of boxes()) box.checked = kept.has(box.value);
   const comment = /** @type {HTMLTextAreaElement | null} */ (byId("text"));
   if (comment) comment.value = typed;

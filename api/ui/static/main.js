@@ -3,7 +3,7 @@
 import { byId, all } from "./dom.js";
 import { listenToKeys } from "./keys.js";
 import { goLive } from "./live.js";
-import { armList, armForms } from "./list.js";
+import { armList, armForms, following } from "./list.js";
 
 /** Make what needs a script visible, after each change of the page. */
 function arm() {
@@ -54,4 +54,5 @@ arm();
 armForms();
 listenToKeys();
 goLive();
+following();
 setInterval(growOlder, 10_000);
