@@ -6,8 +6,8 @@ WORKDIR /src
 COPY . .
 RUN python -m venv /opt/aiops \
     && if [ "$EMBEDDER" = semantic ]; then \
-         /opt/aiops/bin/pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu '.[semantic]'; \
-       else /opt/aiops/bin/pip install --no-cache-dir .; fi
+         /opt/aiops/bin/pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu '.[semantic,elasticsearch]'; \
+       else /opt/aiops/bin/pip install --no-cache-dir '.[elasticsearch]'; fi
 
 FROM python:3.11-slim
 RUN useradd --system --home-dir /data aiops && install -d -o aiops -g aiops /data
