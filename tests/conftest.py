@@ -1,0 +1,13 @@
+"""What every test finds: a log that no earlier test has configured."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> Iterator[None]:
+    """A command under test may configure the log; the next test starts with the default one."""
+    yield
+    structlog.reset_defaults()
