@@ -26,6 +26,9 @@ NODE_KEYS = ("kind", "owner", "tier", "business_service", "runbook", "aliases", 
 MAPPING_KEYS = tuple(EntityMapping.__struct_fields__)
 FACTS = ("service", "owner", "severity")
 MOST_CHARACTERS = 16_000_000
+# What PyYAML raises: beside its own errors those of int, float, date and dict, at values such as 2026-13-45 or "? [a]".
+_PYTHONS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+_UNREADABLE = (yaml.YAMLError, *_PYTHONS)
 
 
 class BadTopology(BadInput):
@@ -95,7 +98,7 @@ class _File:
             return None
         try:
             return yaml.load(text, Loader=_Loader)
-        except (yaml.YAMLError, RecursionError) as error:
+        except _UNREADABLE as error:
             self._problem(where, f"not readable as YAML: {' '.join(str(error).split())}", "mend that line")
             return None
 

@@ -62,14 +62,14 @@ def _write(cluster: Cluster, items: Sequence[Item], refresh: bool, pause: Callab
             pause(wait)
         try:
             pending, why = _send(cluster, pending, refresh, poisons)
-        except Unavailable as away:
-            why = str(away)
         except Refused as refused:
             if refused.status != _TOO_LARGE or len(pending) == 1:
-                return [*poisons, *(Poison(item, str(refused)) for item in pending)]
+                return [*poisons, *(Poison(item, f"{refused.kind}: {refused.reason}") for item in pending)]
             middle = len(pending) // 2
             halves = (pending[:middle], pending[middle:])
             return [*poisons, *(poison for half in halves for poison in _write(cluster, half, refresh, pause))]
+        except Unavailable as away:
+            why = str(away)
         if not pending:
             return poisons
     problem = f"Elasticsearch at {cluster.name} did not take {len(pending)} of {len(items)} documents: {why}"

@@ -37,11 +37,14 @@ class Address(Noun, frozen=True, kw_only=True):
         return f"Address(urls={self.urls!r}, username={self.username!r})"
 
 
-class Refused(Exception):
-    """Elasticsearch will not do this, now or later: ``kind`` is its word for why."""
+class Refused(Unavailable):
+    """Elasticsearch will not do this as things are: ``kind`` is its word for why.
+
+    Who expects it handles it; else somebody must mend the cluster first (a limit of shards, a changed index).
+    """
 
     def __init__(self, status: int, kind: str, reason: str) -> None:
-        super().__init__(f"{status} {kind}: {reason}")
+        super().__init__(f"Elasticsearch refuses: {status} {kind}: {reason}", retry_after=5 * RETRY_AFTER)
         self.status, self.kind, self.reason = status, kind, reason
 
 
@@ -66,7 +69,7 @@ class Cluster:
             raise BadConfiguration(str(error), place="store.url", fix="write it as https://host:9200") from error
 
     def ask(self, method: str, path: str, body: Json | None = None, params: Mapping[str, object] | None = None) -> Json:
-        """Return the answer. Unavailable: it may do so later. Refused: it never will."""
+        """Return the answer. Unavailable: it may do so later. Refused: not as things are."""
         return self._send(method, path, body, params, _HEADERS)
 
     def bulk(self, lines: Sequence[bytes], params: Mapping[str, object]) -> Json:

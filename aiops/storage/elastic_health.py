@@ -46,7 +46,7 @@ def look(where: StoreConfig, folder: Path) -> Iterator[Look]:
         for one in looks:
             try:
                 yield one(cluster, where)
-            except (Unavailable, Refused) as error:
+            except Unavailable as error:
                 name = f"elasticsearch {one.__name__.strip('_')}"
                 yield Look(name, False, str(error), "give our user the role of docs/elasticsearch.md")
         yield from _maps(where)

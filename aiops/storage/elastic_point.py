@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiops.domain.errors import Unavailable
+from aiops.domain.errors import BadInput, Unavailable
 from aiops.storage.elastic_client import RETRY_AFTER, Cluster, Refused
 from aiops.storage.elastic_mapping import Json, Shape
 
@@ -38,6 +38,9 @@ class Points:
         try:
             answer = self._cluster.ask("POST", "/_search", asked, _WHOLE)
         except Refused as refused:
+            if refused.status == 400:
+                fix = "ask for less at once"
+                raise BadInput(f"it cannot be answered: {refused.reason}", place="query", fix=fix) from refused
             if refused.status != 404:
                 raise
             problem = f"Elasticsearch at {self._cluster.name} no longer has what this view was looking at: ask again"
@@ -51,7 +54,7 @@ class Points:
             if point:
                 try:
                     self._cluster.ask("DELETE", "/_pit", {"id": point})
-                except (Unavailable, Refused):
+                except Unavailable:
                     return
 
     def _begin(self, group: str, aliases: Sequence[str]) -> None:

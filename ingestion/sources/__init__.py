@@ -37,6 +37,7 @@ from ingestion.sources import (
     dynatrace,
     elastalert2,
     elastic,
+    elastic_bulk,
     eventbridge,
     falco,
     flux,
@@ -98,8 +99,9 @@ from ingestion.sources import (
     wazuh,
     zabbix,
 )
+from ingestion.sources.signs import HEADERS
 
-__all__ = ["SOURCES", "Parse", "is_document", "parse"]
+__all__ = ["AUTO", "HEADERS", "SOURCES", "Parse", "is_document", "parse"]
 
 Parse = Callable[[Delivery, datetime], Parsed]
 
@@ -132,6 +134,7 @@ SOURCES: dict[str, Parse] = {
     dynatrace.NAME: dynatrace.parse,
     elastalert2.NAME: elastalert2.parse,
     elastic.NAME: elastic.parse,
+    elastic_bulk.NAME: elastic_bulk.parse,
     eventbridge.NAME: eventbridge.parse,
     falco.NAME: falco.parse,
     flux.NAME: flux.parse,
@@ -195,6 +198,14 @@ SOURCES: dict[str, Parse] = {
 }
 
 
+def _folded(name: str) -> str:
+    """``Grafana-OnCall`` and ``grafana_oncall`` are one name."""
+    return name.lower().replace("-", "").replace("_", "")
+
+
+_NAMES = {_folded(name): name for name in SOURCES}
+
+
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return what a delivery says. Never raises.
 
@@ -216,11 +227,8 @@ def parse(delivery: Delivery, received_at: datetime) -> Parsed:
 
 
 def _parse(delivery: Delivery, received_at: datetime) -> Parsed:
-    named = SOURCES.get(delivery.source)
-    if named is not None:
-        return named(delivery, received_at)
-    found = detection.recognised(delivery)
-    if found:
+    named = delivery.source if delivery.source in SOURCES else _NAMES.get(_folded(delivery.source))
+    if found := named or detection.recognised(delivery):
         return SOURCES[found](msgspec.structs.replace(delivery, source=found), received_at)
     name = generic.NAME if delivery.source == AUTO else delivery.source
     return generic.parse(msgspec.structs.replace(delivery, source=name), received_at)

@@ -1,4 +1,4 @@
-"""What do CloudEvents (1.0, structured or batched) say, in our words? Their data, under the names that are usual."""
+"""What do CloudEvents (1.0: structured, batched or binary) say, in our words? Their data, by its usual names."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -32,9 +32,11 @@ _EVENT = Shape(
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one Event per CloudEvent; ``source`` and ``id`` name the delivery, not the alert."""
-    return tell(delivery, received_at, _items)
+    named = {name[3:]: value for name, value in delivery.headers.items() if name.startswith("ce-")}
 
+    def items(document: object) -> Iterator[Item]:
+        whole = {**named, "data": document} if named else document  # binary mode: the headers are the envelope
+        if isinstance(whole, Mapping):
+            yield _EVENT, {**whole, "_id": f"{whole.get('source')}#{whole.get('id')}"}
 
-def _items(document: object) -> Iterator[Item]:
-    if isinstance(document, Mapping):
-        yield _EVENT, {**document, "_id": f"{document.get('source')}#{document.get('id')}"}
+    return tell(delivery, received_at, items)

@@ -34,7 +34,7 @@ ALARM = Shape(
     statuses=_STATUSES,
 )
 _MESSAGE = Shape(
-    title="Subject Message",
+    title="Subject _held.title _held.detail-type _held.name Message",
     message="Message",
     severity="_severity",
     host="_host",
@@ -70,7 +70,7 @@ def _items(document: object) -> Iterator[Item]:
     if isinstance(held, dict) and "AlarmName" in held:
         yield ALARM, {**held, "_labels": fields.labels_of(fields.dig(held, "Trigger.Dimensions"))}
     else:
-        yield _MESSAGE, {**document, **_guessed(document)}
+        yield _MESSAGE, {**document, **_guessed(document), "_held": held}
 
 
 def _guessed(document: Mapping[str, object]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from aiops.domain.entries import Delivery
+from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, Parsed
 from ingestion.reading import fields
 from ingestion.reading.documents import documents
@@ -19,6 +20,8 @@ _SERVICE = ("service", "service_name", "app", "application", "job", "container")
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one log Event per line; the stream's labels are its labels, with structured metadata beside them."""
     found = documents(delivery.body, delivery.content_type)
+    if any(isinstance(tree, bytes) for tree in found):
+        raise BadInput("protobuf, which is not read", place="body", fix="have the client push JSON")
     return Parsed(events=tuple(event for tree in found for event in _events(tree, delivery.source, received_at)))
 
 

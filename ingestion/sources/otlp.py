@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
-from aiops.domain.events import Event, Parsed
+from aiops.domain.events import Event, Parsed, Problem
 from ingestion.reading import fields
 from ingestion.reading.documents import documents
 from ingestion.reading.logline import level_of, line
@@ -18,6 +18,8 @@ from ingestion.reading.times import moment
 NAME = "otlp"
 LONGEST_LABEL = 256  # characters of an attribute that is kept as a label: a stack trace is none
 
+_NOT_LOGS = ("/v1/traces", "/v1/metrics", "/api/v2/spans")
+_UNREAD = Problem(place="body", problem="no logs: traces and metrics are kept and not read", fix="export logs only")
 _LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")  # severityNumber 1-4, 5-8, ...
 _KNOWN = {
     "service.name": "service",
@@ -31,10 +33,12 @@ _KNOWN = {
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one log Event per record; attributes of the resource say where, those of the record become labels."""
+    if delivery.query.get("path", "").endswith(_NOT_LOGS):
+        return Parsed(warnings=(_UNREAD,))
     kind = delivery.content_type.partition(";")[0].strip().lower()
     trees = [_protobuf(delivery.body)] if "protobuf" in kind else documents(delivery.body, delivery.content_type)
     events = [event for tree in trees for event in _events(tree, delivery.source, received_at)]
-    return Parsed(events=tuple(events))
+    return Parsed(events=tuple(events), warnings=() if events else (_UNREAD,))
 
 
 def _protobuf(body: bytes) -> object:

@@ -98,7 +98,7 @@ def parse(delivery: Delivery, received_at: datetime) -> Parsed:
 
 def _enveloped(document: object) -> Iterator[Item]:
     """Of an envelope only the events: its header, the items' headers, sessions and traces tell nothing here."""
-    if isinstance(document, Mapping) and "platform" in document and "transaction_info" not in document:
+    if isinstance(document, Mapping) and "platform" in document and document.get("type") != "transaction":
         yield from _items(document)
 
 
@@ -107,6 +107,8 @@ def _items(document: object) -> Iterator[Item]:
         return
     if "event_id" in document and ("exception" in document or "logentry" in document or "message" in document):
         yield _ENVELOPE, {**document, **_raised(document)}
+        return
+    if document.get("type") == "transaction" or not any(name in document for name in ("data", "culprit", "project")):
         return
     data, action = document.get("data"), fields.first_of(document, ("action",))
     if not isinstance(data, Mapping):

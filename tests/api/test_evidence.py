@@ -344,3 +344,8 @@ def test_a_large_graph_is_read_beside_the_event_loop(world: World, monkeypatch: 
 
     monkeypatch.setattr(api.routes.services, "parse_topology", in_loop)
     assert world.client.post("/api/services/check", content=b"# " + b"x" * 100_000).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["2026-13-45", "0b_", "!!float x", "!!bool x", "? [a]", "!!timestamp x", "[" * 3_000])
+def test_a_value_that_yaml_cannot_make_is_refused(world: World, value: str) -> None:
+    assert world.client.post("/api/services/check", content=value).json()["detail"].startswith("not readable as YAML")

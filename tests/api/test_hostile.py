@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from fastapi import APIRouter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
 
@@ -16,7 +16,12 @@ from tests.api.conftest import SERVICES
 from tests.api.world import World
 
 Strategy = st.SearchStrategy[Any]
-MANY = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # the world remembers: a smaller example may not fail again
+)
 
 
 def a_world() -> World:

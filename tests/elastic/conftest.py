@@ -15,14 +15,10 @@ from tests.elastic.server import address, options, url, wipe
 Opener = Callable[..., ElasticStore]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.elasticsearch)
-            if "server" in getattr(item, "fixturenames", ()):  # one for all who need it: it takes a while to start
-                item.add_marker(pytest.mark.xdist_group("elasticsearch-of-our-own"))
-                item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,9 @@ ROLE = Path(__file__).parent.parent.parent / "deploy/elasticsearch/role.json"
 SECRET = "correct-horse-battery"
 HASH = "$2a$04$aiopsaiopsaiopsaiopsauTMBAg3fylPc1Bck8oFe4Dsmd65y6iBG"  # bcrypt of it
 
+TOGETHER = pytest.mark.xdist_group("elasticsearch-of-our-own")  # one server for all: it takes a while to start
+PATIENT = pytest.mark.timeout(300)
+
 
 @dataclass
 class Server:

@@ -1,5 +1,6 @@
 """What lies between us and a server that misbehaves? A proxy that delays, refuses, rewrites, or is away."""
 
+import contextlib
 import http.client
 import json
 import threading
@@ -52,8 +53,9 @@ class Proxy:
                 for name, value in (("content-type", "application/json"), ("x-elastic-product", "Elasticsearch")):
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(BrokenPipeError):  # who asked did not wait
+                    self.end_headers()
+                    self.wfile.write(content)
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
 

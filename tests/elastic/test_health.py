@@ -1,19 +1,24 @@
 """Does the doctor see what ails a cluster, and say what mends it?"""
 
+import contextlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from aiops.config import StoreConfig
+from aiops.config import StoreConfig, load
 from aiops.domain.changes import ALERTS
 from aiops.domain.errors import BadConfiguration
 from aiops.storage import elastic_health
 from aiops.storage.elastic_health import Look, look
 from aiops.storage.elastic_opening import open_elastic
+from aiops.storage.elastic_store import ElasticStore
+from aiops.storage.folder import open_configured
+from aiops.storage.sqlite_store import SqliteStore
 from tests.builders import an_alert
 from tests.contract.test_stores import changes
 from tests.elastic.conftest import Opener
-from tests.elastic.own import SECRET, Server
+from tests.elastic.own import PATIENT, SECRET, TOGETHER, Server
 from tests.elastic.proxy import Answer, Proxy
 from tests.elastic.server import PREFIX, cluster, url
 
@@ -107,6 +112,8 @@ def test_a_cluster_that_is_away_is_one_finding(proxy: Proxy) -> None:
     assert "cannot be reached" in found.text
 
 
+@TOGETHER
+@PATIENT
 def test_the_rights_of_the_documented_role_are_all_that_is_asked_for(server: Server) -> None:
     where = StoreConfig(url=server.address().urls, ca=server.folder / "ca.crt", username="aiops", password=SECRET)
     found = looks(where)
@@ -121,3 +128,24 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, name: str, valu
     where = msgspec.convert({"url": [url()], name: value}, StoreConfig)
     with pytest.raises(BadConfiguration, match=f"store.{name}"):
         open_elastic(tmp_path, where)
+
+
+def test_the_settings_say_where_a_store_is_and_show_no_secret(tmp_path: Path) -> None:
+    environ = {
+        "AIOPS_STORE_URL": f"{url()}, http://127.0.0.1:2",
+        "AIOPS_STORE_PASSWORD": "pw",
+        "AIOPS_STORE_REFRESH": "0",
+    }
+    loaded = load(environ=environ, file=None)
+    store = loaded.config.store
+    assert (store.url, store.refresh, store.retention) == (
+        (url(), "http://127.0.0.1:2"),
+        timedelta(0),
+        timedelta(days=30),
+    )
+    assert "pw" not in repr(loaded.config)
+    assert ("store.password", "***", "AIOPS_STORE_PASSWORD") in list(loaded.rows())
+    with contextlib.closing(open_configured(tmp_path / "cluster", store)) as opened:
+        assert isinstance(opened, ElasticStore)
+    with contextlib.closing(open_configured(tmp_path / "embedded", StoreConfig())) as embedded:
+        assert isinstance(embedded, SqliteStore)

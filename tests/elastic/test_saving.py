@@ -8,7 +8,7 @@ import pytest
 
 from aiops.domain.changes import ALERTS, PAGES, SOURCES
 from aiops.domain.entries import Position
-from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.records import SourceRecord
 from aiops.storage.elastic_bulk import write
@@ -200,15 +200,13 @@ def test_a_prefix_belongs_to_one_data_folder(opened: Opener) -> None:
 def test_searches_lag_by_the_refresh_and_reads_by_key_do_not(opened: Opener) -> None:
     store = opened(refresh=timedelta(minutes=1))
     save(store, 1, "a")
-    with store.view() as view:
-        assert view.find(ALERTS, Query()).total == 0
-        assert view.get(ALERTS, "fp-a") is not None
     store.refresh()
-    assert names(store) == ["a"]
-    save(store, 2, "a", count=2)
+    save(store, 2, "a", "b", count=2)
     with store.view() as view:
-        assert [one.count for one in view.find(ALERTS, Query()).items] == [1]
-        assert [one.count for one in view.many(ALERTS, ["fp-a"])] == [2]
+        assert [(one.entity.name, one.count) for one in view.find(ALERTS, Query()).items] == [("a", 1)]
+        assert [one.count for one in view.many(ALERTS, ["fp-a", "fp-b"])] == [2, 2]
+    store.refresh()
+    assert names(store) == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["", "#a", "ä" * 400, "x" * 3_000, "a b/c?d", "_x"])
@@ -221,6 +219,30 @@ def test_any_key_makes_an_id_and_is_found_again(opened: Opener, name: str) -> No
         assert view.get(ALERTS, name) is not None
         assert view.find(ALERTS, Query(where={"label": (f"k={name}",)})).total == 1
     assert len(id_of(name).encode()) <= 512
+
+
+def test_a_limit_of_the_cluster_makes_a_save_wait(opened: Opener, proxy: Proxy) -> None:
+    refusal = {"type": "validation_exception", "reason": "this would add 1 shards, but the cluster has [1000]/[1000]"}
+    proxy.hook = lambda method, path, body: (
+        (400, {"error": refusal}) if method == "PUT" and path == f"/{SHAPE.alias}-{SHAPE.mark}" else None
+    )
+    store = opened(proxy.url)
+    with pytest.raises(Unavailable, match=r"1000]/\[1000"):
+        save(store, 1, "a")
+    assert store.position() is None
+    proxy.hook = lambda method, path, body: None
+    save(store, 1, "a")
+    assert names(store) == ["a"]
+
+
+def test_what_cannot_be_answered_is_bad_input_and_no_failure(opened: Opener, proxy: Proxy) -> None:
+    store = opened(proxy.url)
+    save(store, 1, "a")
+    assert names(store, Query(text=" ".join(f"w{number}" for number in range(1_500)))) == []
+    error = {"type": "too_many_nested_clauses", "reason": "too many clauses"}
+    proxy.hook = lambda method, path, body: (400, {"error": error}) if path.startswith("/_search") else None
+    with pytest.raises(BadInput, match="too many clauses"):
+        names(store)
 
 
 def test_mappings_are_strict(opened: Opener) -> None:

@@ -17,10 +17,12 @@ from aiops.storage.elastic_client import Address, Cluster
 from aiops.storage.elastic_store import ElasticOptions, ElasticStore
 from tests.builders import T0, an_alert, an_episode
 from tests.contract.test_stores import an_item, changes
-from tests.elastic.own import Server
+from tests.elastic.own import PATIENT, TOGETHER, Server
 from tests.elastic.proxy import Proxy
 from tests.elastic.server import url
 from tests.elastic.test_indices import EARLIER
+
+pytestmark = [TOGETHER, PATIENT]
 
 
 def test_the_documented_role_is_enough_for_a_whole_life(server: Server, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from aiops.bootstrap import process
 from aiops.bootstrap.log import LogSetup
 from aiops.bootstrap.setups import ApiSetup, EngineSetup, LearnerSetup, ResponderSetup, engine_setup, responder_setup
-from aiops.config import Config, EngineConfig, FilesConfig, PagesConfig
+from aiops.config import Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
 from aiops.domain.settings import CorrelationSettings, Settings
 
 PATIENCE = 20
@@ -54,7 +54,11 @@ SETUPS = [
         snapshot_entries=9,
     ),
     ApiSetup(data=Path("d"), socket=7, host="::1", port=80, token_required=True, tokens=("t1", "t2"), environment="ü"),
-    LearnerSetup(data=Path("d"), embedder="light"),
+    LearnerSetup(
+        data=Path("d"),
+        store=StoreConfig(url=("https://es1:9200",), ca=Path("ca.crt"), refresh=timedelta(0), retention=None),
+        embedder="light",
+    ),
     ResponderSetup(data=Path("d"), channels={"webhook_url": "http://pager.example.org/?a=b"}),
 ]
 
