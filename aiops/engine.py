@@ -17,7 +17,7 @@ from aiops.domain.records import EngineRecord
 from aiops.domain.settings import check
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
-from ingestion import sources
+from ingestion.sources import registry
 
 
 class Engine(Parts):
@@ -50,7 +50,7 @@ class Engine(Parts):
 
     def _delivery(self, entry: Entry, delivery: Delivery) -> None:
         """Bytes become Events."""
-        parsed = sources.parse(delivery, entry.received_at)
+        parsed = registry.parse(delivery, entry.received_at)
         self.ledger.receive(entry, delivery, parsed)
         for index, event in enumerate(parsed.events):
             self._event(msgspec.structs.replace(event, event_id=f"{entry.position}-{index}"))

@@ -17,6 +17,8 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
 GZIP, DEFLATE, RAW_DEFLATE = 31, 15, -15  # zlib's window bits for each wrapping
+_PACKINGS = {"gzip", "x-gzip", "deflate", "zlib"}
+_HEAD, _TEXT = 256, bytes((9, 10, 13, *range(32, 127)))  # a body that begins with so much plain text is not packed
 MOST_FIELDS = 5_000  # of one form
 SMALL = 64 << 10  # bytes of a body that the event loop may work on itself: some milliseconds
 _ASIDE = CapacityLimiter(2)  # threads for what is larger: more would only take the processor from one another
@@ -49,10 +51,11 @@ async def _gather(chunks: AsyncIterator[bytes], most: int) -> bytes:
 
 
 def unpack(body: bytes, encoding: str, most: int) -> bytes:
-    """Undo gzip or deflate. The bytes count, not the header: senders mislabel both ways."""
+    """Undo gzip or deflate. The bytes count, not the header: senders mislabel both ways, or name several."""
     if body[:2] == b"\x1f\x8b":
         return _inflate(body, GZIP, most)
-    if encoding.strip().lower() not in ("gzip", "deflate", "zlib") or not body or body[:1] in b'{["<':
+    named = {name.strip().lower() for name in encoding.split(",")}
+    if not named & _PACKINGS or body[:1] in b'{["<' or not body[:_HEAD].translate(None, _TEXT):
         return body
     try:
         return _inflate(body, DEFLATE, most)

@@ -16,7 +16,7 @@ from aiops.domain.masking import MASKS, mask, masked_tokens, raw_tokens
 from aiops.domain.part import Document, Part
 from aiops.domain.records import Template
 from aiops.domain.settings import TemplateSettings
-from ingestion.tree import WILDCARD, Cluster, Scope, ScopeState
+from ingestion.templates_tree import WILDCARD, Cluster, Scope, ScopeState
 
 __all__ = ["Templates", "mask"]
 

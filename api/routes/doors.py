@@ -1,48 +1,69 @@
 """Where do senders deliver? Bound, redact, is it a document, write, answer; nothing else on the hot way."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aiops.domain.entries import Delivery
+from aiops.domain.entries import Delivery, Position
 from aiops.domain.errors import AiopsError, BadInput, Overloaded
 from api.bodies import aside, read_body
 from api.desk import Desk, desk_of
 from api.errors import problem_of, problem_response, refusal
-from ingestion.redact import redact
-from ingestion.sources import is_document
+from ingestion.sources.registry import HEADERS, is_document
+from ingestion.unspoiled import redacted
 
 PATIENT_WITH_503 = ("alertmanager", "prometheus")  # to them 429 means "give up"; others know it as "later"
-KEPT_HEADERS = (
-    "user-agent",
-    "x-github-event",
-    "x-gitlab-event",
-    "x-sns-message-type",
-    "ce-type",
-    "ce-source",
-    "ce-id",
-)
 KEY_HEADERS = ("idempotency-key", "x-github-delivery", "x-gitlab-event-uuid", "x-amz-sns-message-id", "request-id")
+FORM = "application/x-www-form-urlencoded"
 LONGEST_NAME, LONGEST_VALUE = 64, 500
 _APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
+
+Answer = Callable[[Delivery, Position], Response]
+
+
+def taken(delivery: Delivery, position: Position) -> Response:
+    """Answer 202 with the delivery's id."""
+    return Response(b'{"delivery_id":"%s"}' % str(position).encode(), 202, media_type="application/json")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What is particular to where a delivery comes in."""
+
+    source: str
+    answer: Answer = taken
+    refused: Callable[[AiopsError], Response] = refusal
+    content_type: str = ""  # whatever the sender says of it; empty: as it says
+    amend: Callable[[bytes], bytes] = bytes  # what the original tool would have added, before it is written
+    path: str = ""  # kept in place of the request's, where that holds a secret
 
 
 async def deliver(request: Request) -> Response:
     """Answer 202 once the bytes are on disk; 4xx only for a bad name, size, or what is no document."""
-    desk = desk_of(request)
-    source = request.path_params["source"]
     try:
-        delivery = await _delivery(request, source, desk)
+        name = source_name(request.path_params["source"])
+    except BadInput as error:
+        return refusal(error)
+    return await take(request, Door(name))
+
+
+async def take(request: Request, door: Door) -> Response:
+    """Write what was sent into the journal, then answer as ``door`` does: the one way in over HTTP."""
+    desk = desk_of(request)
+    try:
+        delivery = await _delivery(request, door, desk)
         (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=_APPENDS)
     except Overloaded as error:
-        return _busy(error, source)
+        return _busy(error, door.source)
     except AiopsError as error:
-        return refusal(error)
-    return Response(b'{"delivery_id":"%s"}' % str(position).encode(), 202, media_type="application/json")
+        return door.refused(error)
+    return await aside(lambda: door.answer(delivery, position), delivery.body)
 
 
 def source_name(text: str) -> str:
@@ -53,34 +74,42 @@ def source_name(text: str) -> str:
     return text.lower()
 
 
-async def _delivery(request: Request, source: str, desk: Desk) -> Delivery:
-    name = source_name(source)
-    content_type = request.headers.get("content-type", "")[:LONGEST_VALUE]
+async def _delivery(request: Request, door: Door, desk: Desk) -> Delivery:
+    content_type = door.content_type or request.headers.get("content-type", "")[:LONGEST_VALUE]
     sent = await read_body(request, desk.settings.max_body_bytes)
-    body = await aside(lambda: _clean(sent, content_type), sent)
+    if not sent.strip() and set(request.query_params) - {"service"}:
+        sent, content_type = request.url.query.encode(), FORM  # Healthchecks, UptimeRobot: all is in the URL
+    body = await aside(lambda: _clean(door.amend(sent), content_type), sent)
+    service = request.query_params.get("service", "")[:LONGEST_VALUE]
     return Delivery(
-        source=name,
+        source=door.source,
         body=body,
         content_type=content_type,
         headers=_kept(request.headers),
-        query={name: value[:LONGEST_VALUE] for name, value in request.query_params.items() if name == "service"},
+        query={"path": door.path or _path(request), **({"service": service} if service else {})},
         idempotency_key=next((request.headers[key][:200] for key in KEY_HEADERS if key in request.headers), ""),
     )
 
 
 def _clean(sent: bytes, content_type: str) -> bytes:
-    body = redact(sent)
+    body = redacted(sent, content_type)
     is_document(body, content_type)
     return body
 
 
+def _path(request: Request) -> str:
+    """The path with its escapes, so that a slash inside a name is told from one that parts names."""
+    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    return raw.partition(b"?")[0].decode("ascii", "replace")[:LONGEST_VALUE]
+
+
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name][:LONGEST_VALUE] for name in KEPT_HEADERS if name in headers}
+    return {name: headers[name][:LONGEST_VALUE] for name in sorted(HEADERS) if name in headers}
 
 
 def _busy(error: Overloaded, source: str) -> Response:
     """Tell a sender to come again, in the words that it understands."""
     problem = problem_of(error)
-    if source.lower().startswith(PATIENT_WITH_503):
+    if source.startswith(PATIENT_WITH_503):
         return problem_response(problem)
     return problem_response(structs.replace(problem, status=429, title=HTTPStatus(429).phrase))

@@ -56,7 +56,7 @@ def test_the_senders_idempotency_key_and_the_headers_that_matter_are_kept_and_no
     kept = delivered(world, answer["delivery_id"])
     assert kept.idempotency_key == "abc"
     assert kept.headers == {"user-agent": "hook"}
-    assert kept.query == {"service": "web"}
+    assert kept.query == {"path": "/webhooks/github", "service": "web"}
 
 
 @pytest.mark.parametrize("body", [b"", b"   ", b"\x00\x01\x02binary"])
@@ -152,9 +152,9 @@ def test_an_unforeseen_failure_is_a_503_and_counted(world: World, monkeypatch: p
 
 
 def where_it_runs(seen: list[bool]) -> Any:
-    """Return a stand-in for ``redact`` that notes whether it runs in the event loop."""
+    """Return a stand-in for ``redacted`` that notes whether it runs in the event loop."""
 
-    def noted(body: bytes) -> bytes:
+    def noted(body: bytes, content_type: str) -> bytes:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
@@ -171,7 +171,7 @@ def test_a_large_body_is_looked_at_beside_the_event_loop(
     world: World, monkeypatch: pytest.MonkeyPatch, size: int, in_loop: bool
 ) -> None:
     seen: list[bool] = []
-    monkeypatch.setattr(doors, "redact", where_it_runs(seen))
+    monkeypatch.setattr(doors, "redacted", where_it_runs(seen))
     assert world.client.post("/webhooks/acme", json={"title": "x" * size}).status_code == 202
     assert seen == [in_loop]
 

@@ -21,7 +21,7 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, EventKind
 from api.bodies import unpack
 from ingestion.dedup import fingerprint_of
-from ingestion.sources import AUTO, is_document, parse
+from ingestion.sources.registry import AUTO, is_document, parse
 
 MOST = 50_000_000
 FORM = "application/x-www-form-urlencoded"

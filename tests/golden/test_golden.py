@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from aiops.domain.entries import Delivery
-from ingestion import sources
+from ingestion.sources import registry
 from tests.builders import at
 
 HERE = Path(__file__).parent
@@ -33,7 +33,7 @@ def events_of(recorded: Path) -> bytes:
     """Return what the delivery becomes, as indented JSON; the folder is the source's name."""
     content_type = CONTENT_TYPES[recorded.suffix]
     delivery = Delivery(source=recorded.parent.name, body=recorded.read_bytes(), content_type=content_type)
-    return msgspec.json.format(msgspec.json.encode(sources.parse(delivery, at(0))), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(registry.parse(delivery, at(0))), indent=1) + b"\n"
 
 
 def expected_of(recorded: Path) -> Path:
@@ -46,7 +46,7 @@ def test_a_recorded_delivery_becomes_the_expected_events(recorded: Path) -> None
 
 
 def test_every_source_has_a_recorded_example() -> None:
-    assert {path.parent.name for path in RECORDED} >= set(sources.SOURCES)
+    assert {path.parent.name for path in RECORDED} >= set(registry.SOURCES)
 
 
 def test_no_expectation_is_left_behind_by_its_recording() -> None:

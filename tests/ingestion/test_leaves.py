@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.settings import TemplateSettings
-from ingestion import leaves
-from ingestion import tree as module
-from ingestion.leaves import Leaf, least_equal
-from ingestion.tree import Scope
+from ingestion import templates_leaves as leaves
+from ingestion import templates_tree as module
+from ingestion.templates_leaves import Leaf, least_equal
+from ingestion.templates_tree import Scope
 
 TOKENS = st.sampled_from(["a", "b", "c", "d", "<*>"])
 MESSAGES = st.lists(st.tuples(st.just("x"), TOKENS, TOKENS, TOKENS), max_size=80)

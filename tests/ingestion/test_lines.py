@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.events import Event, EventKind, Severity
-from ingestion import sources
 from ingestion.reading.logline import LEVELS, LONGEST_LINE, LONGEST_TITLE
+from ingestion.sources import registry
 from tests.builders import a_delivery, at
 
 
 def the_line(text: str, **changes: Any) -> Event:
-    (event,) = sources.parse(a_delivery(text, source="logs", content_type="text/plain", **changes), at(0)).events
+    (event,) = registry.parse(a_delivery(text, source="logs", content_type="text/plain", **changes), at(0)).events
     return event
 
 
@@ -137,7 +137,7 @@ def test_a_title_is_short_and_the_message_whole() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_lines_of_which_each_is_a_log_event(text: str) -> None:
     body = text.encode("utf-8", "surrogatepass")
-    events = sources.parse(a_delivery(body, source="logs", content_type="text/plain"), at(0)).events
+    events = registry.parse(a_delivery(body, source="logs", content_type="text/plain"), at(0)).events
     assert len(events) == sum(1 for line in body.decode("utf-8", "replace").split("\n") if line and not line.isspace())
     for event in events:
         assert event.kind is EventKind.LOG

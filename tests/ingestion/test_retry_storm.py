@@ -10,8 +10,8 @@ from aiops.domain.entries import Delivery
 from aiops.domain.events import Status
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timers
-from ingestion import sources
 from ingestion.dedup import Dedup
+from ingestion.sources import registry
 from tests.builders import a_delivery, a_placement, a_template, at
 
 # (alert, starts, ends) in seconds; an end of None: it fires. Three alerts, seven true state changes.
@@ -50,7 +50,7 @@ def fold(posts: list[Delivery]) -> tuple[Dedup, int]:
     dedup, resends = Dedup(DedupSettings(), Timers()), 0
     for number, post in enumerate(posts):
         now = at(100) + timedelta(seconds=number)
-        for index, event in enumerate(sources.parse(post, now).events):
+        for index, event in enumerate(registry.parse(post, now).events):
             event = msgspec.structs.replace(event, event_id=f"0-{number}-{index}")
             if dedup.recognise(event):
                 dedup.renew(event, now)
@@ -86,4 +86,4 @@ def test_an_alert_that_the_sender_cut_from_the_list_still_fires() -> None:
 
 
 def fingerprints() -> list[str]:
-    return [sources.parse(a_post([change]), at(0)).events[0].fingerprint for change in CHANGES[:2] + CHANGES[4:5]]
+    return [registry.parse(a_post([change]), at(0)).events[0].fingerprint for change in CHANGES[:2] + CHANGES[4:5]]

@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Event, Parsed, Severity, Status
-from ingestion import sources
 from ingestion.reading import fields, words
-from ingestion.sources import alertmanager
+from ingestion.sources import alertmanager, registry
 from tests.builders import a_delivery, at
 
 
 def parsed(source: str, body: Any, **changes: Any) -> Parsed:
-    return sources.parse(a_delivery(body, source=source, **changes), at(0))
+    return registry.parse(a_delivery(body, source=source, **changes), at(0))
 
 
 def the_event(source: str, body: Any, **changes: Any) -> Event:
@@ -279,7 +278,7 @@ def test_a_fault_in_a_source_becomes_a_problem(monkeypatch: pytest.MonkeyPatch) 
     def broken(delivery: Delivery, received_at: object) -> Parsed:
         raise KeyError("labels")
 
-    monkeypatch.setitem(sources.SOURCES, "acme", broken)
+    monkeypatch.setitem(registry.SOURCES, "acme", broken)
     got = parsed("acme", {"a": 1})
     assert len(got.problems) == 1
     assert "KeyError" in got.problems[0].problem

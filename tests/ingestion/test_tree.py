@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aiops.domain.settings import TemplateSettings
-from ingestion.tree import Scope, ScopeState
+from ingestion.templates_tree import Scope, ScopeState
 
 
 def scope_of(*lines: str, **changes: object) -> Scope:

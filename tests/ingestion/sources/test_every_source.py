@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from aiops.domain.entries import Delivery
 from aiops.domain.events import EventKind, Parsed, Status
-from ingestion import sources
 from ingestion.dedup import fingerprint_of
-from ingestion.sources import detection, generic, lines
+from ingestion.sources import detection, generic, lines, registry
 from tests.builders import at
 from tests.golden.test_golden import CONTENT_TYPES, RECORDED
 
@@ -33,19 +32,19 @@ def named(recorded: Path) -> str:
 
 @pytest.mark.parametrize("recorded", [path for path in RECORDED if own(path)], ids=named)
 def test_the_sender_is_recognised_by_what_it_sends(recorded: Path) -> None:
-    assert detection.recognised(delivered(recorded, sources.AUTO)) == recorded.parent.name
+    assert detection.recognised(delivered(recorded, registry.AUTO)) == recorded.parent.name
 
 
 @pytest.mark.parametrize("recorded", [path for path in RECORDED if own(path)], ids=named)
 def test_the_door_for_all_and_a_door_of_another_name_say_the_same_as_its_own(recorded: Path) -> None:
-    mine = sources.parse(delivered(recorded, recorded.parent.name), at(0))
-    assert sources.parse(delivered(recorded, sources.AUTO), at(0)) == mine
-    assert sources.parse(delivered(recorded, "somebody-elses-door"), at(0)) == mine
+    mine = registry.parse(delivered(recorded, recorded.parent.name), at(0))
+    assert registry.parse(delivered(recorded, registry.AUTO), at(0)) == mine
+    assert registry.parse(delivered(recorded, "somebody-elses-door"), at(0)) == mine
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=named)
 def test_nothing_is_lost_silently(recorded: Path) -> None:
-    parsed = sources.parse(delivered(recorded, recorded.parent.name), at(0))
+    parsed = registry.parse(delivered(recorded, recorded.parent.name), at(0))
     quiet = recorded.parent.name == "monit" and recorded.stem == "status"  # its regular status posts
     assert quiet or parsed.events or parsed.problems or parsed.warnings
 
@@ -53,7 +52,7 @@ def test_nothing_is_lost_silently(recorded: Path) -> None:
 @pytest.mark.parametrize("recorded", RECORDED, ids=named)
 def test_events_are_of_their_integration_and_have_a_title(recorded: Path) -> None:
     name = recorded.parent.name
-    for event in sources.parse(delivered(recorded, name), at(0)).events:
+    for event in registry.parse(delivered(recorded, name), at(0)).events:
         assert event.title
         assert event.source == ("alertmanager" if name == "alertmanager_api" else name)
         assert event.occurred_at <= at(0)
@@ -73,7 +72,7 @@ def test_events_are_of_their_integration_and_have_a_title(recorded: Path) -> Non
 )
 def test_a_resolve_has_the_identity_of_its_firing(source: str, fires: str, ends: str) -> None:
     folder = Path(__file__).parents[2] / "golden" / source
-    states = [sources.parse(delivered(folder / f"{name}.json", source), at(0)).events[0] for name in (fires, ends)]
+    states = [registry.parse(delivered(folder / f"{name}.json", source), at(0)).events[0] for name in (fires, ends)]
     assert [state.status for state in states] == [Status.FIRING, Status.RESOLVED]
     assert fingerprint_of(states[0]) == fingerprint_of(states[1])
     assert states[0].content_key != states[1].content_key
@@ -82,7 +81,7 @@ def test_a_resolve_has_the_identity_of_its_firing(source: str, fires: str, ends:
 def test_different_alerts_of_all_senders_have_different_identities() -> None:
     seen: dict[str, set[str]] = {}
     for recorded in RECORDED:
-        for event in sources.parse(delivered(recorded, recorded.parent.name), at(0)).events:
+        for event in registry.parse(delivered(recorded, recorded.parent.name), at(0)).events:
             if event.kind is EventKind.ALERT:
                 seen.setdefault(fingerprint_of(event), set()).add(event.source)
     assert all(len(names) == 1 for names in seen.values())
@@ -94,7 +93,7 @@ def test_a_sender_that_never_tells_the_end_has_a_lease() -> None:
             event
             for recorded in RECORDED
             if recorded.parent.name == name
-            for event in sources.parse(delivered(recorded, name), at(0)).events
+            for event in registry.parse(delivered(recorded, name), at(0)).events
             if event.kind is EventKind.ALERT and event.status is Status.FIRING
         ]
         assert alerts
@@ -139,15 +138,15 @@ def test_any_other_value_at_any_place_breaks_no_source(recorded: Path, data: st.
     document = msgspec.json.decode(recorded.read_bytes())
     changed = put(document, data.draw(st.sampled_from(paths(document))), data.draw(ANYTHING))
     delivery = Delivery(source=recorded.parent.name, body=msgspec.json.encode(changed), content_type="application/json")
-    assert not faults(sources.parse(delivery, at(0)))
-    assert not faults(sources.parse(msgspec.structs.replace(delivery, source=sources.AUTO), at(0)))
+    assert not faults(registry.parse(delivery, at(0)))
+    assert not faults(registry.parse(msgspec.structs.replace(delivery, source=registry.AUTO), at(0)))
 
 
-@pytest.mark.parametrize("source", sorted(sources.SOURCES))
+@pytest.mark.parametrize("source", sorted(registry.SOURCES))
 @settings(max_examples=15, deadline=None)
 @given(
     body=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace"))),
     kind=st.sampled_from(["", "text/plain", "application/json", "application/x-protobuf", "application/xml"]),
 )
 def test_bytes_of_any_sort_break_no_source(source: str, body: bytes, kind: str) -> None:
-    assert not faults(sources.parse(Delivery(source=source, body=body, content_type=kind), at(0)))
+    assert not faults(registry.parse(Delivery(source=source, body=body, content_type=kind), at(0)))

@@ -9,16 +9,15 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, EventKind, Parsed, Severity
-from ingestion import sources
 from ingestion.reading import fields, words, xml
 from ingestion.reading.documents import documents, is_document
 from ingestion.reading.times import moment
-from ingestion.sources import cef, syslog
+from ingestion.sources import cef, registry, syslog
 from tests.builders import a_delivery, at
 
 
 def parsed(source: str, body: Any, **changes: Any) -> Parsed:
-    return sources.parse(a_delivery(body, source=source, **changes), at(0))
+    return registry.parse(a_delivery(body, source=source, **changes), at(0))
 
 
 def the_event(source: str, body: Any, **changes: Any) -> Event:
@@ -205,5 +204,5 @@ def test_otlp_says_the_same_in_protobuf_and_in_json() -> None:
             }
         ]
     }
-    assert sources.parse(sent, at(0)) == parsed("otlp", tree)
+    assert registry.parse(sent, at(0)) == parsed("otlp", tree)
     assert the_event("otlp", tree).labels == {"service": "cart", "order": "17", "level": "error"}

@@ -6,14 +6,13 @@ import pytest
 
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Event, EventKind, Parsed, Severity, Status
-from ingestion import sources
 from ingestion.dedup import fingerprint_of
-from ingestion.sources import detection, kubernetes, signs
+from ingestion.sources import detection, kubernetes, registry, signs
 from tests.builders import a_delivery, at
 
 
 def parsed(source: str, body: Any, **changes: Any) -> Parsed:
-    return sources.parse(a_delivery(body, source=source, **changes), at(0))
+    return registry.parse(a_delivery(body, source=source, **changes), at(0))
 
 
 def the_event(source: str, body: Any, **changes: Any) -> Event:
@@ -121,12 +120,12 @@ def test_a_header_that_names_its_sender_is_enough(header: str, source: str) -> N
 
 
 def test_every_row_leads_to_a_source_that_is_there() -> None:
-    assert {sign.source for sign in signs.SIGNS} <= set(sources.SOURCES)
+    assert {sign.source for sign in signs.SIGNS} <= set(registry.SOURCES)
 
 
 def test_what_nobody_described_keeps_the_name_of_its_door() -> None:
     assert the_event("home-made", {"title": "x"}).source == "home-made"
-    assert the_event(sources.AUTO, {"title": "x"}).source == "generic"
+    assert the_event(registry.AUTO, {"title": "x"}).source == "generic"
 
 
 def test_a_known_source_that_gets_something_else_still_tells_of_it() -> None:
@@ -162,7 +161,7 @@ def test_a_status_that_is_a_severity_counts_as_one_where_none_is_given() -> None
     ],
 )
 def test_what_tells_of_nothing_wrong_makes_no_alert(body: Any, changes: dict[str, Any]) -> None:
-    found = parsed(sources.AUTO, body, **changes)
+    found = parsed(registry.AUTO, body, **changes)
     assert not [event for event in found.events if event.kind is EventKind.ALERT]
     assert found.events or found.warnings
 
@@ -173,7 +172,7 @@ def test_a_push_to_loki_in_protobuf_is_refused_with_a_fix() -> None:
 
 def test_an_event_in_binary_mode_has_its_envelope_in_the_headers() -> None:
     headers = {"ce-type": "disk.full", "ce-source": "/mon", "ce-id": "7"}
-    event = the_event(sources.AUTO, {"alert": "DiskFull", "host": "db"}, headers=headers)
+    event = the_event(registry.AUTO, {"alert": "DiskFull", "host": "db"}, headers=headers)
     assert (event.source, event.title, event.facts["event_id"]) == ("cloudevents", "DiskFull", "/mon#7")
 
 

@@ -14,7 +14,7 @@ import msgspec
 from drain3.drain import Drain, LogCluster, Node
 
 from aiops.domain.settings import TemplateSettings
-from ingestion.leaves import FEW, Leaf, least_equal
+from ingestion.templates_leaves import FEW, Leaf, least_equal
 
 WILDCARD = "<*>"  # Drain's own
 
