@@ -19,6 +19,7 @@ MOST_UNKNOWN = 20_000  # nodes seen outside the graph that are counted; the olde
 MOST_RESOLVED = 50_000  # alerts remembered after they resolved, so that a repeat is not counted twice
 MOST_ALERTS = 200_000  # alerts counted at once; what was counted longest ago counts as firing no longer
 MOST_PLACEMENTS = 20_000  # label combinations whose placement is remembered
+SAY_NOTHING = frozenset(("alertname", "level", "severity"))  # labels that never name a node
 MOST_LABELS = 400  # "label=value" counts of unmapped alerts; the rarer half is forgotten beyond it
 WORST_FIRST = sorted(Severity, key=lambda severity: -severity.rank)
 
@@ -145,7 +146,8 @@ class Entities(Part):
         health.example = alert.labels
         kind = "unmapped" if alert.entity.name else "unplaced"
         self._unmapped = msgspec.structs.replace(seen, **{kind: getattr(seen, kind) + new})
-        self._labels.update({f"{label}={value}": new for label, value in list(alert.labels.items())[:20]})
+        telling = [(label, value) for label, value in alert.labels.items() if label not in SAY_NOTHING]
+        self._labels.update({f"{label}={value}": new for label, value in telling[:20]})
         if len(self._labels) > MOST_LABELS:
             kept = sorted(self._labels.items(), key=lambda item: (-item[1], item[0]))[: MOST_LABELS // 2]
             self._labels = Counter(dict(kept))

@@ -1,12 +1,15 @@
 """Do the documents say what runs?"""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from aiops.config import KEYS
+from tests.aiops.served import Server, until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,12 +38,39 @@ def test_every_file_that_is_named_exists(document: str) -> None:
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
-def test_readme_commands_of_the_cli_have_help() -> None:
-    named = [line for line in commands("README.md") if line.startswith(".venv/bin/aiops ")]
-    assert len(named) >= 5
-    for line in named:
-        command = line.split()[1]
-        run = subprocess.run([ROOT / ".venv/bin/aiops", command, "--help"], capture_output=True, text=True, check=False)
+SERVICES = """
+services:
+  web: {owner: shop, depends_on: [orders]}
+  orders: {depends_on: [orders-db]}
+  orders-db: {}
+"""
+
+
+def test_the_commands_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "services.yaml").write_text(SERVICES)
+    (tmp_path / "app.log").write_text("ERROR connection to 10.0.0.7 refused\nINFO order 12 placed\n")
+    lines = [line for line in commands("README.md") if not line.startswith("make ")]
+    server = Server(tmp_path / "aiops-data").ready()
+    environment = {**os.environ, "AIOPS_DATA": "aiops-data", "AIOPS_LEARNER_EMBEDDER": "light"}
+    try:
+        for line in lines:
+            here = line.replace("http://127.0.0.1:8080", server.url).replace("explain 12", "explain 1")
+            here = here.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+            run = subprocess.run(
+                ["bash", "-c", here], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            )
+            assert run.returncode == 0, (line, run.stdout, run.stderr)
+            until(server.folded, f"{line} to be folded")
+        services = {service for incident in server.incidents() for service in incident["services"]}
+    finally:
+        server.end()
+    assert sum(line.startswith(".venv/bin/aiops ") for line in lines) >= 6
+    assert services == {"orders-db", "orders"}  # the alert by curl, and the error in the log
+
+
+def test_the_make_commands_of_the_readme_are_known_to_make() -> None:
+    for line in [line for line in commands("README.md") if line.startswith("make ")]:
+        run = subprocess.run(["make", "-n", *line.split()[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, (line, run.stderr)
 
 

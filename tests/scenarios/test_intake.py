@@ -59,4 +59,4 @@ def test_alerts_without_a_known_node_are_counted_by_their_labels(world: World) -
     world.at(0).alert("api", "slow").alert("ghost", "slow")
     (record,) = world.expect(at=10).all(ENGINE)
     assert (record.unmapped.mapped, record.unmapped.unmapped) == (1, 1)
-    assert record.unmapped.labels["service=ghost"] == 1
+    assert record.unmapped.labels == {"service=ghost": 1}

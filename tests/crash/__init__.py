@@ -1,0 +1,1 @@
+"""Does anything get lost, or done twice, when processes die at any instant?"""
