@@ -15,13 +15,15 @@ from starlette.types import Scope as AsgiScope
 from aiops.domain.errors import AiopsError, Unavailable
 from api.access import EVERYTHING, Access, Grant, Scope
 from api.errors import Forbidden, SignInNeeded, refusal
+from api.routes import standins
 from api.settings import ApiSettings
 
 COOKIE = "aiops_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPEN_PATHS = ("/healthz", "/readyz", "/sign-in", "/sign-out")  # asked for without a token; tell nothing
+OPEN_PATHS = ("/healthz", "/readyz", "/-/healthy", "/-/ready", "/sign-in", "/sign-out")  # no token; tell nothing
 SAFE = ("GET", "HEAD", "OPTIONS")
 DOORS = "/webhooks/"
+SCHEMES = ("bearer", "splunk", "geniekey", "apikey")  # whose value is the token itself
 
 log = structlog.get_logger()
 
@@ -124,7 +126,7 @@ class Guard:
 
 def wanted_scope(method: str, path: str) -> Scope:
     """Return what a request needs: doors take ingest tokens, writes triage, everything else read."""
-    if path.startswith(DOORS):
+    if path.startswith(DOORS) or (method == "POST" and standins.takes(path)):
         return Scope.INGEST
     return Scope.READ if method in (*SAFE, "WEBSOCKET") or path == "/theme" else Scope.TRIAGE
 
@@ -146,7 +148,7 @@ def host_name(header: str) -> str:
 def token_of(authorization: str) -> str:
     """Return the token that came as bearer or as basic password; empty when none did."""
     kind, _, value = authorization.partition(" ")
-    if kind.lower() == "bearer":
+    if kind.lower() in SCHEMES:
         return value.strip()
     return _password(value) if kind.lower() == "basic" else ""
 

@@ -1,6 +1,6 @@
 """What does an Alertmanager answer? Its API over our alerts and silences, for Prometheus, rulers and amtool."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -10,12 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from aiops.domain.alerts import Alert
 from aiops.domain.acts import EndSilence
+from aiops.domain.alerts import Alert
 from aiops.domain.base import Noun
 from aiops.domain.changes import SILENCES
 from aiops.domain.entries import Delivery, Position
-from aiops.domain.errors import AiopsError, BadInput
+from aiops.domain.errors import AiopsError
 from aiops.domain.matching import Matcher, Operator, all_match, parse_matcher
 from aiops.domain.queries import Query
 from aiops.domain.rules import Silence
@@ -23,18 +23,19 @@ from api.acting import put_silence
 from api.bodies import decode, read_body
 from api.desk import Desk, actor_of, desk_of
 from api.errors import NotFound, problem_of, problem_response
-from api.reading import everything, firing
+from api.reading import firing
 from api.requests import NewSilence
 from api.routes.doors import Door, take
 from ingestion.reading import fields
 from ingestion.reading.documents import documents
-from ingestion.reading.times import moment
 from ingestion.sources.alertmanager import fingerprint
 
 SOURCE = "alertmanager_api"
+DOORS = ("/api/v2/alerts", "/api/v1/alerts")
 RECEIVER = {"name": "aiops"}
-MOST = 10_000  # alerts or silences in one answer
+MOST, MOST_SILENCES = 10_000, 1_000  # in one answer
 UNSAID = timedelta(minutes=5)  # resolve_timeout: how long an alert holds that names no end
+_HIDING = ("inhibited", "silenced")
 _OPERATORS = {  # by isEqual, isRegex
     (True, False): Operator.EQUAL,
     (False, False): Operator.NOT_EQUAL,
@@ -81,7 +82,7 @@ def add_to(app: Starlette) -> None:
         app.add_route(path, handler, methods=[method], include_in_schema=False)
 
 
-def _asked(answer: Callable[[Request, Desk], Response]) -> Callable[[Request], object]:
+def _asked(answer: Callable[[Request, Desk], Response]) -> Callable[[Request], Awaitable[Response]]:
     """Answer from the store, on a thread; a failure is said as a JSON text, as clients expect it."""
 
     async def handle(request: Request) -> Response:
@@ -155,19 +156,126 @@ def _alerts(request: Request, desk: Desk) -> Response:
     """Those that fire, as they are now."""
     matchers = _filters(request)
     with desk.view() as view:
-        found = [_alert(alert) for alert in firing(view, MOST) if _wanted(request, alert)]
-    return _json([alert for alert in found if all_match(matchers, alert["labels"])])
+        found = [alert for alert in firing(view, MOST) if _wanted(request, alert)]
+    return _json([_alert(alert) for alert in found if all_match(matchers, _labels(alert))])
 
 
 def _wanted(request: Request, alert: Alert) -> bool:
-    """``active``, ``silenced`` and ``inhibited`` leave out, unless they are true, which they are where not said."""
-    kinds = {"inhibited" if by.kind == "inhibition" else "silenced" for by in alert.suppressed_by} or {"active"}
+    """Each of ``active``, ``silenced`` and ``inhibited`` that is false leaves its alerts out."""
+    kinds = {_hidden(by.kind) for by in alert.suppressed_by} or {"active"}
     return all(request.query_params.get(kind, "true") != "false" for kind in kinds)
+
+
+def _hidden(kind: str) -> str:
+    """Alertmanager knows two ways to hide; rules and maintenance are silences to it."""
+    return "inhibited" if kind == "inhibition" else "silenced"
 
 
 def _filters(request: Request) -> list[Matcher]:
     return [parse_matcher(text, "filter") for text in request.query_params.getlist("filter")]
 
 
-class _Told(Noun, frozen=True, kw_only=True):
-    pass
+def _labels(alert: Alert) -> dict[str, str]:
+    return {"alertname": alert.title, **alert.labels}
+
+
+def _alert(alert: Alert) -> dict[str, object]:
+    labels = _labels(alert)
+    by = {kind: [one.id for one in alert.suppressed_by if _hidden(one.kind) == kind] for kind in _HIDING}
+    return {
+        "annotations": alert.annotations,
+        "endsAt": _time(alert.lease_until or alert.last_seen + UNSAID),
+        "fingerprint": fingerprint(labels),
+        "receivers": [RECEIVER],
+        "startsAt": _time(alert.episode.started_at),
+        "status": {
+            "inhibitedBy": by["inhibited"],
+            "mutedBy": [],
+            "silencedBy": by["silenced"],
+            "state": "suppressed" if alert.suppressed else "active",
+        },
+        "updatedAt": _time(alert.last_seen),
+        "generatorURL": alert.url,
+        "labels": labels,
+    }
+
+
+def _time(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _silences(request: Request, desk: Desk) -> Response:
+    """All of them, those that end last first; ``filter`` asks for matchers that would match these labels."""
+    wanted = _filters(request)
+    with desk.view() as view:
+        found = view.find(SILENCES, Query(order=("-ends_at",), limit=MOST_SILENCES)).items
+    named = [{matcher.field: matcher.value for matcher in silence.matchers} for silence in found]
+    now = desk.clock()
+    return _json([_told(one, now) for one, by in zip(found, named, strict=True) if all_match(wanted, by)])
+
+
+def _silence(request: Request, desk: Desk) -> Response:
+    return _json(_told(_known(desk, request.path_params["id"]), desk.clock()))
+
+
+def _end_silence(request: Request, desk: Desk) -> Response:
+    known = _known(desk, request.path_params["id"])
+    desk.act(EndSilence(silence_id=known.id), actor_of(request))
+    return Response(status_code=200)
+
+
+def _known(desk: Desk, silence_id: str) -> Silence:
+    with desk.view() as view:
+        found = view.get(SILENCES, silence_id)
+    if found is None:
+        raise NotFound(f"silence {silence_id} not found")
+    return found
+
+
+def _told(silence: Silence, now: datetime) -> dict[str, object]:
+    ended = silence.ends_at <= now
+    return {
+        "id": silence.id,
+        "status": {"state": "expired" if ended else "pending" if silence.starts_at > now else "active"},
+        "updatedAt": _time(silence.created_at or silence.starts_at),
+        "comment": silence.reason,
+        "createdBy": silence.owner,
+        "endsAt": _time(silence.ends_at),
+        "matchers": [_matcher(matcher) for matcher in silence.matchers],
+        "startsAt": _time(silence.starts_at),
+    }
+
+
+def _matcher(matcher: Matcher) -> dict[str, object]:
+    equal, regex = next(kind for kind, operator in _OPERATORS.items() if operator is matcher.operator)
+    return {"isEqual": equal, "isRegex": regex, "name": matcher.field, "value": matcher.value}
+
+
+async def post_silence(request: Request) -> Response:
+    """Add a silence, or replace the one whose id it bears; the answer names it."""
+    desk = desk_of(request)
+    try:
+        posted = decode(await read_body(request, desk.settings.max_body_bytes), PostedSilence)
+        return await run_in_threadpool(_put_silence, request, desk, posted)
+    except AiopsError as error:
+        return _refused(error)
+
+
+def _put_silence(request: Request, desk: Desk, posted: PostedSilence) -> Response:
+    if posted.id:
+        _known(desk, posted.id)
+    new = NewSilence(
+        id=posted.id or str(uuid4()),
+        matchers=tuple(
+            Matcher(field=one.name, operator=_OPERATORS[one.is_equal, one.is_regex], value=one.value)
+            for one in posted.matchers
+        ),
+        owner=posted.created_by,
+        reason=posted.comment,
+        starts_at=posted.starts_at,
+        ends_at=posted.ends_at,
+    )
+    outcome = desk.act(put_silence(new, new.id, desk.clock()), actor_of(request)).outcome
+    if outcome is not None and not outcome.applied:
+        return _json(outcome.text, 400)
+    return _json({"silenceID": new.id})

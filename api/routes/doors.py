@@ -22,6 +22,7 @@ PATIENT_WITH_503 = ("alertmanager", "prometheus")  # to them 429 means "give up"
 KEY_HEADERS = ("idempotency-key", "x-github-delivery", "x-gitlab-event-uuid", "x-amz-sns-message-id", "request-id")
 FORM = "application/x-www-form-urlencoded"
 LONGEST_NAME, LONGEST_VALUE = 64, 500
+_KEPT = tuple(sorted(HEADERS))
 _APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
 
 Answer = Callable[[Delivery, Position], Response]
@@ -76,10 +77,11 @@ def source_name(text: str) -> str:
 
 async def _delivery(request: Request, door: Door, desk: Desk) -> Delivery:
     content_type = door.content_type or request.headers.get("content-type", "")[:LONGEST_VALUE]
-    sent = await read_body(request, desk.settings.max_body_bytes)
+    read = await read_body(request, desk.settings.max_body_bytes)
+    sent = await aside(lambda: door.amend(read), read)
     if not sent.strip() and set(request.query_params) - {"service"}:
         sent, content_type = request.url.query.encode(), FORM  # Healthchecks, UptimeRobot: all is in the URL
-    body = await aside(lambda: _clean(door.amend(sent), content_type), sent)
+    body = await aside(lambda: _clean(sent, content_type), sent)
     service = request.query_params.get("service", "")[:LONGEST_VALUE]
     return Delivery(
         source=door.source,
@@ -104,7 +106,7 @@ def _path(request: Request) -> str:
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name][:LONGEST_VALUE] for name in sorted(HEADERS) if name in headers}
+    return {name: headers[name][:LONGEST_VALUE] for name in _KEPT if name in headers}
 
 
 def _busy(error: Overloaded, source: str) -> Response:

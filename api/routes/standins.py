@@ -1,13 +1,13 @@
 """Whose place do we take? Doors where other tools' clients look for them, with these tools' own answers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import compile_path
 
 from aiops.domain.base import stable_hash
 from aiops.domain.entries import Delivery, Position
@@ -15,11 +15,11 @@ from aiops.domain.errors import AiopsError, BadInput
 from api.errors import TooLarge, problem_of, refusal
 from api.routes import alertmanager
 from api.routes.doors import Answer, Door, take
+from ingestion.reading import fields
 from ingestion.reading.documents import documents
 
-T = TypeVar("T")
-
 ELASTIC = {"X-Elastic-Product": "Elasticsearch"}  # without it their clients refuse to talk
+_NO_JSON = ("attachment", "replay_recording", "replay_video")  # items of Sentry's envelopes
 _ACTIONS = ("index", "create", "update", "delete")
 
 
@@ -32,7 +32,12 @@ def add_to(app: Starlette) -> None:
     app.add_route("/services/collector/health/1.0", _collector_health, methods=["GET"], include_in_schema=False)
 
 
-def _handler(door: Door) -> Callable[[Request], object]:
+def takes(path: str) -> bool:
+    """Is ``path`` where a stand-in takes deliveries? An ingest token is enough there."""
+    return path in alertmanager.DOORS or any(pattern.match(path) for pattern in _PATTERNS)
+
+
+def _handler(door: Door) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         return await take(request, door)
 
@@ -65,12 +70,13 @@ async def _collector_health(request: Request) -> Response:
 def _keyed(body: bytes) -> bytes:
     """Give an event that bears no key one, as PagerDuty does, so that the sender can resolve what it triggered.
 
-    It follows from the content: the same event sent again is no other alert.
+    It follows from what the event is about: the same sent again is no other alert.
     """
     event = _object(body)
     if event is None or event.get("event_action") != "trigger" or event.get("dedup_key"):
         return body
-    key = stable_hash(event.get("routing_key"), event.get("payload"))[:32]
+    about = (fields.first_of(event, (f"payload.{name}",)) for name in ("summary", "source", "component", "class"))
+    key = stable_hash("\n".join(about))
     return msgspec.json.encode({**event, "dedup_key": key})
 
 
@@ -103,16 +109,20 @@ def _not_enqueued(error: AiopsError) -> Response:
 # Opsgenie, OTLP, Splunk, Sentry, Elasticsearch
 
 
-def _requested(delivery: Delivery, position: Position) -> Response:
+def _requested(status: int) -> Answer:
     """The request's id is the delivery's: the ledger knows it."""
-    return _json({"result": "Request will be processed", "took": 0.0, "requestId": str(position)}, 202)
+
+    def answer(delivery: Delivery, position: Position) -> Response:
+        return _json({"result": "Request will be processed", "took": 0.0, "requestId": str(position)}, status)
+
+    return answer
 
 
 def _exported(delivery: Delivery, position: Position) -> Response:
     """An ExportLogsServiceResponse without partial success, which in protobuf is no bytes at all."""
-    if "json" in delivery.content_type:
-        return _json({"partialSuccess": {}}, 200)
-    return Response(b"", 200, media_type="application/x-protobuf")
+    if "protobuf" in delivery.content_type:
+        return Response(b"", 200, media_type="application/x-protobuf")
+    return _json({"partialSuccess": {}}, 200)
 
 
 def _not_collected(error: AiopsError) -> Response:
@@ -122,8 +132,8 @@ def _not_collected(error: AiopsError) -> Response:
     return _json(said, 400)
 
 
-def _only_events(body: bytes) -> bytes:
-    """Leave out an envelope's attachments, recordings and profiles, which are no JSON: no line of theirs tells."""
+def _only_json(body: bytes) -> bytes:
+    """Leave out what an envelope holds that is no JSON."""
     head, _, rest = body.partition(b"\n")
     kept = [head]
     while rest:
@@ -134,7 +144,7 @@ def _only_events(body: bytes) -> bytes:
         size = item.get("length")
         content = rest[:size] if isinstance(size, int) and size >= 0 else rest.partition(b"\n")[0]
         rest = rest[len(content) :].removeprefix(b"\n")
-        if item.get("type") in ("event", "transaction"):
+        if item.get("type") not in _NO_JSON:
             kept += [line, content]
     return b"\n".join(kept)
 
@@ -199,8 +209,8 @@ def _object(body: bytes) -> dict[str, object] | None:
 
 _HEC = Door("splunk_hec", _always({"text": "Success", "code": 0}, 200), _not_collected)
 _HEC_RAW = replace(_HEC, content_type="text/plain")  # curl calls every body a form
-_OPSGENIE = Door("opsgenie", _requested, content_type="application/json", amend=lambda body: body.strip() or b"{}")
-_ENVELOPE = Door("sentry", _enveloped, content_type="application/x-sentry-envelope", amend=_only_events)
+_OPSGENIE = Door("opsgenie", _requested(202), content_type="application/json", amend=lambda body: body.strip() or b"{}")
+_ENVELOPE = Door("sentry", _enveloped, content_type="application/x-sentry-envelope", amend=_only_json)
 _BULK = Door("elastic_bulk", _indexed, _not_indexed, content_type="application/x-ndjson")
 _CHANGE = _always({"status": "success", "message": "Change event processed"}, 202)
 
@@ -208,7 +218,9 @@ DOORS: dict[str, Door] = {
     "/v2/enqueue": Door("pagerduty", _enqueued, _not_enqueued, amend=_keyed),
     "/v2/change/enqueue": Door("pagerduty", _CHANGE, _not_enqueued),
     "/v2/alerts": _OPSGENIE,
-    "/v2/alerts/{id}/{action}": _OPSGENIE,
+    "/v2/alerts/{id:path}/close": _OPSGENIE,
+    "/v2/alerts/{id:path}/acknowledge": _OPSGENIE,
+    "/v1/json/integrations/webhooks/netdata": Door("netdata", _requested(200)),  # all else is a failure to it
     "/v1/logs": Door("otlp", _exported),
     "/loki/api/v1/push": Door("loki", _empty(204)),
     "/gelf": Door("gelf", _empty(202)),
@@ -222,3 +234,4 @@ DOORS: dict[str, Door] = {
     "/{index}/_bulk": _BULK,
     "/services/{a}/{b}/{c}": Door("slack", _ok, path="/services"),  # the path is the secret
 }
+_PATTERNS = [compile_path(path)[0] for path in DOORS]

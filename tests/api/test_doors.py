@@ -16,6 +16,7 @@ from aiops.domain.errors import Overloaded, Unavailable
 from api.bodies import SMALL as SMALL_BODY
 from api.routes import doors
 from api.settings import ApiSettings
+from ingestion.sources.registry import HEADERS
 from tests.api.world import BASE, World, alertmanager
 
 SMALL = ApiSettings(max_body_bytes=1_000, command_wait=0.0)
@@ -94,14 +95,35 @@ def test_a_body_without_a_length_is_bounded_too() -> None:
         ("deflate", lambda body: zlib.compress(body)[2:-4]),
         ("", gzip.compress),
         ("gzip", lambda body: body),
+        ("gzip,deflate", lambda body: body),
+        ("gzip,deflate", gzip.compress),
+        ("GZIP, Deflate", zlib.compress),
+        ("gzip;q=1.0, deflate;q=0.6", lambda body: body),
     ],
-    ids=["gzip", "zlib", "raw deflate", "gzip without a word", "not packed at all"],
+    ids=[
+        "gzip",
+        "zlib",
+        "raw deflate",
+        "gzip without a word",
+        "not packed at all",
+        "both named, none done",
+        "both named, gzip done",
+        "both named, zlib done",
+        "what it would accept, none done",
+    ],
 )
 def test_packed_bodies_are_unpacked_whatever_the_header_says(world: World, encoding: str, pack: Any) -> None:
     headers = {"content-encoding": encoding} if encoding else {}
     answer = world.client.post("/webhooks/acme", content=pack(b'{"title": "x"}'), headers=headers)
     assert answer.status_code == 202
     assert delivered(world, answer.json()["delivery_id"]).body == b'{"title": "x"}'
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip,deflate"])
+def test_a_form_that_is_called_packed_and_is_not_is_taken_as_it_is(world: World, encoding: str) -> None:
+    headers = {"content-encoding": encoding, "content-type": "application/x-www-form-urlencoded"}
+    answer = world.client.post("/webhooks/acme", content=b"title=door+open&host=gate-9", headers=headers)
+    assert delivered(world, answer.json()["delivery_id"]).body == b"title=door+open&host=gate-9"
 
 
 def test_a_packed_bomb_is_refused_at_the_bound() -> None:
@@ -190,3 +212,49 @@ def test_a_sender_waits_for_no_thread_that_acts_hold(world: World) -> None:
                 return (await client.post("/webhooks/acme", json={"title": "x"})).status_code
 
     assert run(deliver) == 202
+
+
+@pytest.mark.parametrize("name", sorted(HEADERS))
+def test_every_header_that_a_source_looks_at_is_kept(world: World, name: str) -> None:
+    answer = world.post("/webhooks/auto", {"title": "x"}, 202, headers={name: "value"})
+    assert delivered(world, answer["delivery_id"]).headers[name] == "value"
+
+
+def test_the_path_is_kept_with_its_escapes_and_without_its_query(world: World) -> None:
+    answer = world.client.post("/v2/alerts/a%2Fb/close?path=/forged&key=secret", json={})
+    assert delivered(world, answer.json()["requestId"]).query == {"path": "/v2/alerts/a%2Fb/close"}
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_what_stands_in_the_url_alone_is_a_form(world: World, body: bytes) -> None:
+    query = "monitorID=77&alertType=1&monitorFriendlyName=till%20door&alertDetails=timed%20out"
+    answer = world.client.post(f"/webhooks/uptimerobot?{query}", content=body, headers={"content-type": "text/plain"})
+    kept = delivered(world, answer.json()["delivery_id"])
+    assert (kept.body.decode(), kept.content_type) == (query, "application/x-www-form-urlencoded")
+    assert world.get("/api/alerts")["items"][0]["title"] == "till door"
+
+
+def test_a_secret_in_the_url_alone_does_not_reach_the_journal(world: World) -> None:
+    answer = world.client.post("/webhooks/acme?title=x&token=correct-horse")
+    assert b"correct-horse" not in delivered(world, answer.json()["delivery_id"]).body
+
+
+def test_an_empty_body_is_refused_where_the_url_says_no_more_than_the_service(world: World) -> None:
+    assert world.client.post("/webhooks/acme?service=web").status_code == 400
+
+
+def test_nothing_is_taken_by_asking(world: World) -> None:
+    assert world.client.get("/webhooks/acme?title=x").status_code == 405
+    assert world.journal.last() is None
+
+
+@pytest.mark.parametrize(
+    ("body", "agent", "source"),
+    [
+        ({"alerts": [{"labels": {"alertname": "Hot"}}], "groupLabels": {}}, "Alertmanager/0.27", "alertmanager"),
+        ({"routing_key": "R0", "event_action": "trigger", "payload": {"summary": "dry"}}, "", "pagerduty"),
+    ],
+)
+def test_the_door_for_all_recognises_who_sends(world: World, body: Any, agent: str, source: str) -> None:
+    world.post("/webhooks/auto", body, 202, headers={"user-agent": agent})
+    assert [alert["source"] for alert in world.get("/api/alerts")["items"]] == [source]
