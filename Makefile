@@ -5,7 +5,7 @@ ARGS ?=
 SHARED ?= ../shared
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store clean
+.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store crash crash-long clean
 
 help:            ## this table
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -50,6 +50,12 @@ bench-senders: setup-test ## how well recorded bodies of real senders are read (
 
 bench-store: setup-test ## pages on SQLite and Elasticsearch (ARGS="10000 100000 1000000": how many alerts)
 	@$(BIN)/python -m tests.benchmarks.bench_store $(ARGS)
+
+crash: setup-test ## 30 processes killed under load, and nothing lost (ARGS="--seed 7" repeats a run)
+	@$(BIN)/python -m tests.crash --kills 30 $(ARGS)
+
+crash-long: setup-test ## the same with 1,000
+	@$(BIN)/python -m tests.crash --kills 1000 $(ARGS)
 
 clean:           ## remove what was made
 	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

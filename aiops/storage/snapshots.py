@@ -29,6 +29,8 @@ class Snapshots:
         position = snapshot.position
         name = f"{position.shard:010}-{position.offset:020}-{stable_hash(snapshot.version)}.snap"
         write_file(self._folder / name, _digest(content) + content)
+        for unfinished in self._folder.glob("*.new"):  # of a process that was killed: we are the only writer
+            unfinished.unlink(missing_ok=True)
         for path in self._of(snapshot.version)[KEPT:]:
             path.unlink(missing_ok=True)
 

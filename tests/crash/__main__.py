@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,7 +35,7 @@ def _round(seed: int, kills: int) -> bool:
     folder, started = Path(tempfile.mkdtemp(prefix="aiops-crash-")), time.monotonic()
     try:
         report = run(folder, seed, kills)
-    except AssertionError as problem:
+    except (AssertionError, subprocess.TimeoutExpired) as problem:
         _say(f"FAILED: {problem}\nevidence: {folder}\nagain: python -m tests.crash --kills {kills} --seed {seed}")
         return False
     _tell(report, time.monotonic() - started)
@@ -51,7 +52,7 @@ def _tell(report: Report, seconds: float) -> None:
         _say(f"  {kind:38} {len(times):3} kills, back after {statistics.median(times):.1f} s, at most {max(times):.1f}")
     _say(
         f"  accepted: {report.deliveries} deliveries with {report.alerts} alerts; answered: {report.acts} acts; "
-        f"sent more than once: {report.repeated}; snapshots missed: {report.missed}",
+        f"sent more than once: {report.repeated}; snapshots torn: {report.torn}",
         f"  {report.entries} entries; replay: {report.replay}",
         f"  {len(report.findings)} findings in {seconds:.0f} s",
     )

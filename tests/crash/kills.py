@@ -12,11 +12,13 @@ import httpx
 import psutil
 
 from aiops.bootstrap.address import address_of
+from aiops.domain.entries import Position
 from tests.aiops.served import ROLES, Server
 from tests.crash.load import Address
 
 PATIENCE = 60.0  # seconds for the server to come back
 SNAPSHOT_WAIT = 8.0  # seconds to catch a snapshot half written
+BEGINNING = Position(0, 0)
 
 
 class Kind(StrEnum):
@@ -63,26 +65,43 @@ class Victim:
 
     def __init__(self, data: Path) -> None:
         self.address = Address()
-        self.missed = 0  # snapshots that were not caught half written
+        self.torn = 0  # snapshots that a kill left half written
+        self.server: Server
         self._data = data
-        self._start()
+
+    def start(self) -> None:
+        """Start it, and wait until it works."""
+        (self._data / "address").unlink(missing_ok=True)  # the dead left theirs
+        self.server = Server(self._data)
+        self._wait(lambda: bool(address_of(self._data)), "an address")
+        self.server.url = self.address.url = address_of(self._data)
+        self._come_back()
 
     def strike(self, strike: Strike) -> float:
         """Kill, wait until all is well again, and return how many seconds that took."""
         time.sleep(strike.delay)
-        {
-            Kind.SNAPSHOT: self._in_snapshot,
-            Kind.RECOVERY: lambda: self._in_recovery(strike.second),
-            Kind.TREE: self._all,
-            Kind.SUPERVISOR: self._supervisor,
-            Kind.SHUTDOWN: lambda: self._in_shutdown(strike.second),
-        }.get(strike.kind, lambda: self._one(strike.kind.value))()
+        self._kill(strike)
         struck = time.monotonic()
         if strike.kind in RESTARTED:
-            self._start()
+            self.start()
         else:
-            self._wait(self._well, "all processes, and readiness")
+            self._come_back()
         return time.monotonic() - struck
+
+    def _kill(self, strike: Strike) -> None:
+        match strike.kind:
+            case Kind.SNAPSHOT:
+                self._in_snapshot()
+            case Kind.RECOVERY:
+                self._in_recovery(strike.second)
+            case Kind.TREE:
+                self._all()
+            case Kind.SUPERVISOR:
+                self._supervisor()
+            case Kind.SHUTDOWN:
+                self._in_shutdown(strike.second)
+            case role:
+                self._one(role.value)
 
     def stop(self) -> int:
         """Let it fold what there is, end it in order, and return its exit code."""
@@ -98,33 +117,30 @@ class Victim:
         """Return the log of all lives."""
         return self.server.lines()
 
-    def _start(self) -> None:
-        (self._data / "address").unlink(missing_ok=True)  # the dead left theirs
-        self.server = Server(self._data)
-        self._wait(lambda: bool(address_of(self._data)), "an address")
-        self.server.url = self.address.url = address_of(self._data)
-        self._wait(self._well, "readiness")
+    def _come_back(self) -> None:
+        """Wait for all processes, and until what has come by then is folded."""
+        self._wait(lambda: len(self._children()) == len(ROLES) and self._status() is not None, "all processes")
+        _, last = self._status() or (BEGINNING, BEGINNING)
+        self._wait(lambda: (self._status() or (BEGINNING, last))[0] >= last, f"the engine at {last}")
 
     def _one(self, role: str) -> None:
-        self._dead = self._children()[role]
-        self._dead.kill()
-        self._dead.wait()
+        child = self._children()[role]
+        child.kill()
+        child.wait()
 
     def _in_snapshot(self) -> None:
-        engine, folder = self._children()["engine"], self._data / "snapshots"
-        until = time.monotonic() + SNAPSHOT_WAIT
-        while not any(folder.glob("*.new")):
-            if time.monotonic() > until:
-                self.missed += 1
-                break
-        self._dead = engine
+        """Kill the engine as soon as a new file is there that is not a whole snapshot yet."""
+        folder, until = self._data / "snapshots", time.monotonic() + SNAPSHOT_WAIT
+        engine, old = self._children()["engine"], set(folder.glob("*.new"))
+        while not (begun := set(folder.glob("*.new")) - old) and time.monotonic() < until:
+            pass  # it lasts a few milliseconds
         engine.kill()
         engine.wait()
+        self.torn += any(path.exists() for path in begun)
 
     def _in_recovery(self, second: float) -> None:
         self._one("engine")
-        first = self._dead
-        self._wait(lambda: self._children().get("engine", first) != first, "the next engine")
+        self._wait(lambda: "engine" in self._children(), "the next engine")
         time.sleep(second)
         self._one("engine")
 
@@ -146,7 +162,7 @@ class Victim:
 
     def _in_shutdown(self, second: float) -> None:
         self.server.process.terminate()
-        time.sleep(second)
+        time.sleep(second * 0.4)  # a shutdown takes about 0.3 s
         self._all()
 
     def _children(self) -> dict[str, psutil.Process]:
@@ -160,19 +176,20 @@ class Victim:
                     command = child.cmdline()
                     yield from ((role, child) for role in ROLES if f"aiops.bootstrap.{role}" in command)
 
-    def _well(self) -> bool:
-        return len(self._children()) == len(ROLES) and self._says("/readyz") is not None
-
     def _folded(self) -> bool:
-        status = self._says("/api/status")
-        return status is not None and status.json()["lag"] == 0
+        status = self._status()
+        return status is not None and status[0] == status[1]
 
-    def _says(self, path: str) -> httpx.Response | None:
+    def _status(self) -> tuple[Position, Position] | None:
+        """Return (up to which is folded, the newest in the journal); None while nobody answers."""
         try:
-            response = httpx.get(self.server.url + path, timeout=5, trust_env=False)
+            response = httpx.get(f"{self.server.url}/api/status", timeout=5, trust_env=False)
         except httpx.HTTPError:
             return None
-        return response if response.is_success else None
+        if not response.is_success:
+            return None
+        folded, last = (Position.parse(response.json()[name] or "") or BEGINNING for name in ("position", "last"))
+        return folded, last
 
     def _wait(self, there: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE

@@ -18,7 +18,7 @@ import httpx
 PAUSE = 0.05  # seconds before a request is repeated
 PATIENCE = 60.0  # seconds until an answer is given up
 AGAIN = (429, 503)  # "come later"; everything else that is neither 2xx nor 409 is a finding
-SENDERS = ((1, 0.03), (10, 0.1), (50, 0.4))  # (most alerts of a delivery, mean seconds between two)
+SENDERS = ((1, 0.02), (10, 0.05), (50, 0.2))  # (most alerts of a delivery, mean seconds between two)
 SERVICES = 30
 
 
@@ -66,7 +66,7 @@ class Load:
 
     def _send(self, number: int) -> None:
         rng, (most, mean) = random.Random(f"{self._seed}-sender-{number}"), SENDERS[number]
-        firing: list[str] = []
+        firing: list[dict[str, str]] = []
         with httpx.Client(timeout=5, trust_env=False) as client:
             for count in itertools.count():
                 if self._stop.wait(rng.expovariate(1 / mean)):
@@ -87,6 +87,8 @@ class Load:
                 key = f"act-{self._seed}-{count}"
                 self.acts.append(sent := Sent(path, json.dumps(body).encode(), key=key))
                 self._insist(client, sent)
+                if rng.random() < 0.3:
+                    self._repeat(client, sent)
 
     def _incidents(self, client: httpx.Client) -> list[str]:
         try:
@@ -106,35 +108,41 @@ class Load:
                 return
         self.findings.append(f"{sent.path} was not answered within {PATIENCE:.0f} s, {sent.attempts} attempts")
 
+    def _repeat(self, client: httpx.Client, sent: Sent) -> None:
+        """Act once more as if the answer had got lost: nothing new comes of it."""
+        status, answer = sent.status, sent.answer
+        self._insist(client, sent)
+        if status == sent.status == 200 and answer != sent.answer:
+            self.findings.append(f"{sent.path} was answered {answer}, then {sent.answer}")
+
     def _tries(self, client: httpx.Client, sent: Sent, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             sent.attempts += 1
             try:
-                yield client.post(self._address.url + sent.path, content=sent.body, headers=headers)
-            except httpx.HTTPError:
-                pass
+                response = client.post(self._address.url + sent.path, content=sent.body, headers=headers)
+            except httpx.HTTPError:  # it died, or is not there yet
+                time.sleep(PAUSE)
+                continue
+            yield response
             time.sleep(PAUSE)
 
 
-def _alert(rng: random.Random, name: str, firing: list[str]) -> dict[str, Any]:
-    """Make a new alert, or let one that fires end."""
-    ended = firing.pop(rng.randrange(len(firing))) if firing and rng.random() < 0.3 else ""
-    if not ended:
-        firing.append(name)
-    name = ended or name
-    labels = {"alertname": f"Check{rng.randrange(8)}", "service": f"s{rng.randrange(SERVICES)}", "severity": "critical"}
-    if ended:
-        labels = dict(label.split("=") for label in ended.split("|")[1].split(","))
+def _alert(rng: random.Random, unique: str, firing: list[dict[str, str]]) -> dict[str, Any]:
+    """Make an alert that no other delivery has, or let one that fires end."""
+    ends = bool(firing) and rng.random() < 0.3
+    if ends:
+        labels = firing.pop(rng.randrange(len(firing)))
     else:
-        firing[-1] = f"{name}|{','.join(f'{key}={value}' for key, value in labels.items())}"
-    unique = name.split("|")[0]
+        labels = {"alertname": f"Check{rng.randrange(8)}", "service": f"s{rng.randrange(SERVICES)}"}
+        labels |= {"severity": "critical", "unique": f"u{unique}"}
+        firing.append(labels)
     return {
-        "status": "resolved" if ended else "firing",
-        "labels": labels | {"unique": f"u{unique}"},
+        "status": "resolved" if ends else "firing",
+        "labels": labels,
         "annotations": {"summary": f"{labels['alertname']} of {labels['service']} failed"},
         "startsAt": "2026-01-01T00:00:00Z",
-        "endsAt": "2026-01-01T00:05:00Z" if ended else "0001-01-01T00:00:00Z",
+        "endsAt": "2026-01-01T00:05:00Z" if ends else "0001-01-01T00:00:00Z",
     }
 
 
@@ -142,16 +150,16 @@ def _act(rng: random.Random, count: int, incidents: list[str]) -> tuple[str, dic
     """Choose what an operator does next: (path, body)."""
     kind = rng.choice(("acknowledge", "comment", "comment", "rule", "silence"))
     if incidents and kind in ("acknowledge", "comment"):
-        body = {"text": comment_of(count)} if kind == "comment" else {}
+        body = {"text": words_of(count)} if kind == "comment" else {}
         return f"/api/incidents/{rng.choice(incidents)}/{kind}", body
     end = (datetime.now(UTC) + timedelta(seconds=rng.uniform(3, 60))).isoformat()
-    what = {"matchers": [{"field": "service", "value": f"s{rng.randrange(SERVICES)}"}], "owner": "noc"}
-    what["reason"] = comment_of(count)
+    matchers = [{"field": "service", "value": f"s{rng.randrange(SERVICES)}"}]
+    what = {"matchers": matchers, "owner": "noc", "reason": words_of(count)}
     if kind == "rule":
         return "/api/rules", what | {"id": f"rule-{rng.randrange(6)}", "verdict": "known_good", "expires": end}
     return "/api/silences", what | {"id": f"silence-{rng.randrange(6)}", "ends_at": end}
 
 
-def comment_of(count: int) -> str:
+def words_of(count: int) -> str:
     """Return a text that no other act has."""
     return f"act number {count} of this run"

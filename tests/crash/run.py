@@ -20,7 +20,7 @@ class Report:
     alerts: int = 0  # in them
     acts: int = 0  # answered
     repeated: int = 0  # requests that had to be sent more than once
-    missed: int = 0  # snapshots that were not caught half written
+    torn: int = 0  # snapshots that a kill left half written
     entries: int = 0
     replay: str = ""
     findings: list[str] = field(default_factory=list)
@@ -32,6 +32,7 @@ def run(folder: Path, seed: int, kills: int) -> Report:
     (folder / "aiops.toml").write_text(SETTINGS, "utf-8")
     victim = Victim(data)
     try:
+        victim.start()
         with Load(victim.address, seed) as load:
             for strike in schedule(seed, kills):
                 report.returns[strike.kind].append(victim.strike(strike))
@@ -39,7 +40,7 @@ def run(folder: Path, seed: int, kills: int) -> Report:
     finally:
         victim.abandon()
     _count(report, load, judge(data, load.deliveries, load.acts))
-    report.missed = victim.missed
+    report.torn = victim.torn
     report.findings += [*load.findings, *said(victim.lines())]
     report.findings += [f"the server ended with {code}"] if code else []
     return report

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,13 +29,22 @@ class Verdict:
     """What was found."""
 
     entries: int
-    events: int
     findings: list[str]  # empty: every promise was kept
-    replay: str  # what `aiops replay` said
+    replay: str = ""  # what `aiops replay` said
 
 
 def judge(data: Path, deliveries: Sequence[Sent], acts: Sequence[Sent]) -> Verdict:
-    """Check the folder of a server that has ended."""
+    """Check the folder of a server that has ended: our own count, then what the product says of itself."""
+    found = promises(data, deliveries, acts)
+    ledger, replay = _command(data, "ledger", "check"), _command(data, "replay")
+    equal = replay.returncode == 0 and replay.stdout.startswith("byte-equal") and "from the beginning" in replay.stdout
+    found.findings.extend([f"`aiops ledger check`: {ledger.stdout}{ledger.stderr}"] if ledger.returncode else [])
+    found.findings.extend([] if equal else [f"`aiops replay`: {replay.stdout}{replay.stderr}"])
+    return replace(found, replay=replay.stdout.strip())
+
+
+def promises(data: Path, deliveries: Sequence[Sent], acts: Sequence[Sent]) -> Verdict:
+    """Compare what was answered with what lies in the folder."""
     journal, store = open_journal(data), open_store(data, readonly=True)
     try:
         entries: list[Entry] = []
@@ -52,11 +61,7 @@ def judge(data: Path, deliveries: Sequence[Sent], acts: Sequence[Sent]) -> Verdi
     finally:
         store.close()
         journal.close()
-    ledger, replay = _command(data, "ledger", "check"), _command(data, "replay")
-    findings += [f"`aiops ledger check`: {ledger.stdout}{ledger.stderr}"] if ledger.returncode else []
-    equal = replay.returncode == 0 and replay.stdout.startswith("byte-equal") and "from the beginning" in replay.stdout
-    findings += [] if equal else [f"`aiops replay`: {replay.stdout}{replay.stderr}"]
-    return Verdict(len(entries), len(events), findings, replay.stdout.strip())
+    return Verdict(len(entries), findings)
 
 
 def said(lines: Sequence[dict[str, object]]) -> Iterator[str]:
@@ -126,35 +131,38 @@ def _balance(view: View, events: Sequence[EventRecord]) -> Iterator[str]:
         counted[record.source][Fate.REJECTED] += record.rejected
     for line in every(view, SOURCES):
         mine = counted[line.source]
-        names = ("rejected", "duplicate", "suppressed", "grouped", "standalone")
-        names += () if line.source.startswith("detector:") else ("received",)
-        for name in names:
+        received = () if line.source.startswith("detector:") else ("received",)  # a detector delivers nothing
+        for name in ("rejected", "duplicate", "suppressed", "grouped", "standalone", *received):
             if mine[name] != getattr(line, name):
                 yield f"{line.source}: {getattr(line, name)} {name} in the ledger, {mine[name]} counted anew"
 
 
 def _outcomes(view: View, entries: Sequence[Entry], acts: Sequence[Sent]) -> Iterator[str]:
     """Every command has one outcome, that of its first entry, and whoever was answered was told that one."""
-    first: dict[str, str] = {}
-    times: Counter[str] = Counter()
+    commands: dict[str, list[str]] = defaultdict(list)  # id -> its positions
     for entry in entries:
         if isinstance(entry.payload, Command):
-            first.setdefault(entry.payload.id, str(entry.position))
-            times[entry.payload.id] += 1
+            commands[entry.payload.id].append(str(entry.position))
     outcomes = {outcome.command_id: outcome for outcome in every(view, OUTCOMES)}
-    told = Counter(item.text for item in every(view, TIMELINE) if item.kind == "comment")
-    for key, position in first.items():
-        if key not in outcomes or outcomes[key].position != position:
-            yield f"{key}, first at {position}: its outcome is {outcomes.get(key)}"
+    for key, positions in commands.items():
+        if key not in outcomes or outcomes[key].position != positions[0]:
+            yield f"{key}, first at {positions[0]}: its outcome is {outcomes.get(key)}"
     for act in acts:
-        if act.status in (200, 202, 409) and act.key not in first:
+        if act.status in (200, 202, 409) and act.key not in commands:
             yield f"answered {act.status}, and not in the journal: {act}"
-        if times[act.key] > act.attempts:
-            yield f"tried {act.attempts} times, and {times[act.key]} times in the journal: {act}"
+        if len(commands[act.key]) > act.attempts:
+            yield f"tried {act.attempts} times, and {len(commands[act.key])} times in the journal: {act}"
         if act.status == 200 and msgspec.convert(act.answer, Outcome) != outcomes.get(act.key):
             yield f"answered {act.answer}, recorded {outcomes.get(act.key)}"
+    yield from _told(view, acts)
+
+
+def _told(view: View, acts: Sequence[Sent]) -> Iterator[str]:
+    """However often a comment was sent, it is told once."""
+    told = Counter(item.text for item in every(view, TIMELINE))
+    for act in acts:
         if act.status == 200 and act.path.endswith("/comment"):
-            text = msgspec.json.decode(act.body)["text"]
+            text = str(msgspec.json.decode(act.body)["text"])
             number = sum(count for line, count in told.items() if line == text or line.endswith(f": {text}"))
             if number != 1:
                 yield f"told {number} times: {act}"

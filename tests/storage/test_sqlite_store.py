@@ -256,6 +256,19 @@ def test_only_the_two_newest_snapshots_stay_and_a_half_written_one_is_no_snapsho
     assert open_store(tmp_path, readonly=True).snapshot("1") == a_snapshot(4)
 
 
+def test_what_a_killed_writer_left_half_written_goes_with_the_next_snapshot(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    save(store, 10, "db")
+    store.keep(a_snapshot(8))
+    (whole,) = (tmp_path / "snapshots").iterdir()
+    left = whole.with_name(whole.name + ".new")
+    left.write_bytes(b"half")
+    store.keep(a_snapshot(9))
+    assert not left.exists()
+    assert store.snapshot("1") == a_snapshot(9)
+    store.close()
+
+
 def test_a_snapshot_beyond_what_was_saved_is_not_used(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     save(store, 5, "db")
