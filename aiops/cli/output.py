@@ -83,8 +83,21 @@ def _csv(items: Sequence[T], columns: Columns[T]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(name.lower().replace(" ", "_") for name in columns)
-    writer.writerows([_cell(column(item)) for column in columns.values()] for item in items)
+    writer.writerows([_inert(_cell(column(item))) for column in columns.values()] for item in items)
     return text.getvalue().rstrip("\n")
+
+
+def _inert(cell: str) -> str:
+    """A spreadsheet must not take a sender's text for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(cell) else cell
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _table(items: Sequence[T], columns: Columns[T]) -> None:

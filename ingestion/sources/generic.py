@@ -6,7 +6,7 @@ whatever their case. Labels are the scalars of label-like objects (``labels``, `
 numbers and everything else that may differ between two states of one alert are none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from aiops.domain.base import stable_hash
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
-from aiops.domain.events import Event, EventKind, Parsed, Status
+from aiops.domain.events import Event, EventKind, Parsed, Severity, Status
 from aiops.domain.reasons import Reason
 from ingestion.reading import fields, words
 from ingestion.reading.documents import documents
@@ -71,6 +71,7 @@ _KEY = fields.names(
     "alert_id alertId incident_id incidentId id uid uuid key"
 )
 _VALUE = fields.names("value current_value currentValue metric_value annotations.value")
+_UNSET: tuple[object, ...] = (None, "", 0, -1, "0", "-1", "null", "None", [], {})  # how senders say "nothing"
 _GRADES = frozenset(fields.names("critical crit fatal error major minor high warning warn down"))
 _IDENTITY = frozenset(
     fields.names(
@@ -113,7 +114,7 @@ def _event(item: object, place: str, source: str, received_at: datetime) -> Even
     title, reasons = _title(look, source)
     message = look.first(_MESSAGE)
     labels = _labels(look)
-    severity, assumed = words.severity(look.first(_SEVERITY) or _graded(look))
+    severity, assumed = _severity(look)
     starts_at, ends_at = look.moment(_STARTS, received_at), look.moment(_ENDS, received_at)
     status = _status(look, ends_at, received_at)
     key = look.first(_KEY)
@@ -135,7 +136,7 @@ def _event(item: object, place: str, source: str, received_at: datetime) -> Even
         starts_at=starts_at,
         ends_at=ends_at if status is Status.RESOLVED else None,
         value=fields.number_of(look.first(_VALUE)),
-        reasons=(*reasons, *assumed),
+        reasons=(*reasons, *assumed, *_unread(look, received_at)),
     )
     return msgspec.structs.replace(event, content_key=_content_key(event, look.first(_TIME)))
 
@@ -162,6 +163,11 @@ class _Look:
         values = (moment(value, received_at) for value in self._values(names))
         return next((value for value in values if value), None)
 
+    def unread(self, names: Sequence[str], read: Callable[[object], object]) -> str:
+        """Return the first value that says something though none of them can be read, as it was sent; empty: none."""
+        said = [value for value in self._values(names) if value not in _UNSET and not str(value).startswith("0001-")]
+        return "" if any(read(value) for value in said) else next((repr(value)[:60] for value in said), "")
+
     def _values(self, names: Sequence[str]) -> Iterator[object]:
         for place, folded in zip(self.places, self._folded, strict=True):
             for name in names:
@@ -172,6 +178,14 @@ class _Look:
 def _fold(name: str) -> str:
     """``AlertName``, ``ALERT_NAME`` and ``alert-name`` are one name."""
     return name.lower().replace("_", "").replace("-", "")
+
+
+def _unread(look: _Look, received_at: datetime) -> tuple[Reason, ...]:
+    """Times that were sent and cannot be used: said, not dropped silently."""
+    named = (("start", _STARTS), ("end", _ENDS), ("time", _TIME))
+    shown = [(what, look.unread(names, lambda value: moment(value, received_at))) for what, names in named]
+    texts = [f"{what} {sent} is no time that can be read: it is left out" for what, sent in shown if sent]
+    return tuple(Reason(step="parse", text=text) for text in texts)
 
 
 def _title(look: _Look, source: str) -> tuple[str, tuple[Reason, ...]]:
@@ -194,6 +208,13 @@ def _labels(look: _Look) -> dict[str, str]:
         if text := look.first(names):
             labels.setdefault(name, text)
     return labels
+
+
+def _severity(look: _Look) -> tuple[Severity, tuple[Reason, ...]]:
+    severity, assumed = words.severity(look.first(_SEVERITY) or _graded(look))
+    if sent := look.unread(_SEVERITY, fields.text_of):
+        assumed = (Reason(step="parse", text=f"severity {sent} cannot be read: {severity} assumed"),)
+    return severity, assumed
 
 
 def _graded(look: _Look) -> str:

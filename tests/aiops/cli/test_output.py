@@ -75,3 +75,9 @@ def test_no_alert_text_drives_the_terminal(hostile: str, capsys: pytest.CaptureF
     shown = capsys.readouterr().out
     assert all(character.isprintable() or character == "\n" for character in shown)
     assert clean(hostile).isprintable()
+
+
+def test_a_spreadsheet_is_given_no_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    titles = ["=HYPERLINK(1)", "+1+1", "@SUM(A1)", "-5", "plain"]
+    show(titles, {"Title": lambda title: title}, Format.CSV)
+    assert capsys.readouterr().out.splitlines() == ["title", "'=HYPERLINK(1)", "'+1+1", "'@SUM(A1)", "-5", "plain"]
