@@ -5,7 +5,7 @@ import msgspec
 from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate
 from aiops.domain.base import Noun
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES
-from aiops.domain.entries import Delivery, Entry, Position
+from aiops.domain.entries import Delivery, Entry
 from aiops.domain.events import Event, Parsed
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason
@@ -178,8 +178,3 @@ class Ledger(Part):
         shape = tuple[list[SourceRecord], dict[str, Held], dict[str, str]]
         lines, self._episodes, self._standing = msgspec.msgpack.decode(state, type=shape)
         self._lines = {line.source: line for line in lines}
-
-
-def delivery_of(event_id: str) -> str:
-    """Return the id of the delivery that brought an event."""
-    return str(Position.parse(event_id) or event_id)

@@ -70,10 +70,15 @@ def dump_pack(rules: Iterable[Rule]) -> str:
     return yaml.safe_dump_all(written, sort_keys=False, allow_unicode=True, width=120)
 
 
+def packs_of(folder: Path) -> list[Path]:
+    """Return the packs of a folder (``*.yaml``, ``*.yml``, sorted); a file is one by itself."""
+    return [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
+
+
 def test_packs(folder: Path) -> list[Problem]:
-    """Prove every pack of a folder (``*.yaml``, ``*.yml``, sorted): what is wrong, with file and line."""
+    """Prove every pack of a folder, or one: what is wrong, with file and line."""
     problems: list[Problem] = []
-    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
+    paths = packs_of(folder)
     if not paths:
         problems.append(Problem(place=str(folder), problem="no pack in it", fix="name a folder with *.yaml files"))
     owners: dict[str, Path] = {}

@@ -18,11 +18,12 @@ from aiops.domain.errors import BadInput
 from aiops.domain.masking import mask
 from aiops.domain.matching import all_match
 from aiops.domain.rules import Rule
+from aiops.domain.words import plural
 from api.requests import NewRule
 from api.schemas import Preview, RuleList, SilenceList
 from rules.check import normal
 from rules.lint import lint as look
-from rules.pack import load_pack
+from rules.pack import load_pack, packs_of, test_packs
 
 app = family(
     "What is known already: rules that say known good or known bad.",
@@ -112,25 +113,40 @@ def lint(
     problems = _pack(file)[1] if file else _linted(context)
     for problem in problems:
         print(problem)
-    say(f"{len(problems)} findings" if problems else "all rules are sound")
+    say(plural(len(problems), "finding") if problems else "all rules are sound")
     if problems:
         raise typer.Exit(FINDINGS)
 
 
 @app.command(
-    "test", epilog=examples('rules test packs/ours.yaml --label service=backup --message "high disk io on sda"')
+    "test",
+    epilog=examples("rules test packs", 'rules test packs/ours.yaml --label service=backup --message "io on sda"'),
 )
 def try_out(
-    file: Pack,
-    label: Annotated[list[str] | None, typer.Option(help="name=value of the alert; repeatable.")] = None,
-    message: Annotated[str, typer.Option(help="Text of the alert.")] = "",
+    packs: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Rule pack, or folder of packs.", exists=True)],
+    label: Annotated[list[str] | None, typer.Option("--label", "-l", help="name=value of it; repeatable.")] = None,
+    message: Annotated[str, typer.Option(help="Text of an alert.")] = "",
 ) -> None:
-    """Say which rules of a pack match an alert. Works without a server."""
-    rules, problems = _pack(file)
+    """Run the cases of all packs; with an alert: say which rules match it. Works without a server."""
+    if label or message:
+        _match(packs, dict(text.split("=", 1) for text in label or [] if "=" in text), message)
+        return
+    problems = test_packs(packs)
+    for problem in problems:
+        print(f"{problem.place}: {problem.problem}; {problem.fix}")
+    say(plural(len(problems), "finding") if problems else "every case is as its rule says")
+    if problems:
+        raise typer.Exit(FINDINGS)
+
+
+def _match(packs: Path, labels: dict[str, str], message: str) -> None:
+    """Show the rules that match one alert."""
+    read = [_pack(file) for file in packs_of(packs)]
+    problems = [problem for _, found in read for problem in found]
     for problem in problems:
         say(problem)
-    labels = dict(text.split("=", 1) for text in label or [] if "=" in text)
-    matching = [rule for rule in map(normal, rules) if all_match(rule.matchers, {**labels, "template": mask(message)})]
+    fields = {**labels, "template": mask(message)}
+    matching = [rule for rules, _ in read for rule in map(normal, rules) if all_match(rule.matchers, fields)]
     show(matching, columns(), Format.TABLE)
     if problems:
         raise typer.Exit(USAGE)

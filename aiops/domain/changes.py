@@ -9,7 +9,7 @@ import msgspec
 
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
-from aiops.domain.entries import Position
+from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.records import (
@@ -92,7 +92,7 @@ EVENTS = Collection(
         "source": lambda record: record.event.source,
         "fate": lambda record: record.fate,
         "received_at": lambda record: record.event.received_at,
-        "delivery": lambda record: "-".join(record.event.event_id.split("-")[:2]),
+        "delivery": lambda record: delivery_of(record.event.event_id),
     },
 )
 FATES = Collection("fates", EpisodeFate, key=lambda fate: fate.episode_id)

@@ -27,6 +27,11 @@ class Position(msgspec.Struct, frozen=True, order=True):
         return cls(int(match[1]), int(match[2])) if match else None
 
 
+def delivery_of(event_id: str) -> str:
+    """Return the id of the delivery that brought an event: its position, written out."""
+    return "-".join(event_id.split("-", 2)[:2])
+
+
 class Delivery(Noun, frozen=True, kw_only=True, tag="delivery"):
     """One request or datagram from a sender, after redaction."""
 

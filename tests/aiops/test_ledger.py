@@ -4,10 +4,11 @@ from typing import TypeVar
 
 from aiops.domain.alerts import Alert, EpisodeFate, Fate, Link, Suppression
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES, Collection
+from aiops.domain.entries import delivery_of
 from aiops.domain.events import Event, EventKind, Parsed, Problem
 from aiops.domain.reasons import Reason
 from aiops.domain.records import SourceRecord
-from aiops.ledger import Ledger, delivery_of
+from aiops.ledger import Ledger
 from tests.builders import a_delivery, an_alert, an_entry, an_episode, an_event
 
 T = TypeVar("T")

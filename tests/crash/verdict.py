@@ -13,7 +13,7 @@ import msgspec
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import EventRecord, Fate
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, OUTCOMES, SOURCES, TIMELINE, Collection
-from aiops.domain.entries import Command, Delivery, Entry
+from aiops.domain.entries import Command, Delivery, Entry, delivery_of
 from aiops.domain.queries import Query
 from aiops.ports import View
 from aiops.storage.folder import open_journal, open_store
@@ -101,7 +101,7 @@ def _fates(view: View, events: Sequence[EventRecord], deliveries: Sequence[Sent]
     """Every event of an accepted delivery has exactly one fate."""
     held: dict[str, list[EventRecord]] = defaultdict(list)
     for event in events:
-        held["-".join(event.event.event_id.split("-")[:2])].append(event)
+        held[delivery_of(event.event.event_id)].append(event)
     fates = {fate.episode_id for fate in every(view, FATES)}
     for sent in deliveries:
         if sent.status != 202:

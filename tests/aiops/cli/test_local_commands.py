@@ -80,6 +80,17 @@ def test_a_pack_can_be_tried_on_an_alert(capsys: pytest.CaptureFixture[str]) -> 
     assert run(*alert, "service=db") == 1
 
 
+def test_the_cases_of_a_folder_of_packs_are_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("packs").mkdir()
+    Path("packs/good.yaml").write_text(GOOD)
+    assert run("rules", "test", "packs") == 0
+    wrong = GOOD.replace("nightly-backup-io", "other").replace("no_match: [{service: db", "no_match: [{service: backup")
+    Path("packs/wrong.yaml").write_text(wrong)
+    assert run("rules", "test", "packs") == 1
+    assert "packs/wrong.yaml:2: rule other, cases.no_match[0]" in capsys.readouterr().out
+    assert run("rules", "test", "packs/good.yaml") == 0
+
+
 def test_a_service_graph_is_checked_and_every_problem_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("services.yaml").write_text(SERVICES)
     assert run("services", "check", "services.yaml") == 0
