@@ -60,7 +60,8 @@ def test_a_connection_that_says_nothing_for_15_seconds_is_none(lone: Page) -> No
 
 
 def _silent(socket: WebSocketRoute) -> None:
-    """A socket that opens, and over which nothing comes."""
+    """A socket that says once how the engine is, and over which nothing more comes."""
+    socket.send('{"state": {"behind": 0, "as_of": "2026-03-02T09:00:00Z"}}')
 
 
 def test_a_lost_server_is_told_at_once(lone: Page, server: Server) -> None:

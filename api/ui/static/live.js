@@ -38,8 +38,7 @@ function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
   socket.onopen = () => {
     if (tries > 0) apply(); // what happened meanwhile is not told again
-    [tries, connected, lastAt] = [0, true, Date.now()];
-    showState();
+    [tries, lastAt] = [0, Date.now()];
   };
   socket.onmessage = (event) => hear(JSON.parse(event.data));
   socket.onclose = () => {
@@ -51,7 +50,7 @@ function connect() {
 
 /** @param {Update | {state: State}} message */
 function hear(message) {
-  lastAt = Date.now();
+  [connected, lastAt] = [true, Date.now()]; // not before: only then is every change told
   if ("state" in message && message.state) engine = message.state;
   showState();
   if ("rows" in message) receive(message);
@@ -60,7 +59,7 @@ function hear(message) {
 /** What is wrong with what this page shows? Empty: nothing. */
 function trouble() {
   const silence = (Date.now() - lastAt) / 1000;
-  if (silence > SILENT && connected) socket?.close(); // half open, as after a sleep: begin anew
+  if (silence > SILENT && socket?.readyState === WebSocket.OPEN) socket.close(); // half open, as after a sleep: begin anew
   if (silence > SILENT || (!connected && tries > 0)) return "not connected";
   if (engine.behind <= LATE) return "";
   return `${Math.round(engine.behind)} s behind, data as of ${engine.as_of.slice(11, 16)} UTC`;
