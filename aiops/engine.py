@@ -7,14 +7,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from aiops.domain import acts
+from aiops.applying import apply
 from aiops.domain.alerts import Alert
 from aiops.domain.changes import ENGINE, Changes
 from aiops.domain.entries import Command, Delivery, Entry, Learned, Position, Tick
 from aiops.domain.errors import AiopsError
 from aiops.domain.events import Event, EventKind
 from aiops.domain.records import EngineRecord
-from aiops.domain.settings import check
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
 from ingestion.sources import registry
@@ -119,35 +118,12 @@ class Engine(Parts):
         if self.outcomes.known(command.id):
             return
         try:
-            text, concerns = self._act(command.act, command.actor)
+            text, concerns, again = apply(self, command.act, command.actor)
+            self._reconsider(again)
             self.outcomes.record(entry, command, text, concerns, applied=True)
         except AiopsError as refusal:
             self.outcomes.record(entry, command, str(refusal), "", applied=False)
         self._settle()
-
-    def _act(self, act: acts.Act, actor: str) -> tuple[str, str]:
-        """Apply the act to the part it concerns; return what was done in words, and the id of what it concerns."""
-        match act:
-            case acts.ApplySettings(settings=settings):
-                check(settings)
-                self.configure(settings)
-                return "settings apply from here on", ""
-            case acts.ImportTopology(topology=topology):
-                self.entities.configure(topology)
-                text, view = self.graph.replace(topology, self.now), self.graph.view()
-                self._reconsider(filter(None, [self.entities.replaced(one, view) for one in list(self.dedup.firing())]))
-                return text, ""
-            case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
-                text, concerns = self.book.act(act, actor, self.now, self.templates.records)
-                self._reconsider(self.book.concerned(concerns, self.dedup.firing()))
-                return text, concerns
-            case acts.PageHandled():
-                return self.settle.handled(act), act.page_id
-            case acts.Shed(work=work, on=on, text=text):
-                self.shed = tuple(sorted({*self.shed, work} if on else {*self.shed} - {work}))
-                return text, work
-            case _:
-                return self.correlator.act(act, actor, self.now)
 
     def _commit(self, position: Position) -> None:
         """Gather what the parts noted while this entry ran."""
