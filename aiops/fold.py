@@ -12,7 +12,7 @@ from aiops.domain.events import Parsed, Problem
 from aiops.domain.snapshots import Snapshot
 from aiops.domain.timers import Timer
 from aiops.engine import Engine
-from aiops.ports import Journal, Store
+from aiops.ports import Readable, Store
 
 FORMAT = "1"  # raised when a part's dump changes in a way that its load cannot read
 
@@ -41,7 +41,7 @@ def recover(store: Store) -> Engine:
     return engine
 
 
-def step(engine: Engine, journal: Journal, store: Store, limit: int = 500, until: Position | None = None) -> int:
+def step(engine: Engine, journal: Readable, store: Store, limit: int = 500, until: Position | None = None) -> int:
     """Fold up to ``limit`` entries, none behind ``until``, and save what follows; return how many there were.
 
     BadConfiguration: the journal no longer holds what comes next, so whatever followed would be made up. Failed.
@@ -69,7 +69,7 @@ def snapshot(engine: Engine, store: Store) -> None:
         store.keep(Snapshot(version=FORMAT, position=engine.position, taken_at=engine.now, parts=engine.dump()))
 
 
-def pass_over(journal: Journal, store: Store, failed: Failed) -> tuple[Engine, list[str]]:
+def pass_over(journal: Readable, store: Store, failed: Failed) -> tuple[Engine, list[str]]:
     """Return an engine that is past the entry at which one ``failed``, and what it left out, in words.
 
     Left out is what fails at the very same state once more: the entry, or a timer that is due before it. So a replay

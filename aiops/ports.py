@@ -13,7 +13,15 @@ from aiops.domain.snapshots import Snapshot
 T = TypeVar("T")
 
 
-class Journal(Protocol):
+class Readable(Protocol):
+    """What the fold needs of a journal: entries in order."""
+
+    def read(self, after: Position | None, limit: int) -> list[Entry]:
+        """Return up to ``limit`` entries behind ``after`` (None: from the start), in order."""
+        ...
+
+
+class Journal(Readable, Protocol):
     """The truth: entries in order, durable before they are acknowledged."""
 
     def append(self, payloads: Sequence[Payload], at: datetime | None = None) -> list[Position]:
@@ -22,10 +30,6 @@ class Journal(Protocol):
         ``at`` replaces the wall clock (backfill, demo, tests). Raises Overloaded | Unavailable. Safe to call from any
         thread and process.
         """
-        ...
-
-    def read(self, after: Position | None, limit: int) -> list[Entry]:
-        """Return up to ``limit`` entries behind ``after`` (None: from the start), in order."""
         ...
 
     def get(self, position: Position) -> Entry | None:
@@ -95,8 +99,8 @@ class Store(Protocol):
         """Keep a snapshot durably; the two newest of a version stay."""
         ...
 
-    def snapshot(self, version: str) -> Snapshot | None:
-        """Return the newest readable snapshot of this version; None when there is none."""
+    def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
+        """Return the newest readable snapshot of this version, none behind ``until``; None when there is none."""
         ...
 
     def view(self) -> AbstractContextManager[View]:

@@ -1,6 +1,6 @@
 """What do we already know of an alert? The rules and silences in force, and the verdict they give."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -83,6 +83,10 @@ class Book(Part):
             named = alert.verdict_rule == key or any(item.id == key for item in alert.suppressed_by)
             if named or (known is not None and all_match(known.matchers, fields_of(alert))):
                 yield alert
+
+    def rules_but(self, keys: Set[str]) -> list[str]:
+        """Return the ids of the rules that have not ended, other than ``keys``."""
+        return [key for key in self._rules if key not in keys]
 
     def dump(self) -> bytes:
         state = (list(self._rules.values()), list(self._silences.values()), sorted(self._seen))

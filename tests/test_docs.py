@@ -48,6 +48,7 @@ services:
 
 def test_the_commands_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
     (tmp_path / "services.yaml").write_text(SERVICES)
+    (tmp_path / "packs").mkdir()
     (tmp_path / "app.log").write_text("ERROR connection to 10.0.0.7 refused\nINFO order 12 placed\n")
     lines = [line for line in commands("README.md") if not line.startswith("make ")]
     server = Server(tmp_path / "aiops-data").ready()

@@ -34,14 +34,14 @@ def opening(
     acts: list[Act] = [] if engine.settings == settings else [ApplySettings(settings=settings)]
     with store.view() as view:
         if services is not None:
-            topology = _topology(services)
+            topology = topology_in(services)
             acts += [] if topology == _present_topology(view) else [ImportTopology(topology=topology)]
         if packs is not None:
-            acts += [PutRule(rule=rule) for rule in _rules(packs) if _differs(rule, view.get(RULES, rule.id))]
+            acts += [PutRule(rule=rule) for rule in rules_in(packs) if _differs(rule, view.get(RULES, rule.id))]
     return [Command(id=_id(act, engine), actor="system:start", act=act) for act in acts]
 
 
-def _topology(file: Path) -> Topology:
+def topology_in(file: Path) -> Topology:
     """Read the service graph; the files of its look-ups stand beside it."""
     try:
         return parse_topology(_read(file), str(file), lambda name: _read(file.parent / name))
@@ -54,11 +54,11 @@ def _present_topology(view: View) -> Topology | None:
     return newest[0].topology if newest else None
 
 
-def _rules(folder: Path) -> Iterator[Rule]:
-    """Read every pack of ``folder``, in the order of names; one bad rule refuses the start."""
-    if not folder.is_dir():
-        raise BadConfiguration("is no folder", place=str(folder), fix="name a folder of *.yaml in files.rules")
-    for file in sorted(folder.glob("*.y*ml")):
+def rules_in(packs: Path) -> Iterator[Rule]:
+    """Read a pack, or every pack of a folder in the order of names; one bad rule refuses them. BadConfiguration."""
+    if not packs.exists():
+        raise BadConfiguration("is not there", place=str(packs), fix="name a folder of *.yaml in files.rules")
+    for file in [packs] if packs.is_file() else sorted(packs.glob("*.y*ml")):
         rules, problems = load_pack(_read(file), str(file))
         for problem in problems:
             raise BadConfiguration(problem.problem, place=problem.place, fix=problem.fix)

@@ -118,9 +118,9 @@ class ElasticStore:
             self._prepare()
             self._admin.drop_before(snapshot.taken_at - self._options.retention)
 
-    def snapshot(self, version: str) -> Snapshot | None:
+    def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest readable one."""
-        return self._beside.snapshot(version)
+        return self._beside.snapshot(version, until)
 
     @contextmanager
     def view(self) -> Iterator["ElasticView"]:

@@ -123,9 +123,9 @@ class MemoryStore:
             kept = [other for other in self._snapshots.get(snapshot.version, []) if other.position != snapshot.position]
             self._snapshots[snapshot.version] = sorted([*kept, snapshot], key=lambda one: one.position)[-2:]
 
-    def snapshot(self, version: str) -> Snapshot | None:
+    def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest of ``version``."""
-        kept = self._snapshots.get(version)
+        kept = [one for one in self._snapshots.get(version, []) if until is None or one.position <= until]
         return kept[-1] if kept else None
 
     @contextmanager

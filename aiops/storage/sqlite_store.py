@@ -84,11 +84,13 @@ class SqliteStore:
             self._writing().sync()
             self._snapshots.keep(snapshot)
 
-    def snapshot(self, version: str) -> Snapshot | None:
+    def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest readable one; one beyond the committed position (a restored backup) is of no use."""
         position = self.position()
+        if position is None:
+            return None
         with on_disk(self._path.parent):
-            return self._snapshots.newest(version, position) if position else None
+            return self._snapshots.newest(version, min(position, until or position))
 
     @contextmanager
     def view(self) -> Iterator["SqliteView"]:

@@ -16,7 +16,7 @@ from aiops.domain.settings import DedupSettings, Settings
 from aiops.engine import Engine
 from aiops.fold import Failed
 from aiops.ledger import Ledger
-from aiops.replay import verify
+from aiops.replay.verify import verify
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from correlation.correlator import Correlator
 from ingestion.dedup import Dedup

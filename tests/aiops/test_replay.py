@@ -15,7 +15,7 @@ from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.incidents import Incident, IncidentStatus
 from aiops.domain.queries import Query
 from aiops.engine import Engine
-from aiops.replay import NAMED, verify
+from aiops.replay.verify import NAMED, verify
 from aiops.storage.memory import MemoryJournal, MemoryStore, MemoryView
 from ingestion.dedup import Dedup
 from tests.builders import T0, a_delivery, at
@@ -192,7 +192,7 @@ def test_a_text_of_any_length_is_told_within_bounds(past: Past) -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_the_replay_is_cut_anywhere(past: Past, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aiops.replay.BATCH", batch)
+    monkeypatch.setattr("aiops.replay.running.BATCH", batch)
     found = verify(past.journal, past.store)
     assert (found.equal, found.entries) == (True, 6)
 
@@ -200,7 +200,7 @@ def test_the_replay_is_cut_anywhere(past: Past, batch: int, monkeypatch: pytest.
 @pytest.mark.parametrize("page", [1, 3])
 def test_documents_are_compared_page_by_page(past: Past, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = verify(past.journal, past.store)
-    monkeypatch.setattr("aiops.replay.PAGE", page)
+    monkeypatch.setattr("aiops.replay.running.PAGE", page)
     assert verify(past.journal, past.store) == whole
     past.tamper(title="forged")
     assert verify(past.journal, past.store).differing == 1

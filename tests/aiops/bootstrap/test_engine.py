@@ -19,7 +19,7 @@ from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
 from aiops.domain.snapshots import Snapshot
 from aiops.fold import FORMAT
 from aiops.ledger import Ledger
-from aiops.replay import verify
+from aiops.replay.verify import verify
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_journal, open_store
 from aiops.storage.memory import MemoryJournal, MemoryStore
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_used_refuses_the_start(
 
 
 def test_a_folder_of_packs_that_is_none_refuses_the_start(bench: Bench, tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="is no folder"):
+    with pytest.raises(BadConfiguration, match="is not there"):
         bench.loop(rules=tmp_path / "nowhere").catch_up(Event())
 
 

@@ -20,7 +20,7 @@ from aiops.domain.changes import ALERTS, DELIVERIES, SOURCES
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store
-from aiops.replay import verify
+from aiops.replay.verify import verify
 from aiops.storage.folder import open_journal, open_store
 from tests.aiops.served import PATIENCE, Senders, Server, until
 

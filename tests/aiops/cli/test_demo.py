@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aiops.cli import main
-from aiops.replay import verify
+from aiops.replay.verify import verify
 from aiops.storage.folder import open_journal, open_store
 
 

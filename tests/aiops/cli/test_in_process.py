@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -166,3 +167,28 @@ def test_doctor_finds_all_well(with_incident: Line, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PORT", "0")
     findings = json.loads(with_incident("doctor", "-o", "json"))
     assert {finding["name"] for finding in findings if not finding["well"]} == set()
+
+
+def test_the_replay_tells_what_other_rules_would_have_changed(folded: Line, tmp_path: Path) -> None:
+    aiops = folded
+    (tmp_path / "mute.yaml").write_text(
+        f"- id: mute-db\n  verdict: known_good\n  owner: noc\n  reason: known\n"
+        f"  expires: {datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}\n  match: {{service: db}}\n"
+    )
+    told = aiops("replay", "--rules", "mute.yaml", "--html", "report.html")
+    assert "1 rule in place of history's" in told
+    assert "wholly muted" in told
+    assert "wholly muted" in (tmp_path / "report.html").read_text()
+    (found,) = aiops.json("replay", "--rules", "mute.yaml")
+    assert [one["kind"] for one in found["divergence"]["incidents"]] == ["muted"]
+    assert "nothing that a person would have seen differs" in aiops("replay", "--since", "1h")
+
+
+def test_a_time_or_file_of_a_replay_that_is_none_is_refused(folded: Line, tmp_path: Path) -> None:
+    aiops = folded
+    aiops("replay", "--since", "yesterday", code=2)
+    assert "say 7d, or 2026-11-24T03:00Z" in aiops.chatter
+    (tmp_path / "bad.yaml").write_text("- id: x\n")
+    aiops("replay", "--rules", "bad.yaml", code=3)
+    aiops("replay", "--since", "2020-01-01", "--until", "2020-01-02", code=2)
+    assert "holds nothing of that time" in aiops.chatter

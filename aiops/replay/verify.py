@@ -1,6 +1,5 @@
 """Does the journal, run again, lead to the very same documents? Byte for byte, revisions included."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -9,14 +8,11 @@ from aiops import fold
 from aiops.domain.base import Noun
 from aiops.domain.changes import COLLECTIONS, Collection
 from aiops.domain.entries import Position
-from aiops.domain.queries import Query
-from aiops.engine import Engine
 from aiops.ports import Journal, Store, View
+from aiops.replay.running import documents_of, run
 from aiops.storage.memory import MemoryStore
 
 FIRST = 1  # offset of a journal's very first entry
-BATCH = 500  # entries run and saved at once; it changes nothing
-PAGE = 1_000
 NAMED = 20  # differences that are named; all are counted
 
 _encoder = msgspec.msgpack.Encoder()
@@ -76,23 +72,9 @@ def verify(journal: Journal, store: Store) -> Verification:
             scratch.keep(snapshot)
         engine = fold.recover(scratch)
         since = engine.position
-        entries = _run(engine, journal, scratch, end)
+        _, entries = run(engine, journal, scratch, end)
         with scratch.view() as again:
             return _compare(view, again, Verification(position=str(end), since=str(since or ""), entries=entries))
-
-
-def _run(engine: Engine, journal: Journal, scratch: Store, end: Position) -> int:
-    """Fold up to and including ``end``; return how many entries that were."""
-    count, done = 0, 1
-    while done:
-        before = engine.position.offset if engine.position else 0
-        try:
-            done = fold.step(engine, journal, scratch, BATCH, end)
-        except fold.Failed as failed:
-            engine, _ = fold.pass_over(journal, scratch, failed)
-            done = engine.position.offset - before if engine.position else 0
-        count += done
-    return count
 
 
 def _compare(live: View, again: View, found: Verification) -> Verification:
@@ -101,8 +83,8 @@ def _compare(live: View, again: View, found: Verification) -> Verification:
     seen: set[str] = set()
     differences: list[Difference] = []
     for collection in COLLECTIONS:
-        missing = {collection.key(document) for document in _all(again, collection)}
-        for document in _all(live, collection):
+        missing = {collection.key(document) for document in documents_of(again, collection)}
+        for document in documents_of(live, collection):
             key = collection.key(document)
             if since is not None and document.revision <= since.offset:
                 older += 1
@@ -137,14 +119,3 @@ def _difference(collection: Collection[Any], key: str, live: Any, again: Any) ->
 
 def _lost(collection: Collection[Any], key: str, text: str) -> Difference:
     return Difference(collection=collection.name, key=key, fields=(), text=text)
-
-
-def _all(view: View, collection: Collection[Any]) -> Iterator[Any]:
-    """Yield every document, page by page."""
-    query = Query(limit=PAGE)
-    while True:
-        page = view.find(collection, query)
-        yield from page.items
-        if not page.next:
-            return
-        query = msgspec.structs.replace(query, cursor=page.next)
