@@ -45,7 +45,7 @@ def replay(
     html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.", dir_okay=False)] = None,
     output: Output = Format.TABLE,
 ) -> None:
-    """Run the journal again in memory: prove that the same comes out, or show what would have come out instead.
+    """Run the journal again in memory: prove that the same comes out, or show what would have been.
 
     Without options: the same documents come out, byte for byte, or this ends with a finding. With others: history runs
     twice, as it was and changed; pages, incidents and commands that differ are named. Nothing is written but --html.
