@@ -29,6 +29,8 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "patterns": "Which messages belong together: templates and patterns.",
     "services": "What depends on what.",
     "store": "Where documents are kept: move them to another store.",
+    "backup": "Copy journal, documents, snapshots and tokens into a new folder, also while the server runs.",
+    "restore": "Make a new data folder of a backup, once every file of it is proved to be as it was written.",
     "config": "What is set, and where.",
 }
 

@@ -192,3 +192,13 @@ def test_a_time_or_file_of_a_replay_that_is_none_is_refused(folded: Line, tmp_pa
     aiops("replay", "--rules", "bad.yaml", code=3)
     aiops("replay", "--since", "2020-01-01", "--until", "2020-01-02", code=2)
     assert "holds nothing of that time" in aiops.chatter
+
+
+def test_a_backup_is_put_back_into_a_new_folder(folded: Line) -> None:
+    aiops = folded
+    assert "entries up to 0-" in aiops("backup", "saved")
+    aiops("backup", "saved", code=3)
+    assert "start the server on it" in aiops("--data", "again", "restore", "saved")
+    (before,), (after,) = (aiops.json("--data", data, "incidents") for data in ("aiops-data", "again"))
+    assert before == after
+    aiops("--data", "again", "restore", "saved", code=3)
