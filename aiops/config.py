@@ -29,6 +29,7 @@ SECRETS = {"store.password", "store.api_key", "access.tokens", "client.token", "
 S = TypeVar("S", bound=msgspec.Struct)
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Size = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class ServerConfig(Noun, frozen=True, kw_only=True):
@@ -72,6 +73,7 @@ class StoreConfig(Noun, frozen=True, kw_only=True):
     prefix: str = "aiops"  # of the names of its indices
     refresh: timedelta = timedelta(seconds=1)  # how far searches may lag; 0: each save waits until it can be found
     retention: timedelta | None = timedelta(days=30)  # older events, deliveries, timelines and counts go
+    size: Size = 0  # bytes that the embedded database may use: beyond, the oldest of these go; 0: no bound
 
     def __repr__(self) -> str:
         """Show no secret."""
@@ -284,7 +286,7 @@ def _describe(kind: object) -> str:
         return "one of " + ", ".join(get_args(kind))
     if isinstance(kind, EnumType):
         return "one of " + ", ".join(kind)
-    if kind in (Port, Positive, int):
+    if kind in (Port, Positive, Size, int):
         return "a whole number"
     return "a path" if kind in (Path, Path | None) else f"a {getattr(kind, '__name__', kind)}"
 

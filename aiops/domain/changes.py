@@ -38,6 +38,7 @@ class Collection(Generic[T]):
     fields: Mapping[str, Callable[[T], Scalar]] = field(default_factory=dict)  # one value each: filter, sort, facet
     tags: Mapping[str, Callable[[T], tuple[str, ...]]] = field(default_factory=dict)  # many values each: filter, facet
     text: Callable[[T], str] | None = None  # full text, searched by word prefixes
+    dated: str = ""  # the field, never changing, by which retention drops what is old; empty: it stays
 
 
 def _labels(labels: dict[str, str]) -> tuple[str, ...]:
@@ -94,6 +95,7 @@ EVENTS = Collection(
         "received_at": lambda record: record.event.received_at,
         "delivery": lambda record: delivery_of(record.event.event_id),
     },
+    dated="received_at",
 )
 FATES = Collection("fates", EpisodeFate, key=lambda fate: fate.episode_id)
 INCIDENTS = Collection(
@@ -128,6 +130,7 @@ TIMELINE = Collection(
     TimelineItem,
     key=lambda item: item.item_id,
     fields={"incident": lambda item: item.incident_id, "at": lambda item: item.at, "kind": lambda item: item.kind},
+    dated="at",
 )
 PAGES = Collection(
     "pages",
@@ -196,6 +199,7 @@ ROLLUPS = Collection(
     Rollup,
     key=lambda rollup: rollup.rollup_id,
     fields={"name": lambda rollup: rollup.name, "bin": lambda rollup: rollup.bin, "key": lambda rollup: rollup.key},
+    dated="bin",
 )
 DELIVERIES = Collection(
     "deliveries",
@@ -206,6 +210,7 @@ DELIVERIES = Collection(
         "received_at": lambda record: record.received_at,
         "rejected": lambda record: record.rejected,
     },
+    dated="received_at",
 )
 SOURCES = Collection("sources", SourceRecord, key=lambda record: record.source)
 GRAPHS = Collection(

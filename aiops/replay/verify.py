@@ -1,5 +1,6 @@
 """Does the journal, run again, lead to the very same documents? Byte for byte, revisions included."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from aiops import fold
 from aiops.domain.base import Noun
 from aiops.domain.changes import COLLECTIONS, Collection
 from aiops.domain.entries import Position
+from aiops.domain.queries import Query
 from aiops.ports import Journal, Store, View
 from aiops.replay.running import documents_of, run
 from aiops.storage.memory import MemoryStore
@@ -15,6 +17,7 @@ from aiops.storage.memory import MemoryStore
 FIRST = 1  # offset of a journal's very first entry
 NAMED = 20  # differences that are named; all are counted
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -83,7 +86,8 @@ def _compare(live: View, again: View, found: Verification) -> Verification:
     seen: set[str] = set()
     differences: list[Difference] = []
     for collection in COLLECTIONS:
-        missing = {collection.key(document) for document in documents_of(again, collection)}
+        left = _oldest(live, collection)
+        missing = {collection.key(one) for one in documents_of(again, collection) if _date(collection, one) >= left}
         for document in documents_of(live, collection):
             key = collection.key(document)
             if since is not None and document.revision <= since.offset:
@@ -103,6 +107,19 @@ def _compare(live: View, again: View, found: Verification) -> Verification:
         differing=len(differences),
         differences=tuple(differences[:NAMED]),
     )
+
+
+def _oldest(live: View, collection: Collection[Any]) -> datetime:
+    """Return the date of the oldest document that retention left; of what stays, a time before all."""
+    if not collection.dated:
+        return _EVER
+    found = live.find(collection, Query(order=(collection.dated,), limit=1)).items
+    return _date(collection, found[0]) if found else _EVER
+
+
+def _date(collection: Collection[Any], document: Any) -> datetime:
+    date = collection.fields[collection.dated](document) if collection.dated else _EVER
+    return date if isinstance(date, datetime) else _EVER
 
 
 def _difference(collection: Collection[Any], key: str, live: Any, again: Any) -> list[Difference]:

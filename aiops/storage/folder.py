@@ -8,7 +8,8 @@ from aiops.config import StoreConfig
 from aiops.ports import Store
 from aiops.storage.clock import wall_clock
 from aiops.storage.sqlite_journal import SqliteJournal
-from aiops.storage.sqlite_store import SqliteStore
+from aiops.storage.sqlite_retention import Retention
+from aiops.storage.sqlite_store import FOR_EVER, SqliteStore
 
 CLUSTER = "elasticsearch"  # in a data folder: what lies beside the store in a cluster
 
@@ -18,19 +19,19 @@ def open_journal(folder: Path, clock: Callable[[], datetime] = wall_clock) -> Sq
     return SqliteJournal(folder / "journal", clock=clock)
 
 
-def open_store(folder: Path, readonly: bool = False) -> SqliteStore:
+def open_store(folder: Path, readonly: bool = False, retention: Retention = FOR_EVER) -> SqliteStore:
     """Open (or begin) the embedded store of a data folder.
 
     Only the engine opens it to write: a second writer is refused with BadConfiguration. A reader may be opened before
     there is a store: until the engine has made it, ``view`` raises Unavailable and ``position`` is None.
     """
-    return SqliteStore(folder, readonly=readonly)
+    return SqliteStore(folder, readonly=readonly, retention=retention)
 
 
 def open_configured(folder: Path, where: StoreConfig, readonly: bool = False) -> Store:
     """Open the store that ``where`` names: in a cluster, with a part of the data folder beside it, or embedded."""
     if not where.url:
-        return open_store(folder, readonly)
+        return open_store(folder, readonly, Retention(age=where.retention, size=where.size))
     # The client takes half a second of CPU to import: who keeps all in SQLite is spared it, and need not have it.
     from aiops.storage.elastic_opening import open_elastic  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -11,16 +12,18 @@ from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Found, Query
 from aiops.domain.snapshots import Snapshot
-from aiops.storage import sqlite_query, sqlite_schema
+from aiops.storage import sqlite_query, sqlite_retention, sqlite_schema
 from aiops.storage.bell import Bell
 from aiops.storage.durable import make_folder, on_disk
 from aiops.storage.filelock import EngineLock
 from aiops.storage.snapshots import Snapshots
 from aiops.storage.sqlite import Readers, connect, spoken
+from aiops.storage.sqlite_retention import Retention
 from aiops.storage.sqlite_table import Table
 
 T = TypeVar("T")
 Tables = Mapping[str, Table[Any]]
+FOR_EVER = Retention()
 
 _POSITION = "SELECT shard, entry FROM position"
 _ADVANCE = (
@@ -45,13 +48,19 @@ class SqliteStore:
     """
 
     def __init__(
-        self, folder: Path, *, readonly: bool = False, collections: Sequence[Collection[Any]] = COLLECTIONS
+        self,
+        folder: Path,
+        *,
+        readonly: bool = False,
+        collections: Sequence[Collection[Any]] = COLLECTIONS,
+        retention: Retention = FOR_EVER,
     ) -> None:
         self._path = folder / "store.db"
         self._tables: Tables = {collection.name: Table(collection) for collection in collections}
         self._snapshots = Snapshots(folder / "snapshots")
         self._readers = Readers(self._path)
         self._bell = Bell()
+        self._retention = retention
         self._is_ready = not readonly
         self._writer = None if readonly else _Writer(self._path, self._tables)
 
@@ -79,10 +88,14 @@ class SqliteStore:
         return self._bell.wait(there, timeout)
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot, once all that was saved is on disk: a power cut must not leave it ahead of the documents."""
+        """Keep a snapshot, once all that was saved is on disk: a power cut must not leave it ahead of the documents.
+
+        As of its time, documents past their retention are dropped.
+        """
         with spoken(self._path), on_disk(self._path.parent):
             self._writing().sync()
             self._snapshots.keep(snapshot)
+            self._writing().drop(self._retention, snapshot.taken_at)
 
     def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest readable one; one beyond the committed position (a restored backup) is of no use."""
@@ -194,6 +207,11 @@ class _Writer:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("UPDATE position SET entry = entry")  # its commit syncs the log with all before it
         self._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def drop(self, retention: Retention, now: datetime) -> None:
+        """Forget what is past its retention."""
+        if retention != FOR_EVER:
+            sqlite_retention.drop(self._connection, self._tables.values(), retention, now)
 
     def close(self) -> None:
         self._connection.close()

@@ -57,6 +57,25 @@ class Table(Generic[T]):
             elif _revision(document) >= present[1]:
                 self._replace(connection, present, document)
 
+    def drop(self, connection: sqlite3.Connection, before: Stored, count: int) -> int:
+        """Forget up to ``count`` of the oldest documents dated before ``before`` (None: whatever their date)."""
+        column = self.columns[self.collection.dated]
+        condition = "" if before is None else f"WHERE {column} < ?"
+        select = f"SELECT id FROM {self.name} {condition} ORDER BY {column} LIMIT {count}"
+        rows = [row for (row,) in connection.execute(select, () if before is None else (before,))]
+        for row in rows:
+            (written,) = connection.execute(f"SELECT beside FROM {self.docs} WHERE id = ?", (row,)).fetchone()
+            self.beside.write(connection, row, written, None)
+        marked = [(row,) for row in rows]
+        for table in (self.docs, self.name):
+            connection.executemany(f"DELETE FROM {table} WHERE id = ?", marked)
+        return len(rows)
+
+    def oldest(self, connection: sqlite3.Connection) -> Stored:
+        """Return the date of the oldest document; None: there is none."""
+        (found,) = connection.execute(f"SELECT min({self.columns[self.collection.dated]}) FROM {self.name}").fetchone()
+        return found  # type: ignore[no-any-return]
+
     def decode(self, raw: bytes) -> T:
         """Return the document that was written as ``raw``."""
         return self._decoder.decode(raw)
