@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from aiops import upgrades
 from aiops.domain.changes import Changes
 from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.errors import AiopsError, BadConfiguration
@@ -14,7 +15,7 @@ from aiops.domain.timers import Timer
 from aiops.engine import Engine
 from aiops.ports import Readable, Store
 
-FORMAT = "1"  # raised when a part's dump changes in a way that its load cannot read
+FORMAT = str(upgrades.FORMAT)
 
 
 class Failed(AiopsError):
@@ -32,13 +33,22 @@ def recover(store: Store) -> Engine:
     Entries between the snapshot and the store's position are run again: saving them twice is harmless.
     """
     engine = Engine()
-    if snapshot := store.snapshot(FORMAT):
+    if snapshot := newest(store):
         gc.disable()  # a million new objects, none of them garbage: looking for it would take five times as long
         try:
             engine.load(snapshot.parts)
         finally:
             gc.enable()
     return engine
+
+
+def newest(store: Store, until: Position | None = None) -> Snapshot | None:
+    """Return the newest snapshot, none behind ``until``; where there is only one of an earlier release, upgraded."""
+    for version in range(upgrades.FORMAT, 0, -1):
+        if snapshot := store.snapshot(str(version), until):
+            parts = upgrades.upgraded(snapshot.parts, version)
+            return msgspec.structs.replace(snapshot, version=FORMAT, parts=parts)
+    return None
 
 
 def step(engine: Engine, journal: Readable, store: Store, limit: int = 500, until: Position | None = None) -> int:

@@ -12,7 +12,7 @@ from aiops.cli.options import loaded
 from aiops.cli.output import Format, Output, show_one
 from aiops.cli.shape import examples, family
 from aiops.domain.words import plural
-from aiops.fold import FORMAT
+from aiops.fold import newest
 from aiops.storage.backup import back_up
 
 app = family()
@@ -30,7 +30,7 @@ def backup(
     Elasticsearch are not in it: take a snapshot of the cluster, too.
     """
     config = loaded(context).config
-    manifest = back_up(config.data, target, now(), version("aiops"), FORMAT)
+    manifest = back_up(config.data, target, now(), version("aiops"), newest)
     text = f"{plural(len(manifest.files), 'file')} in {target}: entries up to {manifest.last or 'none'}"
     show_one(manifest, text, output)
     if config.store.url:

@@ -71,7 +71,7 @@ def verify(journal: Journal, store: Store) -> Verification:
         first = journal.read(None, 1)
         complete = bool(first) and first[0].position.offset == FIRST
         scratch = MemoryStore()
-        if not complete and (snapshot := store.snapshot(fold.FORMAT)):
+        if not complete and (snapshot := fold.newest(store)):
             scratch.keep(snapshot)
         engine = fold.recover(scratch)
         since = engine.position

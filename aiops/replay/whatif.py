@@ -122,7 +122,7 @@ def _state_before(journal: Journal, store: Store, start: Entry) -> tuple[Engine,
     scratch = _Scratch()
     before = Position(start.position.shard, start.position.offset - 1)
     first = journal.read(None, 1)[0]
-    if snapshot := store.snapshot(fold.FORMAT, before):
+    if snapshot := fold.newest(store, before):
         scratch.keep(snapshot)
     elif first.position.offset > 1:
         problem = (

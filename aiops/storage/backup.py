@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +12,15 @@ import msgspec
 
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.domain.snapshots import Snapshot
+from aiops.ports import Store
 from aiops.storage.durable import make_folder, on_disk, sync_folder, write_file
 from aiops.storage.folder import CLUSTER, open_journal, open_store
 from aiops.storage.sqlite import connect, spoken
 
 MANIFEST = "manifest.json"  # written last: a copy without it is none
 TRIES = 3  # the journal may drop, while it is copied, what the copied snapshot still needs
+Newest = Callable[[Store], Snapshot | None]
 _PAGES = 1_000  # of a database, copied before others may write to it
 _COPIED = (".snap", ".json")
 
@@ -32,10 +35,10 @@ class Manifest(Noun, frozen=True, kw_only=True):
     files: dict[str, str]  # name -> SHA-256 in hex
 
 
-def back_up(data: Path, target: Path, made_at: datetime, release: str, version: str) -> Manifest:
+def back_up(data: Path, target: Path, made_at: datetime, release: str, newest: Newest) -> Manifest:
     """Copy ``data`` into the new folder ``target``, whether or not a server runs on it. Unavailable | BadConfiguration.
 
-    What was accepted before the call is in it. ``version`` is the snapshots' format. Documents in a cluster are not.
+    What was accepted before the call is in it; documents in a cluster are not. ``newest`` finds a store's snapshot.
     """
     if not (data / "journal").is_dir():
         raise BadConfiguration("no journal is in it", place=str(data), fix="name a data folder: aiops --data FOLDER")
@@ -45,7 +48,7 @@ def back_up(data: Path, target: Path, made_at: datetime, release: str, version: 
         for _ in range(TRIES):
             with _unfinished(target) as folder:
                 _copy(data, folder)
-                if (found := _stands(folder, version)) is None:
+                if (found := _stands(folder, newest)) is None:
                     continue
                 files = {str(path.relative_to(folder)): _digest(path) for path in _files(folder)}
                 position, last = found
@@ -143,11 +146,11 @@ def _settle(path: Path) -> None:
         os.close(handle)
 
 
-def _stands(folder: Path, version: str) -> tuple[str, str] | None:
+def _stands(folder: Path, newest: Newest) -> tuple[str, str] | None:
     """Return the positions of documents and journal of a copy; None: entries lack that its snapshot needs."""
     inside = folder / CLUSTER
     with contextlib.closing(open_store(inside if inside.is_dir() else folder, readonly=True)) as store:
-        position, snapshot = store.position(), store.snapshot(version)
+        position, snapshot = store.position(), newest(store)
     with contextlib.closing(open_journal(folder)) as journal:
         first, last = journal.read(None, 1), journal.last()
     _drop_logs(folder)

@@ -1,0 +1,15 @@
+"""How does what an earlier release knew become what this one needs? A numbered file for each step of the format."""
+
+from collections.abc import Callable
+
+State = dict[str, bytes]  # part -> what its dump() returned
+
+STEPS: tuple[Callable[[State], State], ...] = ()  # the first makes format 2 of format 1, and so on
+FORMAT = len(STEPS) + 1  # of the snapshots that this release writes
+
+
+def upgraded(state: State, version: int) -> State:
+    """Return the state of a snapshot of format ``version`` as this release writes it."""
+    for step in STEPS[version - 1 :]:
+        state = step(state)
+    return state
