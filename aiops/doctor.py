@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from aiops.backlog import behind
 from aiops.config import Config
 from aiops.domain.base import Noun
+from aiops.domain.changes import ENGINE
 from aiops.domain.errors import AiopsError
-from aiops.domain.words import span
+from aiops.domain.words import clock, span
 from aiops.ports import Journal, Store
 from aiops.storage.folder import CLUSTER, open_configured, open_journal
 from correlation.embedding import choose_embedder
@@ -142,13 +143,19 @@ def _lag(journal: Journal, store: Store, now: datetime, server: str) -> Finding:
 
 
 def _clock(journal: Journal, store: Store, now: datetime, server: str) -> Finding:
+    """A clock that once ran ahead leaves its time behind: the engine's never goes back, so until then no timer runs."""
     last = journal.last()
     entry = journal.get(last) if last else None
-    ahead = entry is not None and entry.received_at > now + MOST_AHEAD
-    text = f"it is {now:%Y-%m-%d %H:%M} UTC"
-    if ahead and entry is not None:
-        text += f", but the newest entry is of {entry.received_at:%Y-%m-%d %H:%M} UTC"
-    return _finding("clock", now >= SANE_SINCE and not ahead, text, "set the clock: timedatectl set-ntp true")
+    with store.view() as view:
+        engine = view.get(ENGINE, "engine")
+    text, fix = f"it is {now:%Y-%m-%d %H:%M} UTC", "set the clock: timedatectl set-ntp true"
+    if entry is not None and entry.received_at > now + MOST_AHEAD:
+        return _finding("clock", False, f"{text}, but the newest entry is of {clock(entry.received_at)}", fix)
+    if engine is not None and engine.now is not None and engine.now > now + MOST_AHEAD:
+        text += f", but the engine's time is {clock(engine.now)}: a clock ran ahead, and no timer runs until then"
+        fix = "wait for it; or restore a backup of before, and send again what came since"
+        return _finding("clock", False, text, fix)
+    return _finding("clock", now >= SANE_SINCE, text, fix)
 
 
 def _finding(name: str, well: bool, text: str, fix: str = "") -> Finding:

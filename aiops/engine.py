@@ -48,8 +48,8 @@ class Engine(Parts):
         return taken
 
     def _delivery(self, entry: Entry, delivery: Delivery) -> None:
-        """Bytes become Events."""
-        parsed = registry.parse(delivery, entry.received_at)
+        """Bytes become Events; those that state no time are of now, which never goes back."""
+        parsed = registry.parse(delivery, self.now)
         self.ledger.receive(entry, delivery, parsed)
         for index, event in enumerate(parsed.events):
             self._event(msgspec.structs.replace(event, event_id=f"{entry.position}-{index}"))

@@ -9,6 +9,7 @@ import msgspec
 from aiops.domain.alerts import Alert, Placement, Templated
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, EPISODES
+from aiops.domain.entries import delivery_of
 from aiops.domain.events import Event, Status
 from aiops.domain.part import Part
 from aiops.domain.settings import DedupSettings
@@ -188,7 +189,11 @@ class Dedup(Part):
         """Does the event state something later than what the alert shows? An end that we inferred yields to firing."""
         if event.status is Status.FIRING and inferred(alert):
             return True
-        return _order(event) >= self._marks[alert.fingerprint].order
+        order = self._marks[alert.fingerprint].order
+        stated = event.starts_at is not None or event.occurred_at != event.received_at
+        if not stated and delivery_of(event.event_id) != delivery_of(alert.event_id):  # what comes later is later
+            return event.occurred_at >= order[0]
+        return _order(event) >= order
 
     def _lease(self, alert: Alert, event: Event) -> datetime | None:
         """Until when it fires without another word; an earlier promise is never shortened."""

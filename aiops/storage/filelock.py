@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Self
 
 from aiops.domain.errors import BadConfiguration, Unavailable
-from aiops.storage.durable import make_folder
+from aiops.storage.durable import make_folder, on_disk
 
 
 class FileLock:
     """A lock between processes and between threads, used with ``with``: waits for its turn."""
 
     def __init__(self, path: Path) -> None:
-        make_folder(path.parent)
         self._turn = threading.Lock()  # the system's lock knows no threads
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with on_disk(path):
+            make_folder(path.parent)
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def __enter__(self) -> Self:
         if self._handle < 0:
@@ -43,12 +44,13 @@ class FileLock:
 class EngineLock:
     """Held by the one engine of a data folder from construction to ``release`` (or the end of a ``with`` block).
 
-    Raises BadConfiguration at once, naming the process that holds it.
+    Raises BadConfiguration at once, naming the process that holds it; Unavailable where the disk does not let us.
     """
 
     def __init__(self, folder: Path, name: str = "engine.lock") -> None:
-        make_folder(folder)
-        self._handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with on_disk(folder):
+            make_folder(folder)
+            self._handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -96,6 +96,18 @@ def test_a_clock_that_went_back_is_found(lived_in: Config, now: datetime) -> Non
     assert "timedatectl" in found.fix
 
 
+def test_a_time_that_ran_ahead_and_stays_with_the_engine_is_found(lived_in: Config) -> None:
+    journal, store = open_journal(lived_in.data), open_store(lived_in.data)
+    journal.append([Tick()], at=NOW + timedelta(days=300))
+    journal.append([Tick()], at=NOW + timedelta(seconds=5))
+    fold.step(fold.recover(store), journal, store)
+    store.close()
+    journal.close()
+    found = look(lived_in, NOW + timedelta(seconds=10))["clock"]
+    assert not found.well
+    assert "no timer runs until then" in found.text
+
+
 def test_a_full_disk_is_found(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_DISK", 1 << 62)
     assert "free space" in look(config)["disk"].fix

@@ -147,12 +147,25 @@ def test_at_equal_times_firing_wins_unless_the_sender_ended_that_very_firing() -
     for order in permutations((FIRING, RESOLVED)):
         told = Told()
         for status in order:
-            told.take(told.event(status, 60))
+            told.take(told.event(status, 60, received=61))
         assert told.alert.status is FIRING
         told = Told()
         for status in order:
             told.take(told.event(status, 60, starts_at=at(60)))
         assert told.alert.status is RESOLVED
+
+
+def test_of_states_without_a_time_that_came_one_after_the_other_the_later_counts() -> None:
+    """Also while our own clock stands still: it was turned back."""
+    for order in permutations((FIRING, RESOLVED)):
+        told = Told()
+        for status in order:
+            told.take(told.event(status, 60))
+        assert told.alert.status is order[-1]
+        told = Told()
+        for index, status in enumerate(order):  # of one delivery, where the order says nothing
+            told.take(told.event(status, 60, event_id=f"0-1-{index}"))
+        assert told.alert.status is FIRING
 
 
 def test_a_start_that_the_senders_clock_puts_ahead_does_not_outrank_its_own_end() -> None:
