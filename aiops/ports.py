@@ -72,6 +72,13 @@ class View(Protocol):
         """Return one page of what ``query`` asks for. BadInput names an unknown field or a foreign cursor."""
         ...
 
+    def values(self, collection: Collection[T], name: str, beginning: str = "") -> Sequence[str]:
+        """Return the distinct texts of a field or tag that begin with ``beginning``, sorted; of all documents.
+
+        BadInput: there is no such field or tag, or there are more than 10,000.
+        """
+        ...
+
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count what ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
         ...

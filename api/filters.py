@@ -10,6 +10,7 @@ from aiops.domain.base import Noun, aware
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import IncidentStatus
+from aiops.domain.matching import Matcher, parse_matcher
 from aiops.domain.queries import Query, Range
 
 MOST = 1_000  # documents of one page
@@ -27,6 +28,20 @@ class Paged(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return max(1, min(self.limit, MOST))
 
 
+class Matched(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What lists take that can be narrowed by matchers."""
+
+    match: tuple[str, ...] = ()  # matchers as in rules: service=~"db.*", env!=test; every one must hold
+
+    def query(self) -> Query:
+        """Say all but the matchers in the store's words."""
+        raise NotImplementedError
+
+    def matchers(self) -> list[Matcher]:
+        """Read them. BadInput names the one that is none."""
+        return [parse_matcher(text, "match") for text in self.match]
+
+
 INCIDENT_SORTS = {
     "severity": ("-rank", "-opened_at"),
     "newest": ("-opened_at",),
@@ -39,7 +54,7 @@ INCIDENT_SORTS = {
 }
 
 
-class IncidentFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class IncidentFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which incidents; several values of one parameter mean "any of them"."""
 
     status: tuple[IncidentStatus, ...] = ()
@@ -77,7 +92,7 @@ class IncidentFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
-class AlertFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlertFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which alerts; several values of one parameter mean "any of them"."""
 
     status: tuple[Status, ...] = ()
@@ -122,7 +137,11 @@ def parse_box(typed: str) -> dict[str, str | list[str]]:
     """Read what was typed into the filter box: ``status:open team:payments disk full`` -> parameters by name."""
     found: dict[str, list[str]] = {}
     words = []
-    for word in _words(typed):
+    for word in split_words(typed):
+        if is_matcher(word):
+            parse_matcher(word, "filter")  # what is none is said at once
+            found.setdefault("match", []).append(word)
+            continue
         name, colon, value = word.partition(":")
         name = _TYPED.get(name, name)
         if not colon or not value:
@@ -155,7 +174,14 @@ def narrowed(base: IncidentFilter, typed: str) -> IncidentFilter:
     return msgspec.structs.replace(base, **changed)
 
 
-def _words(typed: str) -> list[str]:
+def is_matcher(word: str) -> bool:
+    """Is a word of the filter box a matcher (``service=~db.*``), and no text that has such a sign in it?"""
+    name = word.partition("=")[0].removesuffix("!") if "=" in word else word.partition("!~")[0]
+    return name != word and bool(name) and all(sign.isalnum() or sign in "_.-/" for sign in name)
+
+
+def split_words(typed: str) -> list[str]:
+    """Cut what was typed into words; quotation marks keep what is between them together."""
     try:
         return shlex.split(typed)
     except ValueError:  # an open quotation mark: somebody is still typing

@@ -29,6 +29,7 @@ from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, Sourc
 from aiops.ports import Journal, View
 from api.errors import NotFound
 from api.filters import AlertFilter, IncidentFilter, Paged
+from api.matched import asked
 from api.schemas import (
     AlertDetail,
     AlertList,
@@ -51,7 +52,7 @@ FATES_COUNTED = ("rejected", "duplicate", "suppressed", "grouped", "standalone",
 
 def incident_list(view: View, wanted: IncidentFilter) -> IncidentList:
     """Return one page of incidents with the counts asked for."""
-    query = wanted.query()
+    query = asked(view, INCIDENTS, wanted)
     found = view.find(INCIDENTS, query)
     facets = view.facets(INCIDENTS, query, wanted.facets) if wanted.facets else {}
     return IncidentList(items=tuple(found.items), total=found.total, next=found.next, facets=facets)
@@ -108,7 +109,7 @@ def template_counts(view: View, incident: Incident) -> tuple[TemplateCount, ...]
 
 def alert_list(view: View, wanted: AlertFilter) -> AlertList:
     """Return one page of alerts with the counts asked for."""
-    query = wanted.query()
+    query = asked(view, ALERTS, wanted)
     found = view.find(ALERTS, query)
     facets = view.facets(ALERTS, query, wanted.facets) if wanted.facets else {}
     return AlertList(items=tuple(found.items), total=found.total, next=found.next, facets=facets)

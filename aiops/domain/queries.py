@@ -20,6 +20,7 @@ class Query(Noun, frozen=True, kw_only=True):
     """Which documents of one collection, in which order. All conditions must hold."""
 
     where: Mapping[str, tuple[Scalar, ...]] = {}  # field or tag -> any of these values
+    every: tuple[tuple[str, tuple[Scalar, ...]], ...] = ()  # more of the same, each must hold: a name may come again
     unless: Mapping[str, tuple[Scalar, ...]] = {}  # field or tag -> none of these values
     ranges: Mapping[str, Range] = {}  # field -> interval
     text: str = ""  # words; each must be the beginning of a word of the document's text

@@ -1,17 +1,30 @@
 """How is a plan said to Elasticsearch? With filters, sorts and aggregations that every distribution has."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiops.domain.errors import BadInput
 from aiops.domain.queries import Found, Query
 from aiops.storage.elastic_mapping import Json, Kind, Shape, keyword
-from aiops.storage.plan import MOST_FACETS, Between, Choice, Cursor, Plan, Sort, check_facets, plan
+from aiops.storage.plan import (
+    MOST_FACETS,
+    MOST_VALUES,
+    Between,
+    Choice,
+    Cursor,
+    Plan,
+    Sort,
+    check_facets,
+    check_values,
+    plan,
+)
 from aiops.storage.values import Stored, stored
 
 T = TypeVar("T")
 
+_SIGN = re.compile(r"[^A-Za-z0-9_ ]")  # may mean something in Lucene's regular expressions
 NOTHING: Json = {"match_none": {}}
 EXACT_FACETS = 5_000  # values of a facet that each partition reports, so that the sum of the first 100 is right
 _LEAST = -(2**63)  # what stands for a missing number: it sorts first
@@ -57,6 +70,30 @@ def counted(names: Sequence[str], answer: Json) -> Mapping[str, Mapping[str, int
     """Return the counts, the most frequent first."""
     aggregations = answer.get("aggregations", {})
     return {name: _counts(aggregations.get(str(number), {})) for number, name in enumerate(names)}
+
+
+def listing(shape: Shape[Any], name: str, beginning: str) -> Json:
+    """Return the search that lists the distinct values of a field or tag that begin with ``beginning``."""
+    check_values(shape.collection, name, 0)
+    if shape.kinds.get(name, "keyword") != "keyword":  # no texts, and no pattern to ask for them by
+        return {"size": 0, "query": NOTHING}
+    terms: Json = {"field": shape.paths[name], "size": MOST_VALUES + 1, "order": {"_key": "asc"}}
+    if beginning:
+        terms["include"] = _SIGN.sub(r"\\\g<0>", beginning) + ".*"
+    filters = [{"wildcard": {"_index": f"{shape.alias}-*"}}]
+    return {
+        "size": 0,
+        "query": {"bool": {"filter": filters}},
+        "track_total_hits": False,
+        "aggs": {"values": {"terms": terms}},
+    }
+
+
+def listed(shape: Shape[Any], name: str, answer: Json) -> list[str]:
+    """Return the values, sorted by code point."""
+    found = [one["key"] for one in answer.get("aggregations", {}).get("values", {}).get("buckets", ())]
+    check_values(shape.collection, name, len(found))
+    return sorted(value for value in found if isinstance(value, str))
 
 
 def _counts(terms: Json) -> dict[str, int]:

@@ -224,6 +224,14 @@ class ElasticView:
         asked, body = elastic_query.page(shape, query)
         return elastic_query.found(shape, query, asked, self._points.search(shape, body))
 
+    def values(self, collection: Collection[T], name: str, beginning: str = "") -> Sequence[str]:
+        """List the distinct ones."""
+        shape = self._shapes.get(collection.name)
+        if shape is None:
+            return self._beside.values(collection, name, beginning)
+        body = elastic_query.listing(shape, name, beginning)
+        return elastic_query.listed(shape, name, self._points.search(shape, body))
+
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count by values."""
         shape = self._shapes.get(collection.name)

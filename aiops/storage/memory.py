@@ -167,6 +167,10 @@ class MemoryView:
         """Return one page."""
         return memory_query.find(collection, self._of(collection), query)
 
+    def values(self, collection: Collection[T], name: str, beginning: str = "") -> Sequence[str]:
+        """List the distinct ones."""
+        return memory_query.values(collection, self._of(collection), name, beginning)
+
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count by values."""
         return memory_query.facets(collection, self._of(collection), query, names)

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from aiops.domain.changes import Collection
 from aiops.domain.queries import Found, Query
-from aiops.storage.plan import MOST_FACETS, Between, Choice, Cursor, Plan, check_facets, plan
+from aiops.storage.plan import MOST_FACETS, Between, Choice, Cursor, Plan, check_facets, check_values, plan
 from aiops.storage.values import Stored, sorting, stored, words
 
 T = TypeVar("T")
@@ -54,6 +54,16 @@ def facets(
     rows = _matching(collection, documents, plan(collection, query))
     counted = {name: Counter(value for row in rows for value in row.values(name)) for name in names}
     return {name: _most_frequent(counts.items()) for name, counts in counted.items()}
+
+
+def values(collection: Collection[T], documents: Mapping[str, T], name: str, beginning: str) -> list[str]:
+    """Return the distinct texts of a field or tag that begin with ``beginning``, sorted by code point."""
+    check_values(collection, name, 0)
+    rows = (Row(collection, key, document) for key, document in documents.items())
+    found = {value for row in rows for value in row.values(name) if isinstance(value, str)}
+    found = {value for value in found if value.startswith(beginning)}
+    check_values(collection, name, len(found))
+    return sorted(found)
 
 
 def _most_frequent(counts: Iterable[tuple[Stored, int]]) -> dict[str, int]:

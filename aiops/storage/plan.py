@@ -1,7 +1,7 @@
 """What does a query ask for, checked against what its collection declares? Every store answers from this."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,11 @@ def plan(collection: Collection[Any], query: Query) -> Plan:
         fix = f"ask for 0 (only the total) to {MOST_DOCUMENTS:,} and follow the cursor"
         raise BadInput(f"{query.limit} documents cannot be one page", place="limit", fix=fix)
     return Plan(
-        choices=(*_choices(collection, query.where, "where"), *_choices(collection, query.unless, "unless")),
+        choices=(
+            *_choices(collection, query.where.items(), "where"),
+            *_choices(collection, query.every, "every"),
+            *_choices(collection, query.unless.items(), "unless"),
+        ),
         ranges=_ranges(collection, query),
         words=_words(collection, query.text),
         sorts=_sorts(collection, query.order),
@@ -90,15 +94,23 @@ def check_facets(collection: Collection[Any], names: Sequence[str]) -> None:
         _known(collection, name, "facets", tags=True)
 
 
-def _choices(collection: Collection[Any], asked: Mapping[str, tuple[Scalar, ...]], place: str) -> list[Choice]:
+def check_values(collection: Collection[Any], name: str, found: int) -> None:
+    """Raise BadInput for a name that is neither a field nor a tag, and for more values than one condition can have."""
+    _known(collection, name, "values", tags=True)
+    if found > MOST_VALUES:
+        fix = "say more of how they begin, or use another label"
+        raise BadInput(f"{name} has more than {MOST_VALUES:,} values", place="values", fix=fix)
+
+
+def _choices(collection: Collection[Any], asked: Iterable[tuple[str, tuple[Scalar, ...]]], place: str) -> list[Choice]:
     choices = []
-    for name, values in asked.items():
+    for name, values in asked:
         _known(collection, name, f"{place}.{name}", tags=True)
         if len(values) > MOST_VALUES:
             problem, fix = f"{len(values):,} values are too many", f"give at most {MOST_VALUES:,}"
             raise BadInput(problem, place=f"{place}.{name}", fix=fix)
         plain = tuple(dict.fromkeys(map(stored, values)))
-        choices.append(Choice(name, name not in collection.fields, plain, wanted=place == "where"))
+        choices.append(Choice(name, name not in collection.fields, plain, wanted=place != "unless"))
     return choices
 
 

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiops.domain.queries import Found, Query
-from aiops.storage.plan import MOST_FACETS, Between, Choice, Cursor, Plan, Sort, check_facets, plan
+from aiops.storage.plan import (
+    MOST_FACETS,
+    MOST_VALUES,
+    Between,
+    Choice,
+    Cursor,
+    Plan,
+    Sort,
+    check_facets,
+    check_values,
+    plan,
+)
 from aiops.storage.sqlite_table import Table
 from aiops.storage.values import Stored
 
@@ -40,6 +51,26 @@ def facets(
     check_facets(table.collection, names)
     conditions = _conditions(table, plan(table.collection, query))
     return {name: _facet(connection, table, conditions, name) for name in names}
+
+
+def values(connection: sqlite3.Connection, table: Table[Any], name: str, beginning: str) -> list[str]:
+    """Return the distinct texts of a field or tag that begin with ``beginning``; each step leaps over all that equal.
+
+    So it costs by the number of values, not of documents.
+    """
+    check_values(table.collection, name, 0)
+    field = table.columns.get(name)
+    source, value = (table.name, field) if field else (table.beside.tags, "value")
+    of = "" if field else "name = ? AND "
+    given = () if field else (name,)
+    least = f"SELECT min({value}) FROM {source} WHERE {of}{value}"
+    first = connection.execute(f"{least} >= ?", (*given, beginning)).fetchone()[0]
+    found: list[str] = []
+    while isinstance(first, str) and first.startswith(beginning) and len(found) <= MOST_VALUES:
+        found.append(first)
+        first = connection.execute(f"{least} > ?", (*given, first)).fetchone()[0]
+    check_values(table.collection, name, len(found))
+    return found
 
 
 def _count(connection: sqlite3.Connection, table: Table[Any], conditions: list[Sql]) -> int:

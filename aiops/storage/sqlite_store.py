@@ -161,6 +161,10 @@ class SqliteView:
         """Return one page."""
         return sqlite_query.find(self._connection, self._of(collection), query)
 
+    def values(self, collection: Collection[T], name: str, beginning: str = "") -> Sequence[str]:
+        """List the distinct ones."""
+        return sqlite_query.values(self._connection, self._of(collection), name, beginning)
+
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count by values."""
         return sqlite_query.facets(self._connection, self._of(collection), query, names)

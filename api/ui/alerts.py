@@ -1,6 +1,5 @@
 """Which alerts are there, and what keeps some of them quiet?"""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,8 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident
 from aiops.ports import View
-from api.filters import AlertFilter
+from api.filters import AlertFilter, is_matcher, split_words
+from api.matched import asked as filtered
 
 PAGE = 50
 VIEWS: Mapping[str, tuple[str, AlertFilter]] = {  # what stands in the URL -> its title and filter
@@ -81,10 +81,10 @@ def alerts(view: View, asked: Mapping[str, str]) -> AlertsPage:
     name, q = _view_of(asked), asked.get("q", "")[:500]
     base, problem = VIEWS[name][1], ""
     try:
-        base = narrowed(base, q)
+        query = filtered(view, ALERTS, narrowed(base, q))
     except BadInput as error:
-        problem = f"{error.problem}; {error.fix}"
-    found = view.find(ALERTS, msgspec.structs.replace(base, cursor=asked.get("cursor", ""), limit=PAGE).query())
+        query, problem = base.query(), f"{error.problem}; {error.fix}"
+    found = view.find(ALERTS, msgspec.structs.replace(query, cursor=asked.get("cursor", ""), limit=PAGE))
     digits = asked.get("seen", "")
     seen = int(digits) if digits.isdecimal() and len(digits) < 9 else 0
     paging = {"cursor": found.next, "seen": str(seen + len(found.items))}
@@ -101,10 +101,13 @@ def alerts(view: View, asked: Mapping[str, str]) -> AlertsPage:
 
 
 def narrowed(base: AlertFilter, typed: str) -> AlertFilter:
-    """Return ``base`` with what the filter box adds: ``service:db severity:high`` and plain words."""
+    """Return ``base`` with what the filter box adds: ``service:db team=~pay.*`` and plain words."""
     more: dict[str, list[str]] = {}
     words = []
-    for word in _words(typed):
+    for word in split_words(typed):
+        if is_matcher(word):
+            more.setdefault("match", []).append(word)
+            continue
         name, _, value = word.partition(":")
         name = _TYPED.get(name, name)
         if name in _KEYS and value:
@@ -116,13 +119,6 @@ def narrowed(base: AlertFilter, typed: str) -> AlertFilter:
     except msgspec.ValidationError as error:
         raise BadInput(str(error), place="filter", fix=f"severities are {', '.join(Severity)}") from error
     return msgspec.structs.replace(base, text=added.text, **{name: getattr(added, name) for name in more})
-
-
-def _words(typed: str) -> list[str]:
-    try:
-        return shlex.split(typed)
-    except ValueError:  # an open quotation mark: somebody is still typing
-        return typed.split()
 
 
 def _view_of(asked: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from aiops.domain.queries import Query, Range
 from aiops.domain.records import Rollup
 from aiops.ports import View
 from api.filters import INCIDENT_SORTS, MOST, IncidentFilter, narrowed
+from api.matched import asked
 from api.presenting import IncidentRow, incident_row
 from api.ui.charts import RANGES, Histogram, histogram, window
 
@@ -134,12 +135,15 @@ def triage(view: View, url: ListUrl, now: datetime) -> Triage:
     """Ask for everything on the page."""
     try:
         base, problem = url.filter(), ""
+        every = asked(view, INCIDENTS, base)
     except BadInput as error:
         base, problem = VIEWS[url.view][1], f"{error.problem}; {error.fix}"
+        every = base.query()
     severities = tuple(Severity(value) for value in url.sev) or base.severity
     wanted = msgspec.structs.replace(base, severity=severities, cursor=url.cursor, limit=PAGE)
-    found = view.find(INCIDENTS, wanted.query())
-    counts = view.facets(INCIDENTS, base.query(), ("severity",)).get("severity", {})
+    query = msgspec.structs.replace(wanted.query(), every=every.every, unless=every.unless)
+    found = view.find(INCIDENTS, query)
+    counts = view.facets(INCIDENTS, every, ("severity",)).get("severity", {})
     since, until, step = window(now, url.range)
     began = msgspec.structs.replace(IncidentFilter(), since=since, until=until, limit=1)
     return Triage(
@@ -186,11 +190,11 @@ def _wanted(url: ListUrl) -> IncidentFilter:
 def matching(view: View, url: ListUrl, numbers: tuple[int, ...]) -> list[int]:
     """Return which of these incidents belong on the list."""
     wanted = msgspec.structs.replace(_wanted(url), number=numbers)
-    return [item.number for item in view.find(INCIDENTS, wanted.query()).items]
+    return [item.number for item in view.find(INCIDENTS, asked(view, INCIDENTS, wanted)).items]
 
 
 def chosen_ids(view: View, ids: Sequence[str], everything: ListUrl | None) -> list[str]:
     """Return the ids that were ticked, or those of all that the list of ``everything`` matches (at most 1,000)."""
     if everything is None:
         return list(dict.fromkeys(ids))[:MOST]
-    return [item.incident_id for item in view.find(INCIDENTS, _wanted(everything).query()).items]
+    return [item.incident_id for item in view.find(INCIDENTS, asked(view, INCIDENTS, _wanted(everything))).items]

@@ -61,6 +61,7 @@ def queries(collection: Collection[Any]) -> st.SearchStrategy[Query]:
     return st.builds(
         Query,
         where=conditions,
+        every=conditions.map(lambda chosen: tuple(chosen.items())),
         unless=conditions,
         ranges=st.dictionaries(fields, st.builds(Range, at_least=VALUES, below=VALUES), max_size=1),
         text=TEXTS if collection.text else st.just(""),
@@ -112,6 +113,10 @@ def assert_alike(
                 facets, wanted = (each.facets(collection, query, names) for each in (view, expected))
                 assert facets == wanted
                 assert [list(counts) for counts in facets.values()] == [list(counts) for counts in wanted.values()]
+            for name in names:
+                for beginning in ("", "a", "x="):
+                    listed = (list(each.values(collection, name, beginning)) for each in (view, expected))
+                    assert next(listed) == next(listed), (name, beginning)
         other.close()
 
 

@@ -408,3 +408,34 @@ def test_a_snapshot_may_be_kept_twice(store: Store) -> None:
     store.keep(a_snapshot(5))
     store.keep(a_snapshot(5))
     assert store.snapshot("1") == a_snapshot(5)
+
+
+def test_distinct_values_are_listed_by_how_they_begin(store: Store) -> None:
+    odd = {"env": "prod", "a.b": "1", "quote": 'say "x" (*) \\ [y]', "e": "f"}
+    alerts = [an_alert(f"s{n}", fingerprint=f"f{n}", labels={**odd, "n": str(n % 3)}) for n in range(9)]
+    save(store, *alerts)
+    with store.view() as view:
+        assert list(view.values(ALERTS, "label", "n=")) == ["n=0", "n=1", "n=2"]
+        assert list(view.values(ALERTS, "label", "env=")) == ["env=prod"]
+        assert list(view.values(ALERTS, "label", "a.b=")) == ["a.b=1"]
+        assert list(view.values(ALERTS, "label", 'quote=say "x" (*) \\ [')) == ['quote=say "x" (*) \\ [y]']
+        assert list(view.values(ALERTS, "label", "nothing=")) == []
+        assert list(view.values(ALERTS, "entity")) == sorted(f"s{n}" for n in range(9))
+        assert list(view.values(ALERTS, "severity")) == [str(alerts[0].severity)]
+        with pytest.raises(BadInput, match="no field or tag"):
+            view.values(ALERTS, "nothing")
+
+
+def test_more_values_than_a_condition_can_have_are_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("plan", "sqlite_query", "elastic_query"):
+        monkeypatch.setattr(f"aiops.storage.{module}.MOST_VALUES", 4)
+    save(store, *(an_alert(f"s{n}", fingerprint=f"f{n}") for n in range(5)))
+    with store.view() as view, pytest.raises(BadInput, match="more than 4 values"):
+        view.values(ALERTS, "entity")
+
+
+def test_conditions_on_one_name_can_all_be_asked_for(store: Store) -> None:
+    for number, labels in enumerate(({"env": "prod", "team": "a"}, {"env": "prod"}, {"team": "a"})):
+        save(store, an_alert("db", fingerprint=f"f{number}", labels=labels), offset=number + 1)
+    both = Query(every=(("label", ("env=prod", "env=test")), ("label", ("team=a",))))
+    assert found(store, both) == ["f0"]
