@@ -63,5 +63,6 @@ class Parts:
         self.position, self.now, settings, self.shed, timers = msgspec.msgpack.decode(state["engine"], type=shape)
         self.timers.load(timers)
         for name, part in self.parts.items():
-            part.load(state[name])
+            if name in state:  # else it is a part that the release that wrote this did not have: it begins empty
+                part.load(state[name])
         self.configure(settings)

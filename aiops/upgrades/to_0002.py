@@ -1,0 +1,17 @@
+"""What do the parts keep otherwise than in format 1? A line for each, from its old state to its new one, undecoded."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+# part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
+CHANGES: Mapping[str, Callable[[Any], Any]] = {}
+
+
+def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the state of a snapshot of format 1 as format 2."""
+    changed = {
+        name: msgspec.msgpack.encode(change(msgspec.msgpack.decode(state[name]))) for name, change in CHANGES.items()
+    }
+    return state | changed
