@@ -31,11 +31,12 @@ test-fast: setup-test ## without browsers, servers, torch and what is slow
 test-elasticsearch: setup-test ## those on the server at AIOPS_TEST_ELASTICSEARCH_URL, else on one that Docker starts
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m elasticsearch $(ARGS)
 
-check: setup-test ## lint, format, types, direction of imports, the compose file
+check: setup-test ## lint, format, types, direction of imports, secrets, the compose file
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@git ls-files -z | grep -zv '^tests/golden/' | xargs -0 $(BIN)/detect-secrets-hook
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: setup-test ## lay the code out and mend what can be mended

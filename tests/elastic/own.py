@@ -20,7 +20,7 @@ from aiops.storage.elastic_store import ElasticOptions, ElasticStore
 
 SCRIPT = "AIOPS_TEST_ELASTICSEARCH_SCRIPT"  # starts and kills servers of our own: start|kill|wipe --dir DIR ...
 ROLE = Path(__file__).parent.parent.parent / "deploy/elasticsearch/role.json"
-SECRET = "correct-horse-battery"
+SECRET = "correct-horse-battery"  # pragma: allowlist secret
 HASH = "$2a$04$aiopsaiopsaiopsaiopsauTMBAg3fylPc1Bck8oFe4Dsmd65y6iBG"  # bcrypt of it
 
 TOGETHER = pytest.mark.xdist_group("elasticsearch-of-our-own")  # one server for all: it takes a while to start

@@ -133,7 +133,7 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, name: str, valu
 def test_the_settings_say_where_a_store_is_and_show_no_secret(tmp_path: Path) -> None:
     environ = {
         "AIOPS_STORE_URL": f"{url()}, http://127.0.0.1:2",
-        "AIOPS_STORE_PASSWORD": "pw",
+        "AIOPS_STORE_PASSWORD": "pw",  # pragma: allowlist secret
         "AIOPS_STORE_REFRESH": "0",
     }
     loaded = load(environ=environ, file=None)

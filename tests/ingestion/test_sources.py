@@ -66,8 +66,10 @@ def test_the_sent_fingerprint_is_believed_even_where_labels_are_equal() -> None:
 
 def test_a_missing_fingerprint_is_the_one_that_alertmanager_would_compute() -> None:
     assert the_am_event(fingerprint=None).fingerprint == alertmanager.fingerprint(the_am_event().labels)
-    assert alertmanager.fingerprint({}) == "cbf29ce484222325"  # FNV-1a of nothing: its offset basis
-    assert alertmanager.fingerprint({"alertname": "DiskFull", "service": "db"}) == "b158faf667883deb"
+    basis = "cbf29ce484222325"  # of nothing: FNV-1a begins with it  # pragma: allowlist secret
+    computed = "b158faf667883deb"  # pragma: allowlist secret
+    assert alertmanager.fingerprint({}) == basis
+    assert alertmanager.fingerprint({"alertname": "DiskFull", "service": "db"}) == computed
 
 
 def test_the_order_of_labels_does_not_change_the_fingerprint() -> None:

@@ -16,7 +16,7 @@ from tests.builders import T0
 
 PROTOBUF, JOURNAL = "application/x-protobuf", "application/vnd.fdo.journal"
 EXPORT = Path(__file__).parents[1] / "golden" / "journald" / "upload.export"
-SECRET = "login with password=correct-horse-battery failed"
+SECRET = "login with password=correct-horse-battery failed"  # pragma: allowlist secret
 CLEAN = "login with password=[redacted] failed"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
