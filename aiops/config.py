@@ -99,6 +99,22 @@ class PagesConfig(Noun, frozen=True, kw_only=True):
     webhook_url: str = ""  # each page is posted here as JSON; empty: pages are recorded only
 
 
+class ListenersConfig(Noun, frozen=True, kw_only=True):
+    """What comes in without HTTP. An address is ``host:port`` or ``port`` (this machine alone); empty: not listened."""
+
+    syslog_udp: str = ""
+    syslog_tcp: str = ""
+    syslog_tls: str = ""
+    relp: str = ""  # syslog that is acknowledged once it is on disk
+    certificate: Path | None = None  # of syslog_tls, with its chain
+    key: Path | None = None
+    client_ca: Path | None = None  # who must have signed the certificates of clients; empty: none is asked for
+    files: tuple[str, ...] = ()  # to follow: patterns, each as it is or as service=pattern
+    longest_message: Annotated[int, msgspec.Meta(ge=480, le=1 << 20)] = 65_536  # bytes; the rest is cut, and counted
+    buffer_bytes: Annotated[int, msgspec.Meta(ge=1 << 16)] = 16 << 20  # held by each listener for the journal
+    most_connections: Positive = 500  # of each listener
+
+
 class ClientConfig(Noun, frozen=True, kw_only=True):
     """Which server the command line talks to."""
 
@@ -118,6 +134,7 @@ class Config(Noun, frozen=True, kw_only=True):
     learner: LearnerConfig = LearnerConfig()
     log: LogConfig = LogConfig()
     pages: PagesConfig = PagesConfig()
+    listeners: ListenersConfig = ListenersConfig()
     client: ClientConfig = ClientConfig()
     decisions: Settings = Settings()
 

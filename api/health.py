@@ -1,6 +1,6 @@
 """How is the server? For /status, /api/status and Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from prometheus_client import Metric
@@ -19,6 +19,7 @@ from aiops.ports import View
 from api.desk import Desk
 from api.reading import FATES_COUNTED, engine, lag, ledger
 from api.schemas import ServerStatus
+from ingestion.listeners.standing import Standing, published
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ def server_status(desk: Desk) -> ServerStatus:
             shed=state.shed,
             embedder=desk.settings.embedder or state.embedder,
             embedder_why=desk.settings.embedder_why,
+            listeners=published(desk.settings.listeners),
         )
 
 
@@ -75,6 +77,16 @@ def muting(view: View, desk: Desk) -> int:
     return rules + view.find(SILENCES, current).total
 
 
+def listened(standings: Iterable[Standing]) -> Iterator[Metric]:
+    """Yield what each listener counts since its process began."""
+    for what in ("received", "dropped", "truncated", "refused"):
+        text = f"What listeners {what} since they began"
+        family = CounterMetricFamily(f"aiops_listener_{what}", text, labels=["listener"])
+        for standing in standings:
+            family.add_metric([standing.name], getattr(standing, what))
+        yield family
+
+
 class Collector(Base):
     """What Prometheus is told, read at scrape time from one view."""
 
@@ -93,6 +105,7 @@ class Collector(Base):
             for fate in FATES_COUNTED:
                 events.add_metric([line.source, fate], getattr(line, fate))
         yield from (events, received)
+        yield from listened(status.listeners)
         yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),

@@ -12,6 +12,7 @@ from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.reasons import Reason
 from aiops.domain.records import DeliveryRecord, Pattern, Rollup, ServiceRecord, SourceRecord, Template, Unmapped
 from aiops.domain.rules import Rule, Silence
+from ingestion.listeners.standing import Standing
 
 Facets = Mapping[str, Mapping[str, int]]
 
@@ -223,6 +224,7 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     shed: tuple[str, ...]
     embedder: str
     embedder_why: str
+    listeners: tuple[Standing, ...] = ()
 
 
 def raw_payload(delivery_id: str, received_at: datetime, delivery: Delivery, most: int) -> RawPayload:

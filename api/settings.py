@@ -16,6 +16,7 @@ class ApiSettings:
     token_required: bool = False
     tokens: tuple[str, ...] = ()  # admin tokens that the operator set, beside those kept in access_db
     access_db: Path | None = None  # where tokens are kept; None: in memory, for this process only
+    listeners: Path | None = None  # where the listeners leave how they stand
     embedder: str = ""  # shown on /status
     embedder_why: str = ""
     version: str = "0.1.0"

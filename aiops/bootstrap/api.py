@@ -12,6 +12,7 @@ from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder
+from ingestion.listeners.standing import FILE as LISTENERS
 
 GRACE = 2  # seconds that open requests have to end
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         token_required=setup.token_required,
         tokens=setup.tokens,
         access_db=setup.data / ACCESS_DB if setup.token_required else None,
+        listeners=setup.data / LISTENERS,
         embedder=embedder.name,
         embedder_why=embedder.why,
         environment=setup.environment,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import Config, StoreConfig
+from aiops.config import Config, ListenersConfig, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.settings import Settings
 
@@ -36,6 +36,14 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""
+
+
+class ListenerSetup(Noun, frozen=True, kw_only=True):
+    """For the listeners."""
+
+    data: Path
+    listeners: ListenersConfig
+    sockets: dict[str, int] = {}  # listener -> file descriptor, bound
 
 
 class LearnerSetup(Noun, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 
 import msgspec
@@ -16,16 +16,17 @@ import structlog
 from aiops.bootstrap import process
 from aiops.bootstrap.address import announced
 from aiops.bootstrap.log import LogSetup, configure
-from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, engine_setup, responder_setup
-from aiops.config import Config, ServerConfig
-from aiops.domain.errors import BadConfiguration
+from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, ListenerSetup, engine_setup, responder_setup
+from aiops.bootstrap.sockets import bound, listening
+from aiops.config import Config
 from aiops.storage.filelock import EngineLock
 from api.access import Access, Scope
+from ingestion.listeners.standing import FILE as LISTENERS
 
 LOOK = 0.1  # seconds between two looks at the children
 LONGEST_PAUSE = 30.0  # before a child that keeps dying is started again
 SETTLED = 60.0  # seconds of life after which earlier deaths are forgotten
-API_GRACE = 4.0  # seconds for the API to answer what is under way
+TAKERS_GRACE = 4.0  # seconds for API and listeners each to take what is under way
 GRACE = 9.0  # seconds for all children to end
 
 log = structlog.get_logger()
@@ -105,10 +106,15 @@ def serve(config: Config) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     EngineLock(config.data).release()  # the engine takes it for good; here a second server is refused at once
-    with listening(config.server) as listener, announced(config.data, listener) as url:
+    (config.data / LISTENERS).unlink(missing_ok=True)  # of those that ran before
+    with (
+        listening(config.server) as listener,
+        bound(config.listeners) as sockets,
+        announced(config.data, listener) as url,
+    ):
         children = [
             Child(role, process.orders(role, log_setup, setup), descriptors)
-            for role, setup, descriptors in _roles(config, listener)
+            for role, setup, descriptors in _roles(config, listener, sockets)
         ]
         log.info("serving", url=url, data=str(config.data))
         try:
@@ -141,7 +147,9 @@ def token_required(config: Config) -> bool:
     return True
 
 
-def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgspec.Struct, tuple[int, ...]]]:
+def _roles(
+    config: Config, listener: socket.socket, sockets: Mapping[str, socket.socket]
+) -> Iterator[tuple[str, msgspec.Struct, tuple[int, ...]]]:
     """Yield (role, its settings, descriptors it inherits); started in this order, ended in the reverse."""
     host, port = listener.getsockname()[:2]
     api = ApiSetup(
@@ -160,6 +168,10 @@ def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgsp
     yield "responder", responder_setup(config), ()
     learner = LearnerSetup(data=config.data, store=config.store, embedder=config.learner.embedder)
     yield "learner", learner, ()
+    if sockets or config.listeners.files:
+        descriptors = {name: sock.fileno() for name, sock in sockets.items()}
+        setup = ListenerSetup(data=config.data, listeners=config.listeners, sockets=descriptors)
+        yield "listener", setup, tuple(descriptors.values())
     yield "api", api, (listener.fileno(),)
 
 
@@ -174,27 +186,12 @@ def _watch(children: Sequence[Child], stop: Event) -> int:
 
 
 def _end(children: Sequence[Child]) -> None:
-    """The API first: what it accepted meanwhile, the engine still reads; the engine last."""
+    """Who takes deliveries first: what they accepted meanwhile, the engine still reads; the engine last."""
     until = time.monotonic() + GRACE
     for child in reversed(children):
         child.end()
-        if child.role == "api":
-            child.wait(API_GRACE)
+        if child.role in ("api", "listener"):
+            child.wait(TAKERS_GRACE)
     for child in reversed(children):
         child.wait(until - time.monotonic())
     log.info("stopped")
-
-
-@contextlib.contextmanager
-def listening(server: ServerConfig) -> Iterator[socket.socket]:
-    """Hold the listening socket, so that a restarted API finds its callers waiting. BadConfiguration: port taken."""
-    host, port = server.host, server.port
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as error:
-        fix = "stop what listens there or choose another with --port"
-        raise BadConfiguration(f"cannot listen: {error.strerror}", place=f"{host}:{port}", fix=fix) from error
-    with listener:
-        listener.set_inheritable(True)
-        yield listener

@@ -23,7 +23,7 @@ KEY_HEADERS = ("idempotency-key", "x-github-delivery", "x-gitlab-event-uuid", "x
 FORM = "application/x-www-form-urlencoded"
 LONGEST_NAME, LONGEST_VALUE = 64, 500
 _KEPT = tuple(sorted(HEADERS))
-_APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
+APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
 
 Answer = Callable[[Delivery, Position], Response]
 
@@ -59,7 +59,7 @@ async def take(request: Request, door: Door) -> Response:
     desk = desk_of(request)
     try:
         delivery = await _delivery(request, door, desk)
-        (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=_APPENDS)
+        (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=APPENDS)
     except Overloaded as error:
         return _busy(error, door.source)
     except AiopsError as error:

@@ -13,7 +13,7 @@ from aiops.domain.base import stable_hash
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.errors import AiopsError, BadInput
 from api.errors import TooLarge, problem_of, refusal
-from api.routes import alertmanager
+from api.routes import alertmanager, journal
 from api.routes.doors import Answer, Door, take
 from ingestion.reading import fields
 from ingestion.reading.documents import documents
@@ -26,6 +26,7 @@ _ACTIONS = ("index", "create", "update", "delete")
 def add_to(app: Starlette) -> None:
     """Mount every stand-in. The more telling paths come first: Splunk's are of Slack's shape too."""
     alertmanager.add_to(app)
+    app.add_route(journal.PATH, journal.upload, methods=["POST"], include_in_schema=False)
     for path, door in DOORS.items():
         app.add_route(path, _handler(door), methods=["POST"], include_in_schema=False)
     app.add_route("/services/collector/health", _collector_health, methods=["GET"], include_in_schema=False)
@@ -34,7 +35,7 @@ def add_to(app: Starlette) -> None:
 
 def takes(path: str) -> bool:
     """Is ``path`` where a stand-in takes deliveries? An ingest token is enough there."""
-    return path in alertmanager.DOORS or any(pattern.match(path) for pattern in _PATTERNS)
+    return path in (*alertmanager.DOORS, journal.PATH) or any(pattern.match(path) for pattern in _PATTERNS)
 
 
 def _handler(door: Door) -> Callable[[Request], Awaitable[Response]]:

@@ -1,18 +1,21 @@
 """How does each sender deliver to us, and what has come from it so far?"""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aiops.domain.base import aware
 from aiops.domain.entries import Delivery
 from aiops.domain.records import SourceRecord
+from ingestion.listeners.standing import Standing
 
 KNOWN: Mapping[str, str] = {
     "alertmanager": "Prometheus Alertmanager, webhook version 4",
     "generic": "any tool that can post JSON",
     "logs": "log lines, as text or JSON lines",
+    "syslog": "syslog, RFC 3164 or 5424; also over UDP, TCP, TLS and RELP",
+    "journald": "systemd's journal: systemd-journal-upload, or its export format",
 }
 DETECTOR = "detector:"
 
@@ -25,17 +28,26 @@ class Integration:
     what: str
     curl: str
     record: SourceRecord | None  # None: nothing came yet
+    listeners: tuple[Standing, ...] = ()  # that deliver under its name
 
 
 def integrations(
-    records: Iterable[SourceRecord], base_url: str, token_required: bool, now: datetime
+    records: Iterable[SourceRecord],
+    standings: Sequence[Standing],
+    base_url: str,
+    token_required: bool,
+    now: datetime,
 ) -> list[Integration]:
     """Return the known senders and every other name that something came under; detectors deliver nothing."""
     came = {record.source: record for record in records if not record.source.startswith(DETECTOR)}
     names = [*KNOWN, *sorted(set(came) - set(KNOWN))]
     return [
         Integration(
-            name, KNOWN.get(name, "read as generic JSON"), curl(name, base_url, token_required, now), came.get(name)
+            name,
+            KNOWN.get(name, "read as generic JSON"),
+            curl(name, base_url, token_required, now),
+            came.get(name),
+            tuple(one for one in standings if one.source == name),
         )
         for name in names
     ]
@@ -51,7 +63,7 @@ def curl(name: str, base_url: str, token_required: bool, now: datetime) -> str:
 
 def content_type(name: str) -> str:
     """Return what the example of this sender is."""
-    return "text/plain" if name == "logs" else "application/json"
+    return "text/plain" if name in ("logs", "syslog") else "application/json"
 
 
 def example_body(name: str, now: datetime) -> str:
@@ -60,6 +72,10 @@ def example_body(name: str, now: datetime) -> str:
     summary = "a test alert: this integration works"
     if name == "logs":
         return "ERROR aiops-test a test line: this integration works"
+    if name == "syslog":
+        return f"<11>1 {aware(now).isoformat(timespec='seconds')} aiops-test aiops-test - - - a test line"
+    if name == "journald":
+        return json.dumps({"MESSAGE": "a test line", "PRIORITY": "3", "SYSLOG_IDENTIFIER": "aiops-test"})
     if name != "alertmanager":
         return json.dumps({"title": "TestAlert", "message": summary, "severity": "info", "service": "aiops-test"})
     alert = {

@@ -24,6 +24,7 @@ from api.ui.integrations import curl, integrations
 from api.ui.render import chrome, page
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, matching, triage
+from ingestion.listeners.standing import published
 
 router = APIRouter(include_in_schema=False)
 
@@ -165,7 +166,9 @@ def show_integrations(request: Request, desk: DeskOf) -> HTMLResponse:
     """How each sender delivers, and what came."""
     with desk.view() as view:
         top = chrome(request, view, "integrations")
-        shown = integrations(everything(view, SOURCES), str(request.base_url), desk.settings.token_required, top.now)
+        standings = published(desk.settings.listeners)
+        base, locked = str(request.base_url), desk.settings.token_required
+        shown = integrations(everything(view, SOURCES), standings, base, locked, top.now)
     sent = Position.parse(request.query_params.get("sent", ""))
     return page("integrations.html", top=top, sources=shown, sent=str(sent or ""))
 

@@ -1,6 +1,6 @@
 """What do syslog messages say, in our words? RFC 5424 and RFC 3164, one a line or counted in octets (RFC 6587)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,9 @@ from ingestion.reading.times import moment
 from ingestion.sources import cef
 
 NAME = "syslog"
+FRAMED = "application/vnd.aiops.syslog"  # what our listeners write: ``LENGTH PEER MESSAGE`` and an end of line, each
 LONGEST_COUNT = 7  # digits of an octet count
+LONGEST_HEAD = 100  # bytes before a message that a listener wrote
 
 
 class Message(msgspec.Struct):
@@ -27,24 +29,50 @@ class Message(msgspec.Struct):
 
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
-    """Return one log Event per message; CEF and LEEF inside of it are audit events. Without a year: the nearest one."""
-    texts = (frame.decode("utf-8", "replace").strip("\r\n\x00 ") for frame in frames(delivery.body))
-    events = [_event(message(text, received_at), delivery.source, received_at) for text in texts if text]
+    """Return one log Event per message; CEF and LEEF inside of it are audit events. Without a year: the nearest one.
+
+    A message that names no host is of the one that sent it, where a listener took it.
+    """
+    sent = _sent(delivery.body) if delivery.content_type == FRAMED else (("", frame) for frame in frames(delivery.body))
+    texts = ((peer, frame.decode("utf-8", "replace").strip("\r\n\x00 ")) for peer, frame in sent)
+    events = [
+        _of(peer, _event(message(text, received_at), delivery.source, received_at)) for peer, text in texts if text
+    ]
     return Parsed(events=tuple(events))
+
+
+def framed(messages: Iterable[tuple[str, bytes]]) -> bytes:
+    """Write messages (peer's address without blanks, text) as one body."""
+    return b"".join(b"%d %s %s\n" % (len(text), peer.encode(), text) for peer, text in messages)
+
+
+def _sent(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what ``framed`` wrote."""
+    at = 0
+    while at < len(body):
+        length, peer, _ = body[at : at + LONGEST_HEAD].split(b" ", 2)
+        start = at + len(length) + len(peer) + 2
+        at = start + int(length) + 1
+        yield peer.decode(), body[start : at - 1]
 
 
 def frames(body: bytes) -> Iterator[bytes]:
     """Yield the messages: counted ones where a count stands before the priority, else the lines."""
-    rest = body.lstrip()
-    while rest:
-        count, blank, _ = rest[: LONGEST_COUNT + 1].partition(b" ")
-        if blank and count.isdigit() and rest[len(count) + 1 : len(count) + 2] == b"<":
-            start, length = len(count) + 1, int(count)
-            yield rest[start : start + length]
-            rest = rest[start + length :].lstrip()
+    at, last = 0, len(body)
+    while at < last:
+        if body[at : at + 1].isspace():
+            at += 1
+            continue
+        count, blank, behind = body[at : at + LONGEST_COUNT + 2].partition(b" ")
+        if blank and count.isdigit() and behind.startswith(b"<"):
+            start = at + len(count) + 1
+            at = start + int(count)
+            yield body[start:at]
         else:
-            first, _, rest = rest.partition(b"\n")
-            yield first
+            end = body.find(b"\n", at)
+            end = last if end < 0 else end
+            yield body[at:end]
+            at = end + 1
 
 
 def message(text: str, near: datetime) -> Message:
@@ -121,6 +149,12 @@ def _time(text: str, near: datetime) -> tuple[datetime | None, str]:
         return at, text[15:].lstrip()
     first, _, rest = text.partition(" ")
     return (moment(first, near), rest.lstrip()) if first[:4].isdecimal() else (None, text)
+
+
+def _of(peer: str, event: Event) -> Event:
+    if not peer or "host" in event.labels:
+        return event
+    return msgspec.structs.replace(event, labels={**event.labels, "host": peer})
 
 
 def _event(read: Message, source: str, received_at: datetime) -> Event:

@@ -10,8 +10,9 @@ import pytest
 from aiops.bootstrap import process
 from aiops.bootstrap.address import address_of, announced
 from aiops.bootstrap.setups import ACCESS_DB, engine_setup, responder_setup
-from aiops.bootstrap.supervisor import Child, is_public, listening, token_required
-from aiops.config import AccessConfig, Config, PagesConfig, ServerConfig
+from aiops.bootstrap.sockets import bound, listening
+from aiops.bootstrap.supervisor import Child, is_public, token_required
+from aiops.config import AccessConfig, Config, ListenersConfig, PagesConfig, ServerConfig
 from aiops.domain.errors import BadConfiguration
 
 
@@ -61,6 +62,30 @@ def test_a_taken_port_is_refused_with_what_mends_it() -> None:
 def test_a_host_that_is_none_is_refused() -> None:
     with pytest.raises(BadConfiguration), listening(ServerConfig(host="no.such.host.invalid")):
         pass
+
+
+@pytest.mark.parametrize("address", ["", "514x", "host", "1.2.3.4:", ":99999", "127.0.0.1:-1"])
+def test_an_address_of_a_listener_that_is_none_is_refused(address: str) -> None:
+    if not address:
+        with bound(ListenersConfig()) as sockets:
+            assert sockets == {}
+        return
+    with pytest.raises(BadConfiguration, match="syslog_udp"), bound(ListenersConfig(syslog_udp=address)):
+        pass
+
+
+def test_a_port_alone_is_listened_at_on_this_machine_alone() -> None:
+    with bound(ListenersConfig(syslog_tcp="0", syslog_udp="0")) as sockets:
+        assert {sock.getsockname()[0] for sock in sockets.values()} == {"127.0.0.1"}
+
+
+def test_tls_without_a_certificate_that_can_be_used_is_refused_at_the_start(tmp_path: Path) -> None:
+    for config in (
+        ListenersConfig(syslog_tls="0"),
+        ListenersConfig(syslog_tls="0", certificate=tmp_path / "none.pem", key=tmp_path / "none.key"),
+    ):
+        with pytest.raises(BadConfiguration, match="certificate"), bound(config):
+            pass
 
 
 def test_the_address_is_left_in_the_folder_while_the_server_runs(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""How does each listener stand? It leaves its counts in a file of the data folder, for the API to show."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+FILE = "listeners.json"  # in the data folder, while the listeners run
+
+
+class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What one listener took since its process began, and what troubles it."""
+
+    name: str  # "syslog_udp", as its key in the configuration
+    source: str  # what its deliveries come under
+    address: str  # where it listens; of files: what it reads
+    received: int = 0  # messages or lines
+    dropped: int = 0  # messages that found no room (UDP has no other way), the system's own drops included
+    truncated: int = 0  # messages cut to the longest that is taken
+    refused: int = 0  # connections that had to go for others
+    connections: int = 0  # open now
+    last_received: datetime | None = None
+    problem: str = ""  # the last one
+    problem_at: datetime | None = None
+
+    def take(self, number: int, now: datetime) -> None:
+        """So many messages are in the journal."""
+        self.received += number
+        self.last_received = now
+
+    def trouble(self, problem: str, now: datetime) -> None:
+        """Something went wrong."""
+        self.problem, self.problem_at = problem[:300], now
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(tuple[Standing, ...])
+
+
+def publish(file: Path, standings: Sequence[Standing]) -> None:
+    """Replace the file at once; after a power cut it is nobody's loss."""
+    unfinished = file.with_name(f"{file.name}.new")
+    unfinished.write_bytes(_ENCODER.encode(standings))
+    unfinished.replace(file)
+
+
+def published(file: Path | None) -> tuple[Standing, ...]:
+    """Return what the listeners left; nothing where none run."""
+    try:
+        return _DECODER.decode(file.read_bytes()) if file else ()
+    except (OSError, msgspec.DecodeError):
+        return ()
