@@ -33,6 +33,9 @@ from ingestion.sources.alertmanager import fingerprint
 SOURCE = "alertmanager_api"
 DOORS = ("/api/v2/alerts", "/api/v1/alerts")
 RECEIVER = {"name": "aiops"}
+CONFIG = (
+    "route:\n  receiver: aiops\n  group_by: [alertname]\nreceivers:\n- name: aiops\n"  # what clients read of routes
+)
 MOST, MOST_SILENCES = 10_000, 1_000  # in one answer
 UNSAID = timedelta(minutes=5)  # resolve_timeout: how long an alert holds that names no end
 _HIDING = ("inhibited", "silenced")
@@ -70,6 +73,7 @@ def add_to(app: Starlette) -> None:
         ("/api/v2/alerts", "POST", post_alerts),
         ("/api/v1/alerts", "POST", post_alerts_v1),
         ("/api/v2/alerts", "GET", _asked(_alerts)),
+        ("/api/v2/alerts/groups", "GET", _asked(_groups)),
         ("/api/v2/status", "GET", _asked(_status)),
         ("/api/v2/receivers", "GET", _asked(lambda request, desk: _json([RECEIVER]))),
         ("/api/v2/silences", "GET", _asked(_silences)),
@@ -145,7 +149,7 @@ def _status(request: Request, desk: Desk) -> Response:
     return _json(
         {
             "cluster": {"name": "", "peers": [], "status": "disabled"},
-            "config": {"original": ""},
+            "config": {"original": CONFIG},
             "uptime": _time(desk.clock()),
             "versionInfo": {**version, "version": desk.settings.version},
         }
@@ -154,10 +158,23 @@ def _status(request: Request, desk: Desk) -> Response:
 
 def _alerts(request: Request, desk: Desk) -> Response:
     """Those that fire, as they are now."""
+    return _json([_alert(alert) for alert in _found(request, desk)])
+
+
+def _groups(request: Request, desk: Desk) -> Response:
+    """The same, by name, as the route that ``/status`` shows groups them."""
+    groups: dict[str, list[dict[str, object]]] = {}
+    for alert in _found(request, desk):
+        groups.setdefault(_labels(alert)["alertname"], []).append(_alert(alert))
+    named = ({"alertname": name} for name in sorted(groups))
+    return _json([{"labels": one, "receiver": RECEIVER, "alerts": groups[one["alertname"]]} for one in named])
+
+
+def _found(request: Request, desk: Desk) -> list[Alert]:
     matchers = _filters(request)
     with desk.view() as view:
         found = [alert for alert in firing(view, MOST) if _wanted(request, alert)]
-    return _json([_alert(alert) for alert in found if all_match(matchers, _labels(alert))])
+    return [alert for alert in found if all_match(matchers, _labels(alert))]
 
 
 def _wanted(request: Request, alert: Alert) -> bool:

@@ -47,7 +47,7 @@ def _protobuf(body: bytes) -> object:
         request.ParseFromString(body)
     except DecodeError as error:
         raise BadInput(f"not protobuf: {error}", place="body", fix="send an ExportLogsServiceRequest") from error
-    tree: object = MessageToDict(request)
+    tree: object = MessageToDict(request, use_integers_for_enums=True)  # else severities are names
     return tree
 
 
