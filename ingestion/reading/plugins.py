@@ -45,6 +45,7 @@ _STATE = Shape(  # a host's notification has no macros of a service
 _ASIDE = {"acknowledgement": "acknowledged"} | dict.fromkeys(  # what a notification tells beside the state
     ("custom", "flappingstart", "flappingstop", "downtimestart", "downtimeend", "downtimeremoved"), "info"
 )
+_SHORT = {"HOST": "HOSTNAME", "SERVICE": "SERVICEDESC", "DATE": "LONGDATETIME"}
 _SEPARATORS = str.maketrans("", "", "_. -$")
 
 
@@ -54,6 +55,8 @@ def notified(document: object) -> Iterator[Item]:
         return
     macros = {_plain(str(name)): value for name, value in document.items()}
     macros["SERVICEDESC"] = macros.get("SERVICEDESC") or macros.get("SERVICENAME") or macros.get("SERVICEDISPLAYNAME")
+    for short, name in _SHORT.items():  # as people write their own notification commands
+        macros.setdefault(name, macros.get(short))
     macros["_status"] = _ASIDE.get(str(macros.get("NOTIFICATIONTYPE")).lower(), "")
     yield _STATE, macros
 

@@ -7,6 +7,7 @@ from ingestion.reading.fields import names
 _SEVERITIES = {
     Severity.CRITICAL: (
         "critical crit page fatal emergency emerg panic disaster blocker catastrophic alert down veryhigh"
+        " offline outage unreachable unavailable unhealthy"
         " p0 p1 sev0 sev1 s1 priority1 urgent immediate"
     ),
     Severity.HIGH: "high error err major severe failure failed p2 sev2 s2 priority2 important",
@@ -25,7 +26,7 @@ _RESOLVED = frozenset(
         "resolved resolve ok okay recovered recovery closed close clear cleared up success successful "
         "succeeded green inactive healthy normal fixed ended end completed expired operational deactivated "
         "deactivate dismissed auto_dismissed untriggered not_triggered cancelled canceled passed "
-        "flappingstop flappingend downtimeend downtimeremoved available online 0 false"
+        "recover passing complete flappingstop flappingend downtimeend downtimeremoved available online 0 false"
     )
 )
 _FIRING = frozenset(
@@ -66,6 +67,11 @@ def severity(word: str) -> tuple[Severity, tuple[Reason, ...]]:
         return meaning, ()
     text = f"severity '{word[:40]}' read as {meaning}"
     return meaning, (Reason(step="parse", text=text, evidence={"sent": word[:40]}),)
+
+
+def is_severity(word: str) -> bool:
+    """Is it a word that we know?"""
+    return word.lower().translate(_NO_SEPARATORS).strip() in _MEANING
 
 
 def status(word: str) -> Status | None:

@@ -35,17 +35,21 @@ _CHANGE = Shape(
     facts={"result": "detail.state detail.build-status", "stage": "detail.stage", "action": "detail.action"},
 )
 _OTHER = Shape(
-    title="detail-type",
-    message="detail.description detail.eventDescription.0.latestDescription detail.message detail.title",
-    severity="detail.severity detail.severity.label",
+    title="detail.title detail.findings.0.Title detail.alarmName detail-type",
+    message="detail.description detail.eventDescription.0.latestDescription detail.findings.0.Description "
+    "detail.message",
+    severity="_severity",
     status="detail.status detail.state detail.statusCode",
     host="detail.instance-id detail.resource.instanceDetails.instanceId",
     service="detail.service source",
+    starts="detail.startTime",
+    ends="detail.endTime",
     time="time",
     identity="source detail-type account resources detail.eventArn detail.id",
     named={"region": "region", "account": "account"},
     lease=DAY,
 )
+_GRADES = ((9, "critical"), (7, "high"), (4, "warning"))
 _CHANGES = ("aws.codepipeline", "aws.codebuild", "aws.codedeploy")
 
 
@@ -60,7 +64,18 @@ def _items(document: object) -> Iterator[Item]:
     if fields.dig(document, "detail.alarmName"):
         yield _ALARM, {**document, "_labels": _dimensions(document)}
     else:
-        yield (_CHANGE if document.get("source") in _CHANGES else _OTHER), document
+        other = {**document, "_severity": _severity(document)}
+        yield (_CHANGE, document) if document.get("source") in _CHANGES else (_OTHER, other)
+
+
+def _severity(document: Mapping[str, object]) -> str:
+    """A word, or a number of GuardDuty, Inspector or Security Hub: 9 critical, 7 high, 4 medium, of 10."""
+    paths = ("detail.severity", "detail.severity.label", "detail.findings.0.Severity.Label")
+    sent = fields.first_of(document, paths)
+    number = fields.number_of(sent)
+    if number is None:
+        return sent
+    return next((word for least, word in _GRADES if number >= least), "info")
 
 
 def _dimensions(document: Mapping[str, object]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Which log lines are these, and what does each say of itself? Plain text and JSON, one Event a line."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -19,9 +20,18 @@ _MONTHS = {
 _MESSAGE = ("message", "msg", "log", "event", "text", "body", "short_message", "MESSAGE")
 _LEVEL = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "severity_text", "PRIORITY")
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "date", "asctime", "t")
-_SERVICE = ("service", "service.name", "service_name", "app", "application", "component")
+_SERVICE = (
+    "service",
+    "service.name",
+    "service_name",
+    "app",
+    "application",
+    "component",
+    "kubernetes.labels.app",
+    "kubernetes.container_name",
+)
 _KEPT = (
-    ("host", ("host", "host.name", "hostname")),
+    ("host", ("host", "host.name", "hostname", "kubernetes.host")),
     ("environment", ("environment", "env", "service.environment")),
     ("namespace", ("namespace", "kubernetes.namespace_name", "kubernetes.namespace")),
     ("pod", ("pod", "kubernetes.pod_name", "kubernetes.pod.name")),
@@ -54,7 +64,13 @@ def parse(delivery: Delivery, received_at: datetime) -> Parsed:
 
 
 def _texts(body: bytes, warnings: list[Problem]) -> Iterator[str]:
-    """Yield the lines that are not blank, decoded and bounded; what that changed is warned of, once of a sort."""
+    """Yield the lines that are not blank, decoded and bounded; what that changed is warned of, once of a sort.
+
+    A list of objects (Fluent Bit, Vector) is a line each.
+    """
+    if body.lstrip().startswith(b"["):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a line of text may begin with it too
+            body = b"\n".join(bytes(item) for item in msgspec.json.decode(body, type=list[msgspec.Raw]))
     try:
         whole = body.decode()
     except UnicodeDecodeError as error:

@@ -324,11 +324,11 @@ def test_any_document_is_read_without_raising_and_every_event_can_be_stored(docu
 
 
 def test_what_generic_json_says_unreadably_is_not_passed_over_in_silence() -> None:
-    body = {"title": "disk full", "severity": ["high"], "startsAt": "not a date", "ts": "9999-01-01T00:00:00Z"}
+    body = {"title": "disk full", "severity": {"weight": 7}, "startsAt": "not a date", "ts": "9999-01-01T00:00:00Z"}
     event = the_event("acme", body)
     assert event.severity is Severity.WARNING
     assert [reason.text for reason in event.reasons] == [
-        "severity ['high'] cannot be read: warning assumed",
+        "severity {'weight': 7} cannot be read: warning assumed",
         "start 'not a date' is no time that can be read: it is left out",
         "time '9999-01-01T00:00:00Z' is no time that can be read: it is left out",
     ]

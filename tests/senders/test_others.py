@@ -189,7 +189,9 @@ def test_systemd_journal_upload_sends_a_journal_once(here: Site) -> None:
     follows.wait()
     once = [*command, "--follow=no"]
     subprocess.run(once, check=True, capture_output=True, timeout=30)
-    here.comes(lambda: line(here, "journald").get("received", 0) <= 3_001, "next to nothing new")  # it sends the last again
+    here.comes(
+        lambda: line(here, "journald").get("received", 0) <= 3_001, "next to nothing new"
+    )  # it sends the last again
     state.unlink()
     subprocess.run(once, check=True, capture_output=True, timeout=30)  # and where it does not, we do
     here.comes(lambda: line(here, "journald")["received"] >= 6_000 and server.folded(), "all sent again")
