@@ -126,7 +126,7 @@ class Guard:
 
 def wanted_scope(method: str, path: str) -> Scope:
     """Return what a request needs: doors take ingest tokens, writes triage, everything else read."""
-    if path.startswith(DOORS) or (method == "POST" and standins.takes(path)):
+    if path.startswith(DOORS) or (method == "POST" and standins.takes(path)) or standins.tells(path):
         return Scope.INGEST
     return Scope.READ if method in (*SAFE, "WEBSOCKET") or path == "/theme" else Scope.TRIAGE
 

@@ -17,9 +17,25 @@ from api.routes import alertmanager, journal
 from api.routes.doors import Answer, Door, take
 from ingestion.reading import fields
 from ingestion.reading.documents import documents
+from ingestion.reading.loki_push import as_json
 
 ELASTIC = {"X-Elastic-Product": "Elasticsearch"}  # without it their clients refuse to talk
 _NO_JSON = ("attachment", "replay_recording", "replay_video")  # items of Sentry's envelopes
+ELASTIC_ROOT = "/elastic"  # for clients that first ask who is there: ``/`` is our page
+OPSGENIE_ACTS = (
+    *(
+        "acknowledge",
+        "unacknowledge",
+        "snooze",
+        "escalate",
+        "assign",
+        "notes",
+        "tags",
+        "details",
+        "responders",
+        "teams",
+    ),
+)
 _ACTIONS = ("index", "create", "update", "delete")
 
 
@@ -29,8 +45,15 @@ def add_to(app: Starlette) -> None:
     app.add_route(journal.PATH, journal.upload, methods=["POST"], include_in_schema=False)
     for path, door in DOORS.items():
         app.add_route(path, _handler(door), methods=["POST"], include_in_schema=False)
+    for path in (ELASTIC_ROOT, f"{ELASTIC_ROOT}/", f"{ELASTIC_ROOT}/_license"):
+        app.add_route(path, _elastic, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_route("/services/collector/health", _collector_health, methods=["GET"], include_in_schema=False)
     app.add_route("/services/collector/health/1.0", _collector_health, methods=["GET"], include_in_schema=False)
+
+
+def tells(path: str) -> bool:
+    """Is ``path`` where such a client first asks who is there? Whoever may deliver may ask."""
+    return path in (ELASTIC_ROOT, f"{ELASTIC_ROOT}/", f"{ELASTIC_ROOT}/_license")
 
 
 def takes(path: str) -> bool:
@@ -63,6 +86,15 @@ def _ok(delivery: Delivery, position: Position) -> Response:
 
 async def _collector_health(request: Request) -> Response:
     return _json({"text": "HEC is healthy", "code": 17}, 200)
+
+
+async def _elastic(request: Request) -> Response:
+    """Say what Filebeat, Logstash and Vector ask before they send: which server, which version, which licence."""
+    if request.url.path.endswith("_license"):
+        return _json({"license": {"status": "active", "uid": "aiops", "type": "basic"}}, 200, ELASTIC)
+    version = {"number": "8.19.0", "build_flavor": "default", "lucene_version": "9.12.2"}
+    about = {"name": "aiops", "cluster_name": "aiops", "cluster_uuid": "aiops", "version": version}
+    return _json({**about, "tagline": "You Know, for Search"}, 200, ELASTIC)
 
 
 # PagerDuty's Events API
@@ -220,10 +252,10 @@ DOORS: dict[str, Door] = {
     "/v2/change/enqueue": Door("pagerduty", _CHANGE, _not_enqueued),
     "/v2/alerts": _OPSGENIE,
     "/v2/alerts/{id:path}/close": _OPSGENIE,
-    "/v2/alerts/{id:path}/acknowledge": _OPSGENIE,
+    **{f"/v2/alerts/{{id:path}}/{act}": _OPSGENIE for act in OPSGENIE_ACTS},
     "/v1/json/integrations/webhooks/netdata": Door("netdata", _requested(200)),  # all else is a failure to it
     "/v1/logs": Door("otlp", _exported),
-    "/loki/api/v1/push": Door("loki", _empty(204)),
+    "/loki/api/v1/push": Door("loki", _empty(204), content_type="application/json", amend=as_json),
     "/gelf": Door("gelf", _empty(202)),
     "/services/collector": _HEC,
     "/services/collector/event": _HEC,
@@ -233,6 +265,7 @@ DOORS: dict[str, Door] = {
     "/api/{project}/envelope/": _ENVELOPE,
     "/_bulk": _BULK,
     "/{index}/_bulk": _BULK,
+    f"{ELASTIC_ROOT}/{{index}}/_bulk": _BULK,
     "/services/{a}/{b}/{c}": Door("slack", _ok, path="/services"),  # the path is the secret
 }
 _PATTERNS = [compile_path(path)[0] for path in DOORS]

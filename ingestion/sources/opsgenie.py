@@ -58,6 +58,16 @@ _API = Shape(
     severities=_PRIORITIES,
 )
 
+_API_NOTE = Shape(
+    kind=EventKind.CHANGE,
+    what="note",
+    title="note _alias",
+    identity="_alias _action note",
+    labels="details tags",
+    facts={"actor": "user", "action": "_action", "alias": "_alias"},
+)
+_BESIDE = ("notes", "tags", "details", "assign", "responders", "teams")  # acts that change no state
+
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one Event per act on an alert; notes, tags and owners change no state."""
@@ -72,6 +82,7 @@ def parse(delivery: Delivery, received_at: datetime) -> Parsed:
             yield (_WEBHOOK if known else _NOTE), document
         else:
             named = alias or document.get("alias") or document.get("message")
-            yield _API, {**document, "_alias": named, "_action": action}
+            shape = _API_NOTE if action in _BESIDE else _API
+            yield shape, {**document, "_alias": named, "_action": action}
 
     return tell(delivery, received_at, items)

@@ -2,10 +2,11 @@
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import cramjam
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
@@ -14,8 +15,11 @@ from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.errors import Overloaded
 from aiops.domain.events import Status
 from aiops.domain.queries import Query
+from api.routes import journal
 from api.routes.standins import DOORS
 from api.settings import ApiSettings
+from ingestion.reading.loki_push import PushRequest
+from ingestion.sources.journald import EXPORT
 from ingestion.sources.registry import parse
 from tests.api.world import World
 from tests.builders import at
@@ -289,3 +293,90 @@ def test_a_token_comes_in_the_tools_own_scheme(locked: World, scheme: str) -> No
 def test_a_stand_in_takes_a_token_as_basic_password(locked: World) -> None:
     token = locked.app.state.desk.access.create_token("prometheus", ["ingest"])
     assert locked.client.post("/api/v2/alerts", json=[], auth=("any", token)).status_code == 200
+
+
+def a_push(labels: str, *lines: str) -> bytes:
+    request: Any = PushRequest()
+    stream = request.streams.add(labels=labels)
+    for number, text in enumerate(lines):
+        entry = stream.entries.add(line=text)
+        entry.timestamp.seconds, entry.timestamp.nanos = 1_772_442_000 + number, 5
+    return bytes(cramjam.snappy.compress_raw(request.SerializeToString()))
+
+
+def test_loki_takes_protobuf_in_snappy_as_its_clients_push_it(world: World) -> None:
+    body = a_push('{app="till", level="error", path="C:\\\\log"}', "drawer stuck", "token=abcdefgh1234 refused")
+    answer = world.client.post("/loki/api/v1/push", content=body, headers={"content-type": PROTOBUF})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert lines(world) == ["drawer stuck", "token=[redacted] refused"]
+    (first, _) = parse(last(world), world.now).events
+    assert first.labels == {"app": "till", "level": "error", "path": "C:\\log", "service": "till"}
+    assert first.occurred_at == at(0)
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe no snappy", bytes(cramjam.snappy.compress_raw(b"\x0a\xff")), b"\x80\x80\x80\x80\x08"]
+)
+def test_loki_refuses_what_is_neither_of_its_formats(world: World, body: bytes) -> None:
+    answer = world.client.post("/loki/api/v1/push", content=body, headers={"content-type": PROTOBUF})
+    assert answer.status_code == 400
+    assert world.journal.last() is None
+
+
+@pytest.mark.parametrize("act", ["notes", "tags", "assign"])
+def test_what_opsgenie_is_told_beside_the_state_makes_no_alert(world: World, act: str) -> None:
+    world.post("/v2/alerts", {"message": "pump runs dry", "alias": "pump-3"}, 202)
+    before = states(world)
+    answer = world.post(f"/v2/alerts/pump-3/{act}?identifierType=alias", {"note": "looking", "user": "ana"}, 202)
+    assert answer["result"] == "Request will be processed"
+    assert states(world) == before == {"pump runs dry": Status.FIRING}
+
+
+def test_an_elasticsearch_client_is_told_who_is_there(world: World, locked: World) -> None:
+    answer = world.client.get("/elastic/")
+    assert answer.headers["x-elastic-product"] == "Elasticsearch"
+    assert answer.json()["tagline"] == "You Know, for Search"
+    assert world.get("/elastic/_license")["license"]["status"] == "active"
+    assert world.client.head("/elastic").status_code == 200
+    sent = {"content-type": "application/x-ndjson"}
+    assert (
+        world.client.post("/elastic/tills/_bulk", content=BULK, headers=sent).json()["items"][0]["index"]["_index"]
+        == "tills"
+    )
+    assert locked.client.get("/elastic/").status_code == 401
+
+
+def test_alerts_come_in_groups_by_name(world: World) -> None:
+    for service, name in (("db", "Down"), ("web", "Down"), ("web", "Slow")):
+        world.client.post("/api/v2/alerts", json=[{"labels": {"alertname": name, "service": service}}])
+    groups = world.get("/api/v2/alerts/groups")
+    assert [(one["labels"], len(one["alerts"])) for one in groups] == [
+        ({"alertname": "Down"}, 2),
+        ({"alertname": "Slow"}, 1),
+    ]
+    assert {one["receiver"]["name"] for one in groups} == {"aiops"}
+    (only,) = world.get("/api/v2/alerts/groups?filter=service%3Ddb")
+    assert [alert["labels"]["service"] for alert in only["alerts"]] == ["db"]
+
+
+def test_a_journal_that_flows_in_becomes_deliveries_between_entries(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "BATCH", 500)
+    entries = b"".join(b"__CURSOR=s=%d\nMESSAGE=line %d\nTOKEN=token=abcdefgh1234\n\n" % (n, n) for n in range(50))
+
+    def pieces() -> Iterator[bytes]:
+        yield from (entries[start : start + 77] for start in range(0, len(entries), 77))
+
+    for _ in range(2):
+        answer = world.client.post("/upload", content=pieces(), headers={"content-type": EXPORT})
+        assert (answer.status_code, answer.text) == (202, "OK.\n")
+    total = world.get("/api/ledger")["total"]
+    assert (total["observed"], total["duplicate"], total["rejected"]) == (50, 50, 0)
+    assert b"abcdefgh1234" not in last(world).body
+
+
+def test_a_journal_in_json_is_taken_by_the_same_door(world: World) -> None:
+    answer = world.client.post("/upload", json={"MESSAGE": "a line", "__CURSOR": "s=1"})
+    assert (answer.status_code, answer.text) == (202, "OK.\n")
+    assert lines(world) == ["a line"]

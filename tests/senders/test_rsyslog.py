@@ -21,7 +21,7 @@ def shipped(protocol: str) -> str:
         for block in re.findall(r"```rsyslog\n(.*?)```", DOCS.read_text(), re.DOTALL)
         if f'type="{protocol}"' in block
     ]
-    return found
+    return str(found)
 
 
 def rsyslog(here: Site, protocol: str, port: int) -> int:
