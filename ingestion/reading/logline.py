@@ -17,6 +17,7 @@ LEVELS = frozenset(
 SYSLOG = ("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug")  # by number, RFC 5424
 LONGEST_LINE = 65_536  # characters; the rest is cut
 LONGEST_TITLE = 200
+EMPTY = "(an empty line)"  # what a record without a text is called
 _PINO = {10: "trace", 20: "debug", 30: "info", 40: "warning", 50: "error", 60: "fatal"}
 _SEVERITY: dict[str, Severity] = {level: words.severity(level)[0] for level in LEVELS}
 
@@ -41,7 +42,7 @@ def line(
     key: str = "",
 ) -> Event:
     """Return one log Event; ``key`` is the sender's own name of the line (a cursor), which makes resends known."""
-    message = message[:LONGEST_LINE].strip()
+    message = message[:LONGEST_LINE].strip() or EMPTY
     title = message[:LONGEST_TITLE]
     return Event(
         kind=EventKind.LOG,

@@ -17,6 +17,7 @@ NAME = "logs"
 _MONTHS = {
     name: number for number, name in enumerate(fields.names("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), 1)
 }
+_MARKS = b"\xef\xbb\xbf\x1e \t\r\n"  # with a byte order mark, and the separator of JSON text sequences
 _MESSAGE = ("message", "msg", "log", "event", "text", "body", "short_message", "MESSAGE")
 _LEVEL = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "severity_text", "PRIORITY")
 _TIME = ("@timestamp", "timestamp", "time", "ts", "datetime", "date", "asctime", "t")
@@ -68,9 +69,10 @@ def _texts(body: bytes, warnings: list[Problem]) -> Iterator[str]:
 
     A list of objects (Fluent Bit, Vector) is a line each.
     """
-    if body.lstrip().startswith(b"["):
+    listed = body.lstrip(_MARKS)
+    if listed.startswith(b"["):
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a line of text may begin with it too
-            body = b"\n".join(bytes(item) for item in msgspec.json.decode(body, type=list[msgspec.Raw]))
+            body = b"\n".join(bytes(item) for item in msgspec.json.decode(listed, type=list[msgspec.Raw]))
     try:
         whole = body.decode()
     except UnicodeDecodeError as error:
