@@ -55,9 +55,11 @@ class Site:
         """End all of our server at once, as a power cut would."""
         assert self.server is not None
         whole = psutil.Process(self.server.process.pid)
-        for one in (whole, *whole.children(recursive=True)):
+        dying = [whole, *whole.children(recursive=True)]
+        for one in dying:
             one.kill()
         self.server.process.wait()
+        psutil.wait_procs(dying, timeout=10)  # until then their connections are open
 
     def run(self, *command: str | Path) -> subprocess.Popen[bytes]:
         """Start a program that runs until the test ends; what it says goes to a file."""

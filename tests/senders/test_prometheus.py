@@ -1,5 +1,6 @@
 """Prometheus and Alertmanager as they are: whatever dies in between, at the end the true states stand."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from tests.senders.rig import Site, free_port, program
 RULES = """
 groups:
 - name: shop
-  interval: 200ms
+  interval: 500ms
   rules:
   - alert: Broken
     expr: broken == 1
@@ -44,7 +45,8 @@ class Exporter:
                 lines = [f'broken{{service="{name}"}} {value}\n' for name, value in exporter.broken.items()]
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write("".join(lines).encode())
+                with contextlib.suppress(BrokenPipeError):  # Prometheus has been killed
+                    self.wfile.write("".join(lines).encode())
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
@@ -68,7 +70,7 @@ def prometheus(here: Site, exporter: Exporter, *alertmanagers: int) -> Any:
     config = here.write(
         "prometheus.yml",
         f"""
-global: {{scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}}
+global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 500ms}}
 rule_files: [rules.yml]
 alerting: {{alertmanagers: [{{static_configs: [{{targets: [{targets}]}}]}}]}}
 scrape_configs: [{{job_name: shop, static_configs: [{{targets: ["127.0.0.1:{exporter.port}"]}}]}}]

@@ -21,7 +21,7 @@ TEXTS = (
     *("", " ", "0", "x" * 70_000, "[1,2", '{"a":1}', "NaN", "\ud800", "\x00", "not a time", "/relative/url?x=1"),
     *("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "http://[", "{$ZABBIX.URL}", "{{ template }}", "${name}"),
 )
-SHAPES = (None, False, True, [], {}, [[]], [None], {"a": {"b": {"c": {}}}})
+SHAPES: tuple[object, ...] = (None, False, True, [], {}, [[]], [None], {"a": {"b": {"c": {}}}})
 QUIRKS = st.sampled_from((*NUMBERS, *TEXTS, *SHAPES))
 NO_DOCUMENTS = ("", "\ud800", "{", "]", "null", "0", '"x"', "[]", "[[]]", "NaN", "\ufeff", "{}{}", "[1] [2]")
 
