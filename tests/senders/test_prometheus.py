@@ -64,7 +64,8 @@ def exporter() -> Iterator[Exporter]:
     exporter.server.server_close()
 
 
-def prometheus(here: Site, exporter: Exporter, *alertmanagers: int) -> Any:
+def prometheus(here: Site, exporter: Exporter, *alertmanagers: int, resend: str = "2s") -> Any:
+    """Run one; its alerts are leases of four times ``resend``."""
     targets = ", ".join(f'"127.0.0.1:{port}"' for port in alertmanagers)
     here.write("rules.yml", RULES)
     config = here.write(
@@ -81,7 +82,7 @@ scrape_configs: [{{job_name: shop, static_configs: [{{targets: ["127.0.0.1:{expo
         f"--config.file={config}",
         f"--storage.tsdb.path={here.folder / 'tsdb'}",
         f"--web.listen-address=127.0.0.1:{free_port()}",
-        "--rules.alert.resend-delay=500ms",
+        f"--rules.alert.resend-delay={resend}",
     )
 
 
@@ -140,7 +141,7 @@ def test_alertmanager_alone_is_believed_though_we_were_down(here: Site, exporter
 
 def test_when_prometheus_itself_is_gone_its_alerts_end_and_say_why(here: Site, exporter: Exporter) -> None:
     server = here.serve()
-    sender = prometheus(here, exporter, here.port)
+    sender = prometheus(here, exporter, here.port, resend="500ms")
     exporter.broken.update(a=1)
     here.comes(lambda: states(here) == {"a": "firing"}, "a fires")
     sender.kill()
