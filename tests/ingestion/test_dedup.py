@@ -368,7 +368,7 @@ def test_a_lease_that_runs_out_resolves_with_that_reason() -> None:
     alert = told.alert
     assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(60), "lease")
     assert alert.reasons[-1].text == (
-        "resolved, because nothing was heard of it for 60 s, and its sender repeats what lasts"
+        "resolved, because nothing was heard of it for 60 s, and its sender's word holds no longer"
     )
     assert list(told.dedup.firing()) == []
 
