@@ -26,6 +26,8 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         allowed_hosts=setup.allowed_hosts,
         token_required=setup.token_required,
         tokens=setup.tokens,
+        sender_secrets=setup.sender_secrets,
+        senders_db=setup.data / ACCESS_DB,
         access_db=setup.data / ACCESS_DB if setup.token_required else None,
         embedder=embedder.name,
         embedder_why=embedder.why,

@@ -13,13 +13,13 @@ from aiops.domain import acts
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
+from aiops.domain.senders import source_name
 from api.access import SESSION
 from api.acting import said
 from api.auth import COOKIE
 from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
 from api.reading import incident
-from api.routes.doors import source_name
 from api.routes.services import read_topology
 from api.ui import integrations, muting
 from api.ui.render import THEMES, chrome, page
