@@ -26,7 +26,19 @@ from api.errors import ProblemDetails, problem_of, problem_response
 from api.gate import Gate
 from api.live import Live
 from api.presenting import incident_row
-from api.routes import alerts, doors, incidents, ledger, patterns, rules, services, standins, status
+from api.routes import (
+    alerts,
+    doors,
+    incidents,
+    ledger,
+    mappings,
+    patterns,
+    rules,
+    senders,
+    services,
+    standins,
+    status,
+)
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.ui import forms, pages
@@ -85,7 +97,7 @@ def _cells(incident: Incident, now: datetime) -> str:
 def _add_routes(app: FastAPI, live: Live) -> None:
     app.add_route("/webhooks/{source}", doors.deliver, methods=["POST"], include_in_schema=False)
     standins.add_to(app)
-    for module in (incidents, alerts, rules, patterns, services, ledger, status, pages, forms):
+    for module in (incidents, alerts, rules, patterns, services, mappings, senders, ledger, status, pages, forms):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))
 

@@ -79,12 +79,23 @@ class Compiled(msgspec.Struct, frozen=True):
         fix = "look at `events:` of the mapping, and at the delivery, which is kept"
         return Parsed(warnings=(Problem(place="body", problem="the mapping finds no events in it", fix=fix),))
 
+    def unnamed(self, delivery: Delivery, received_at: datetime) -> int:
+        """How many of its items have nothing that names them? Never raises."""
+        evaluator, number = Evaluator(received_at), 0
+        try:
+            for document in documents(delivery.body, delivery.content_type):
+                number += sum(not self._named(item, evaluator) for item in self.items(document, evaluator))
+        except BadInput:
+            pass
+        return number
+
     def items(self, document: object, evaluator: Evaluator) -> Sequence[object]:
-        """Return what ``events`` finds in a document; one thing alone is one item."""
+        """Return what ``events`` finds in a document: one thing alone is one item, a list among them as many."""
         found = evaluator.value(self.events, document)
         if found is None:
             return []
-        return found if isinstance(found, list) else [found]
+        whole = found if isinstance(found, list) else [found]
+        return [item for part in whole for item in (part if isinstance(part, list) else [part])]
 
     def _event(self, item: object, place: str, evaluator: Evaluator, received_at: datetime) -> Event:
         read, reasons = _Read(received_at), []
