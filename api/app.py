@@ -42,6 +42,7 @@ from api.routes import (
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.ui import forms, pages
+from api.ui import senders as sender_forms
 from api.ui.render import page, piece
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -97,7 +98,20 @@ def _cells(incident: Incident, now: datetime) -> str:
 def _add_routes(app: FastAPI, live: Live) -> None:
     app.add_route("/webhooks/{source}", doors.deliver, methods=["POST"], include_in_schema=False)
     standins.add_to(app)
-    for module in (incidents, alerts, rules, patterns, services, mappings, senders, ledger, status, pages, forms):
+    for module in (
+        incidents,
+        alerts,
+        rules,
+        patterns,
+        services,
+        mappings,
+        senders,
+        ledger,
+        status,
+        pages,
+        forms,
+        sender_forms,
+    ):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))
 

@@ -93,6 +93,10 @@ class Collector(Base):
             for fate in FATES_COUNTED:
                 events.add_metric([line.source, fate], getattr(line, fate))
         yield from (events, received)
+        limited = CounterMetricFamily("aiops_deliveries_limited", "Deliveries told to come later", labels=["source"])
+        for source, turned in sorted(self._desk.gate.turned.items()):
+            limited.add_metric([source], turned.count)
+        yield limited
         yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),

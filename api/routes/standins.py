@@ -234,4 +234,17 @@ DOORS: dict[str, Door] = {
     "/{index}/_bulk": _BULK,
     "/services/{a}/{b}/{c}": Door("slack", _ok, path="/services"),  # the path is the secret
 }
+STANDINS = (  # whose place we take, and where its clients find us
+    ("Alertmanager, API v2 and v1", "/api/v2/alerts, /api/v1/alerts"),
+    ("PagerDuty, Events API v2", "/v2/enqueue, /v2/change/enqueue"),
+    ("Opsgenie, Alert API", "/v2/alerts, /v2/alerts/{alias}/close, /v2/alerts/{alias}/acknowledge"),
+    ("Opsgenie, for Netdata", "/v1/json/integrations/webhooks/netdata"),
+    ("an OpenTelemetry collector, logs over HTTP", "/v1/logs"),
+    ("Loki, push", "/loki/api/v1/push"),
+    ("Graylog, GELF over HTTP", "/gelf"),
+    ("Splunk, HTTP Event Collector", "/services/collector, /services/collector/event, /services/collector/raw"),
+    ("Sentry, envelopes", "/api/{project}/envelope/"),
+    ("Elasticsearch, _bulk", "/_bulk, /{index}/_bulk"),
+    ("Slack, incoming webhook", "/services/{a}/{b}/{c}"),
+)
 _PATTERNS = [compile_path(path)[0] for path in DOORS]
