@@ -12,12 +12,12 @@ from aiops.domain.base import Noun
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, MAPPINGS
 from aiops.domain.entries import Delivery, Entry, Position
 from aiops.domain.errors import BadInput
-from aiops.domain.events import Event, Problem
+from aiops.domain.events import Problem
 from aiops.domain.queries import Query, Range
 from aiops.domain.records import DeliveryRecord
-from aiops.domain.senders import SourceMapping
 from aiops.ports import Journal, View
 from api.reading import MOST_RAW
+from api.sender_schemas import MappingList, MappingPreview, Sample
 from ingestion.mapping import Compiled, unmapped
 from ingestion.mapping_file import load
 from ingestion.senders import reading
@@ -26,39 +26,6 @@ from ingestion.sources import registry
 MOST_SAMPLES = 20  # kept deliveries that a preview reads
 MOST_SHOWN = 20  # events of one that it shows
 CHUNK, CHUNK_BYTES = 50, 1 << 20  # deliveries, and bytes of their bodies, that one act reads anew
-
-
-class Sample(Noun, frozen=True, kw_only=True):
-    """What would be read of one kept delivery."""
-
-    delivery_id: str
-    received_at: datetime
-    body: str  # its first 64 KiB
-    events: tuple[Event, ...] = ()  # the first 20
-    total: int = 0
-    problems: tuple[Problem, ...] = ()
-    unmapped: tuple[str, ...] = ()  # paths that nothing reads
-
-
-class MappingPreview(Noun, frozen=True, kw_only=True):
-    """What would be read by a mapping; nothing is changed."""
-
-    source: str
-    in_force: int = 0  # version that reads the source now; 0: none does
-    warnings: tuple[Problem, ...] = ()
-    deliveries: int = 0  # kept ones that were read
-    events: int = 0
-    problems: int = 0
-    unnamed: int = 0  # events without an identity of their own
-    unmapped: dict[str, int] = {}  # path -> in how many of the deliveries nothing reads it
-    samples: tuple[Sample, ...] = ()
-
-
-class MappingList(Noun, frozen=True, kw_only=True):
-    """Versions of mappings, the newest of a source first."""
-
-    items: tuple[SourceMapping, ...]
-    total: int
 
 
 def mappings(view: View, source: str = "", *, ended: bool = False) -> MappingList:

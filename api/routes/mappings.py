@@ -18,6 +18,7 @@ from api.desk import DeskOf, desk_of
 from api.errors import NotFound
 from api.filters import zoned
 from api.openapi import Spec, acting, described, query_of, reply
+from api.sender_schemas import MappingList, MappingPreview, Reread
 from ingestion.mapping_file import LONGEST
 
 router = APIRouter(prefix="/api/mappings", tags=["Mappings"])
@@ -60,16 +61,6 @@ class RereadFilter(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cursor: str = ""
 
 
-class Reread(Noun, frozen=True, kw_only=True):
-    """What became of one part of what is to be read anew."""
-
-    text: str
-    deliveries: int
-    superseded: int  # events of them
-    gone: int  # deliveries that the journal has forgotten
-    next: str  # cursor of the next part; empty: this was the last
-
-
 async def written(request: Request) -> str:
     """Read a mapping from a YAML body."""
     body = await read_body(request, min(4 * LONGEST, desk_of(request).settings.max_body_bytes))
@@ -87,7 +78,7 @@ def text_of(body: bytes) -> str:
 Written = Annotated[str, Depends(written)]
 
 
-@router.get("", summary="List mappings", **described(mapped.MappingList, query=MappingFilter))
+@router.get("", summary="List mappings", **described(MappingList, query=MappingFilter))
 def list_mappings(desk: DeskOf, wanted: Annotated[MappingFilter, Depends(query_of(MappingFilter))]) -> Response:
     """Those in force, with the YAML as it was written."""
     with desk.view() as view:
@@ -99,7 +90,7 @@ def _with_yaml(spec: Spec) -> Spec:
     return spec
 
 
-@router.post("/preview", summary="What would be read?", **_with_yaml(described(mapped.MappingPreview)))
+@router.post("/preview", summary="What would be read?", **_with_yaml(described(MappingPreview)))
 def preview(desk: DeskOf, text: Written) -> Response:
     """The newest kept deliveries of its source, read by it, with the paths that nothing reads. Changes nothing."""
     with desk.view() as view:

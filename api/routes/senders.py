@@ -1,18 +1,13 @@
 """How do programs say what holds for a source: expiry, rate, secret; and who must be heard every so often?"""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from aiops.config import seconds
 from aiops.domain import acts
-from aiops.domain.base import Noun, stable_hash
+from aiops.domain.base import stable_hash
 from aiops.domain.changes import SOURCE_SETTINGS, SOURCES, WATCHES
-from aiops.domain.errors import BadInput
-from aiops.domain.events import Severity
-from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
 from aiops.domain.records import SourceRecord
 from aiops.domain.senders import SourceSettings, Watch, source_name
@@ -21,71 +16,18 @@ from api.desk import DeskOf
 from api.gate import Turned
 from api.openapi import acting, body_of, described, reply
 from api.reading import everything
+from api.sender_schemas import (
+    SecretBody,
+    SecretTaken,
+    Sender,
+    SenderList,
+    SettingsBody,
+    WatchBody,
+    WatchList,
+    duration,
+)
 
 router = APIRouter(prefix="/api", tags=["Senders"])
-
-
-class SettingsBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All settings of a source; what is left out is as if it had never been set."""
-
-    expire_after: str = ""  # "24h": an alert without another word is over then; empty: as its parser says
-    rate: float | None = None  # deliveries a second; null: as many as come
-    burst: int = 100
-
-
-class SecretBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the sender knows. Of SNS it is the ARN of the topic."""
-
-    secret: str
-    scheme: str = ""  # empty: the source's own
-
-
-class WatchBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who must be heard: a source, or an alert that fires."""
-
-    id: str = ""  # empty: made of what is watched
-    source: str = ""
-    matchers: tuple[Matcher, ...] = ()
-    every: str  # "5m"
-    severity: Severity = Severity.HIGH
-    owner: str = ""
-
-
-class Sender(Noun, frozen=True, kw_only=True):
-    """What came of one source, and what people set for it."""
-
-    record: SourceRecord
-    settings: SourceSettings | None = None
-    schemes: tuple[str, ...] = ()  # of the secrets that are good; none: anybody may deliver
-    turned: int = 0  # deliveries told to come later, since this server process began
-
-
-class SenderList(Noun, frozen=True, kw_only=True):
-    """All sources that something came from, or was set for."""
-
-    items: tuple[Sender, ...]
-
-
-class WatchList(Noun, frozen=True, kw_only=True):
-    """All dead-man switches."""
-
-    items: tuple[Watch, ...]
-
-
-class SecretTaken(Noun, frozen=True, kw_only=True):
-    """A secret is good from now on."""
-
-    source: str
-    scheme: str
-    good: int  # secrets of the source
-
-
-def duration(text: str, place: str) -> timedelta:
-    """Read ``24h``; BadInput names ``place``."""
-    try:
-        return timedelta(seconds=seconds(text))
-    except (ValueError, OverflowError) as error:
-        raise BadInput(str(error), place=place, fix="write 30m, 24h or 7d") from error
 
 
 def settings_of(source: str, body: SettingsBody) -> SourceSettings:

@@ -6,7 +6,8 @@ from aiops.domain.errors import BadInput
 from aiops.domain.senders import SourceMapping
 from aiops.domain.words import clock
 from api.desk import Desk
-from api.mapped import MappingPreview, fit, mappings, preview
+from api.mapped import fit, mappings, preview
+from api.sender_schemas import MappingPreview
 
 PLACE = "mapping"
 START = """source: {source}

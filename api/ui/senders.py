@@ -10,7 +10,8 @@ from aiops.domain.matching import parse_matcher
 from aiops.domain.senders import source_name
 from api import mapped
 from api.desk import Actor, DeskOf
-from api.routes.senders import SettingsBody, WatchBody, duration, settings_of, watch_of
+from api.routes.senders import settings_of, watch_of
+from api.sender_schemas import SettingsBody, WatchBody, duration
 from api.ui import integrations
 from api.ui.forms import FormOf, done, with_outcome
 from api.ui.mappings import savable, shown, told
