@@ -101,7 +101,9 @@ class Compiled(msgspec.Struct, frozen=True):
         read, reasons = _Read(received_at), []
         for field in self.fields:
             try:
-                read.take(field, _valued(field, evaluator.value(field.expression, item)))
+                value = _valued(field, evaluator.value(field.expression, item))
+                read.anything |= value is not None
+                read.take(field, field.default if value is None else value)
             except TooMuch:
                 raise
             except BadInput as error:
@@ -128,6 +130,7 @@ class _Read:
 
     def __init__(self, received_at: datetime) -> None:
         self.received_at = received_at
+        self.anything = False  # beside defaults
         self.texts: dict[str, str] = {}
         self.times: dict[str, datetime] = {}
         self.labels: dict[str, str] = {}
@@ -155,7 +158,7 @@ class _Read:
 
     def event(self, mapping: Compiled, named: str, reasons: Sequence[Reason], place: str) -> Event:
         """Return the Event; BadInput where nothing at all was found."""
-        if not (self.texts or self.labels):
+        if not self.anything:
             raise BadInput("the mapping reads nothing of it", place=place, fix="look at `events:` and `fields:`")
         said = self.texts
         for name in ("service", "host", "environment"):
@@ -202,12 +205,12 @@ def _content(event: Event, fingerprint: str) -> str:
 
 
 def _valued(field: Field, value: object) -> object:
-    """Return the value by the field's table; its default where there is none."""
+    """Return the value, by the field's table where it has one; None where it says nothing, or nothing that is known."""
     if field.table:
         text = fields.text_of(value)
         value = field.table.get(text, field.table.get(text.lower(), None if field.default is not None else value))
-    said = fields.text_of(value) if not isinstance(value, list | dict) else value
-    return field.default if not said else value
+    said = value if isinstance(value, list | dict) else fields.text_of(value)
+    return value if said else None
 
 
 def unmapped(mapping: Compiled, delivery: Delivery, received_at: datetime) -> list[str]:

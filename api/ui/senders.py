@@ -1,5 +1,8 @@
 """What do the forms about senders do? Mappings, settings, dead-man switches, test alerts, reading anew."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -16,6 +19,8 @@ from api.ui import integrations
 from api.ui.forms import FormOf, done, with_outcome
 from api.ui.mappings import savable, shown, told
 from api.ui.render import chrome, page
+
+N = TypeVar("N", int, float)
 
 router = APIRouter(include_in_schema=False)
 MOST_PARTS = 20  # of what is read anew by one press of the button; the command line goes on for as long as it takes
@@ -46,8 +51,8 @@ def set_source(desk: DeskOf, actor: Actor, form: FormOf, source: str) -> Respons
     """Set what holds for a source."""
     body = SettingsBody(
         expire_after=form.get("expire_after"),
-        rate=_number(form.get("rate"), "rate") if form.get("rate") else None,
-        burst=int(_number(form.get("burst") or "100", "burst")),
+        rate=_number(form.get("rate"), "rate", float) if form.get("rate") else None,
+        burst=_number(form.get("burst") or "100", "burst", int),
     )
     act = acts.SetSource(settings=settings_of(source, body))
     return done(desk, [act], actor, f"/integrations?source={source_name(source)}")
@@ -83,7 +88,7 @@ def show_mappings(request: Request, desk: DeskOf) -> HTMLResponse:
 @router.post("/mappings")
 def edit_mapping(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response:
     """Show what the text would read, or save it."""
-    text = form.get("text").replace("\r\n", "\n")
+    text = next(iter(form.all("text")), "").replace("\r\n", "\n")
     found = shown(desk, "", text)
     refused = savable(found)
     if form.get("do") != "save" or found.problem or (refused and not form.get("force")):
@@ -133,8 +138,8 @@ def _editor(
     )
 
 
-def _number(text: str, name: str) -> float:
+def _number(text: str, name: str, kind: Callable[[str], N]) -> N:
     try:
-        return float(text)
+        return kind(text)
     except ValueError as error:
         raise BadInput(f"{text!r} is no number", place=name, fix="write a number such as 20") from error
