@@ -76,7 +76,8 @@ class Ledger(Part):
     def supersede(self, kept: Kept, why: str) -> None:
         """What was made of a delivery counts no longer as what it was: it is read anew."""
         self._delivery = kept.delivery.source
-        for fate, number in ((Fate.REJECTED, kept.rejected), (Fate.OBSERVED, kept.observed)):
+        for fate, counted in ((Fate.REJECTED, kept.rejected), (Fate.OBSERVED, kept.observed)):
+            number = min(counted, getattr(self._line(self._delivery), fate.value))  # the store may have forgotten some
             self._count(self._delivery, fate, -number)
             self._count(self._delivery, Fate.SUPERSEDED, number)
         for record in kept.events:

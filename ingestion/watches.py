@@ -1,6 +1,6 @@
 """Who must be heard, and has fallen silent? Dead-man switches: silence raises an alert, the next beat ends it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -64,13 +64,14 @@ class Watches(Part):
             self._made.append(_back(watch, now, "it is watched no longer"))
         return f"{watch.about} is watched no longer", watch.id
 
-    def heard(self, source: str, events: Iterable[Event], now: datetime) -> None:
-        """Take a delivery as a beat; silences that it ends are over."""
+    def heard(self, door: str, events: Sequence[Event], now: datetime) -> None:
+        """Take a delivery as a beat of where it came in and of whom it is; silences that it ends are over."""
         if not self._watches:
             return
+        sources = {door, *(event.source for event in events)}
         said = [_fields(event) for event in events if event.status is Status.FIRING]
         for watch in list(self._watches.values()):
-            if watch.source == source or (watch.matchers and any(all_match(watch.matchers, one) for one in said)):
+            if watch.source in sources or (watch.matchers and any(all_match(watch.matchers, one) for one in said)):
                 if watch.silent_since:
                     self._made.append(_back(watch, now, f"it was heard again at {clock(now)}"))
                 self._keep(msgspec.structs.replace(watch, last_beat=now, silent_since=None))

@@ -1,7 +1,7 @@
 """Is a sender that delivers too much told to come later, in its own words, and its owner told of it?"""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.errors import Overloaded
@@ -93,6 +93,7 @@ def test_a_change_elsewhere_fills_no_bucket(world: World) -> None:
     assert statuses(world, "acme", 1) == [429]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), max_size=50), st.floats(0.01, 100), st.integers(1, 20))
 def test_no_more_passes_than_the_burst_and_what_the_rate_adds(pauses: list[float], rate: float, burst: int) -> None:
     bucket, now, passed = Bucket(float(burst), 0.0), 0.0, 0
@@ -104,6 +105,7 @@ def test_no_more_passes_than_the_burst_and_what_the_rate_adds(pauses: list[float
     assert passed <= burst + now * rate + 1e-6
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 100), st.integers(1, 20))
 def test_whoever_waits_as_long_as_it_was_told_is_taken(rate: float, burst: int) -> None:
     bucket, now = Bucket(float(burst), 0.0), 0.0

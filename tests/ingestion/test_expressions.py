@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.errors import BadInput
@@ -70,6 +70,7 @@ def test_an_expression_finds_what_it_names(expression: str, found: object) -> No
         "host_of_url(@)",
     ],
 )
+@settings(deadline=None)
 @given(document=st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5) | st.binary())
 def test_no_function_of_ours_fails_on_anything(call: str, document: object) -> None:
     value(call, document)
@@ -106,6 +107,7 @@ def test_a_list_that_would_double_without_end_is_ended_by_the_budget() -> None:
         evaluator.value(doubling, ["x"] * 10_000)
 
 
+@settings(deadline=None)
 @given(
     text=st.text(alphabet="ab.[]*?&|!'`\"(){},:@ 0=<>", max_size=60),
     document=st.sampled_from([DOCUMENT, [], "x", None]),

@@ -224,6 +224,7 @@ def test_what_is_no_mapping_is_bad_input(text: str) -> None:
         load(text, "acme.yaml")
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=200) | st.sampled_from(ACME.splitlines()).map(lambda line: ACME.replace(line, line[::-1])))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with suppress(BadInput):
@@ -242,7 +243,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(body=JSON)
 def test_no_body_breaks_a_mapping_and_every_item_is_accounted_for(body: Any) -> None:
     mapping = load(ACME)

@@ -68,6 +68,12 @@ def test_the_next_beat_ends_it_as_the_same_condition() -> None:
     assert rig.heard(901) == []
 
 
+def test_what_comes_in_for_all_is_a_beat_of_its_sender() -> None:
+    rig = Rig()
+    rig.heard(200, "auto", an_event(source="prometheus"))
+    assert rig.until(499) == []
+
+
 def test_others_are_no_beat() -> None:
     rig = Rig()
     rig.heard(200, "grafana", an_event())
