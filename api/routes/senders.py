@@ -88,7 +88,9 @@ def set_source(do: ActingOf, source: str, body: Annotated[SettingsBody, Depends(
 @router.post(
     "/sources/{source}/secret",
     summary="Let a secret be good",
-    **described(SecretTaken, takes=SecretBody, example={"secret": "at least eight letters, better thirty-two"}),
+    **described(
+        SecretTaken, takes=SecretBody, example={"secret": "at least eight letters, better thirty-two"}
+    ),  # pragma: allowlist secret
 )
 def put_secret(desk: DeskOf, source: str, body: Annotated[SecretBody, Depends(body_of(SecretBody))]) -> Response:
     """It and the newest before it; from now on nothing is taken of the source without one of them, or a token."""

@@ -126,7 +126,7 @@ def test_a_standard_webhook_of_another_time_is_refused(time: str) -> None:
 
 
 def test_a_standard_secret_is_written_in_base64() -> None:
-    secret = "whsec_" + base64.b64encode(b"0123456789abcdef").decode()
+    secret = "whsec_" + base64.b64encode(b"0123456789abcdef").decode()  # pragma: allowlist secret
     assert post(secured("standard", secret, source="acme"), "/webhooks/acme", standard(secret)) == 202
 
 
@@ -198,7 +198,9 @@ def test_setting_a_secret_takes_more_than_triage(locked: World) -> None:
         assert answer.status_code == status
 
 
-@pytest.mark.parametrize("body", [{"secret": "short"}, {"secret": SECRET, "scheme": "nope"}, {"secret": ""}])
+@pytest.mark.parametrize(
+    "body", [{"secret": "short"}, {"secret": SECRET, "scheme": "nope"}, {"secret": ""}]
+)  # pragma: allowlist secret
 def test_a_secret_that_is_none_is_refused(world: World, body: dict[str, str]) -> None:
     assert world.client.post("/api/sources/github/secret", json=body).status_code == 400
 
