@@ -89,8 +89,10 @@ def set_source(do: ActingOf, source: str, body: Annotated[SettingsBody, Depends(
     "/sources/{source}/secret",
     summary="Let a secret be good",
     **described(
-        SecretTaken, takes=SecretBody, example={"secret": "at least eight letters, better thirty-two"}
-    ),  # pragma: allowlist secret
+        SecretTaken,
+        takes=SecretBody,
+        example={"secret": "at least eight letters, better thirty-two"},  # pragma: allowlist secret
+    ),
 )
 def put_secret(desk: DeskOf, source: str, body: Annotated[SecretBody, Depends(body_of(SecretBody))]) -> Response:
     """It and the newest before it; from now on nothing is taken of the source without one of them, or a token."""

@@ -199,8 +199,9 @@ def test_setting_a_secret_takes_more_than_triage(locked: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"secret": "short"}, {"secret": SECRET, "scheme": "nope"}, {"secret": ""}]
-)  # pragma: allowlist secret
+    "body",
+    [{"secret": "short"}, {"secret": SECRET, "scheme": "nope"}, {"secret": ""}],  # pragma: allowlist secret
+)
 def test_a_secret_that_is_none_is_refused(world: World, body: dict[str, str]) -> None:
     assert world.client.post("/api/sources/github/secret", json=body).status_code == 400
 
