@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
+from aiops.domain.reasons import Reason
 from aiops.domain.settings import check
 from aiops.parts import Parts
 
@@ -25,6 +26,10 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
         case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
             text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
             return text, concerns, parts.book.concerned(concerns, parts.dedup.firing())
+        case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
+            return *_of_senders(parts, act, actor), ()
+        case acts.Reparse():
+            return _read_anew(parts, act, actor)
         case acts.PageHandled():
             return parts.settle.handled(act), act.page_id, ()
         case acts.Shed(work=work, on=on, text=text):
@@ -32,3 +37,22 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
             return text, work, ()
         case _:
             return *parts.correlator.act(act, actor, parts.now), ()
+
+
+def _of_senders(
+    parts: Parts, act: acts.PutMapping | acts.EndMapping | acts.SetSource | acts.PutWatch | acts.EndWatch, actor: str
+) -> tuple[str, str]:
+    if isinstance(act, acts.PutWatch | acts.EndWatch):
+        return parts.watches.act(act, parts.now)
+    return parts.senders.act(act, actor, parts.now)
+
+
+def _read_anew(parts: Parts, act: acts.Reparse, actor: str) -> tuple[str, str, Iterable[Alert]]:
+    """What was made of these deliveries is superseded; the engine reads them once more behind this."""
+    text, concerns = parts.senders.read_anew(act, parts.position)
+    why = f"{actor} had kept deliveries of {act.source} read anew"
+    for kept in act.kept:
+        parts.ledger.supersede(kept, why)
+    reason = Reason(step="supersede", text=f"superseded, because {why}", evidence={"source": act.source})
+    records = [record for kept in act.kept for record in kept.events]
+    return text, concerns, parts.dedup.supersede(records, reason, parts.now)

@@ -68,6 +68,18 @@ class Client:
         """Ask by posting ``body`` as JSON."""
         return self._decode(self._send("POST", path, msgspec.json.encode(body), JSON), answer)
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        document: bytes | None = None,
+        parameters: Parameters | None = None,
+    ) -> T:
+        """Send ``document`` (YAML), or nothing, and read the answer."""
+        given = {name: value for name, value in (parameters or {}).items() if value}
+        return self._decode(self._send(method, path, document, YAML if document is not None else JSON, given), answer)
+
     def act(self, method: str, path: str, body: object = None, document: bytes | None = None) -> Outcome:
         """Do something, and wait for its outcome: ``body`` goes as JSON, ``document`` as YAML. Conflict: refused."""
         content = document if document is not None else msgspec.json.encode(body) if body is not None else None

@@ -24,7 +24,14 @@ from aiops.domain.settings import Settings, check
 FILE = "aiops.toml"
 PREFIX = "AIOPS_"
 OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, not by us
-SECRETS = {"store.password", "store.api_key", "access.tokens", "client.token", "pages.webhook_url"}  # never shown
+SECRETS = {
+    "store.password",
+    "store.api_key",
+    "access.tokens",
+    "access.sender_secrets",
+    "client.token",
+    "pages.webhook_url",
+}  # never shown
 
 S = TypeVar("S", bound=msgspec.Struct)
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -45,6 +52,9 @@ class AccessConfig(Noun, frozen=True, kw_only=True):
     """Who may come in. A server that other machines can reach asks for a token always, another one where one is set."""
 
     tokens: tuple[str, ...] = ()  # admin tokens, beside the one made at the first public start
+    sender_secrets: tuple[
+        str, ...
+    ] = ()  # source:secret of senders that sign or send one, beside those set over the API
 
 
 class FilesConfig(Noun, frozen=True, kw_only=True):

@@ -16,7 +16,6 @@ from aiops.domain.events import Event, EventKind
 from aiops.domain.records import EngineRecord
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
-from ingestion.sources import registry
 
 
 class Engine(Parts):
@@ -47,12 +46,15 @@ class Engine(Parts):
         taken, self._changes = self._changes, Changes()
         return taken
 
-    def _delivery(self, entry: Entry, delivery: Delivery) -> None:
-        """Bytes become Events; those that state no time are of now, which never goes back."""
-        parsed = registry.parse(delivery, self.now)
-        self.ledger.receive(entry, delivery, parsed)
+    def _delivery(self, entry: Entry, delivery: Delivery, anew: str = "") -> None:
+        """Bytes become Events; those that state no time are of now, which never goes back; ``anew``: of then."""
+        parsed = self.senders.parse(delivery, entry.received_at if anew else self.now)
+        self.ledger.receive(entry, delivery, parsed, anew=bool(anew))
         for index, event in enumerate(parsed.events):
-            self._event(msgspec.structs.replace(event, event_id=f"{entry.position}-{index}"))
+            self._event(msgspec.structs.replace(event, event_id=f"{entry.position}-{index}{anew}"))
+        if not anew:
+            self.watches.heard(delivery.source, parsed.events, self.now)
+            self._make(self.watches.made())
 
     def _event(self, event: Event) -> None:
         """The way of one Event, top to bottom."""
@@ -64,14 +66,18 @@ class Engine(Parts):
         placement = self.entities.place(event, self.graph.view())
         templated = self.templates.learn(event, placement.entity)
         self.rollups.count(event, placement.entity, templated)
-        for made in self.detectors.observe(event, placement.entity, templated, self.now):
-            self.ledger.made(made)
-            self._event(made)
+        self._make(self.detectors.observe(event, placement.entity, templated, self.now))
         if event.kind is EventKind.ALERT:
             pattern_id = self.patterns.of(templated.template_id)
             self._consider(self.dedup.take(event, placement, templated, pattern_id), event)
         else:
             self.ledger.observe(event)
+
+    def _make(self, events: Iterable[Event]) -> None:
+        """Events that no sender sent take the same way as everyone's."""
+        for event in events:
+            self.ledger.made(event)
+            self._event(event)
 
     def _consider(self, alert: Alert, event: Event | None = None) -> None:
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
@@ -111,6 +117,9 @@ class Engine(Parts):
                 self.correlator.due(timer.key, self.now)
             case "page":
                 self.correlator.touch(timer.key)
+            case "watch":
+                self.watches.due(timer.key, self.now)
+                self._make(self.watches.made())
         self._settle()
 
     def _command(self, entry: Entry, command: Command) -> None:
@@ -120,6 +129,10 @@ class Engine(Parts):
         try:
             text, concerns, again = apply(self, command.act, command.actor)
             self._reconsider(again)
+            self._make(self.watches.made())
+            for kept in self.senders.taken():
+                again_at = Entry(position=kept.position, received_at=kept.received_at, payload=kept.delivery)
+                self._delivery(again_at, kept.delivery, anew=f"-r{self.senders.readings}")
             self.outcomes.record(entry, command, text, concerns, applied=True)
         except AiopsError as refusal:
             self.outcomes.record(entry, command, str(refusal), "", applied=False)

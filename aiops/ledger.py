@@ -2,6 +2,7 @@
 
 import msgspec
 
+from aiops.domain.acts import Kept
 from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate
 from aiops.domain.base import Noun
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES
@@ -34,8 +35,11 @@ class Ledger(Part):
         self._standing: dict[str, str] = {}  # fingerprint -> its last episode: late events may still count there
         self._delivery = ""  # the source of the delivery at hand: its events count there, whatever they call themselves
 
-    def receive(self, entry: Entry, delivery: Delivery, parsed: Parsed) -> None:
-        """Enter a delivery: its events are received, its problems are rejected. An undecodable one counts as one."""
+    def receive(self, entry: Entry, delivery: Delivery, parsed: Parsed, *, anew: bool = False) -> None:
+        """Enter a delivery: its events are received, its problems are rejected. An undecodable one counts as one.
+
+        ``anew``: it came in before, and what was made of it is superseded.
+        """
         record = DeliveryRecord(
             delivery_id=str(entry.position),
             source=delivery.source,
@@ -48,16 +52,19 @@ class Ledger(Part):
         self.put(DELIVERIES, record)
         self._delivery = delivery.source
         line = self._line(delivery.source)
-        problem = next(iter(parsed.problems), None)
+        problem, warning = next(iter(parsed.problems), None), next(iter(parsed.warnings), None)
         line = msgspec.structs.replace(
             line,
             received=line.received + record.events,
             rejected=line.rejected + record.rejected,
-            deliveries=line.deliveries + 1,
+            deliveries=line.deliveries + (not anew),
+            warned=line.warned + (warning is not None),
             first_received=line.first_received or entry.received_at,
-            last_received=entry.received_at,
+            last_received=line.last_received if anew else entry.received_at,
             last_problem=problem or line.last_problem,
             last_problem_at=entry.received_at if problem else line.last_problem_at,
+            last_warning=warning or line.last_warning,
+            last_warning_at=entry.received_at if warning else line.last_warning_at,
         )
         self._keep(line)
 
@@ -65,6 +72,26 @@ class Ledger(Part):
         """A detector made this event: it is received on the detector's own line."""
         line = self._line(event.source)
         self._keep(msgspec.structs.replace(line, received=line.received + 1, last_received=event.received_at))
+
+    def supersede(self, kept: Kept, why: str) -> None:
+        """What was made of a delivery counts no longer as what it was: it is read anew."""
+        self._delivery = kept.delivery.source
+        for fate, counted in ((Fate.REJECTED, kept.rejected), (Fate.OBSERVED, kept.observed)):
+            number = min(counted, getattr(self._line(self._delivery), fate.value))  # the store may have forgotten some
+            self._count(self._delivery, fate, -number)
+            self._count(self._delivery, Fate.SUPERSEDED, number)
+        for record in kept.events:
+            source, held = self._line_of(record.event), self._episodes.get(record.episode_id)
+            present = held.fate.fate if held else record.fate
+            self._count(source, present, -1)
+            self._count(source, Fate.SUPERSEDED, 1)
+            if held:
+                events = {**held.fate.events, source: held.fate.events.get(source, 0) - 1}
+                self._put_fate(msgspec.structs.replace(held.fate, events=events))
+            reason = Reason(step="supersede", text=f"{Fate.SUPERSEDED}, not {present} any more: {why}")
+            self.put(
+                EVENTS, msgspec.structs.replace(record, fate=Fate.SUPERSEDED, reasons=(*record.reasons[-8:], reason))
+            )
 
     def duplicate(self, event: Event, original: str) -> None:
         """A resend of ``original`` (event id)."""

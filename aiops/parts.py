@@ -17,7 +17,9 @@ from correlation.patterns import Patterns
 from correlation.topology import ServiceGraph
 from ingestion.dedup import Dedup
 from ingestion.detectors import Detectors
+from ingestion.senders import Senders
 from ingestion.templates import Templates
+from ingestion.watches import Watches
 from rules.book import Book
 from rules.settle import Settle
 
@@ -31,6 +33,8 @@ class Parts:
         self.settings = Settings()
         self.shed: tuple[str, ...] = ()  # kinds of work left undone under load
         self.timers = Timers()
+        self.senders = Senders()
+        self.watches = Watches(self.timers)
         self.graph = ServiceGraph()
         self.entities = Entities()
         self.templates = Templates(self.settings.templates)

@@ -23,11 +23,26 @@ from api.access import Access
 from api.auth import Failures, Guard
 from api.desk import Desk
 from api.errors import ProblemDetails, problem_of, problem_response
+from api.gate import Gate
 from api.live import Live
 from api.presenting import incident_row
-from api.routes import alerts, doors, incidents, ledger, patterns, rules, services, standins, status
+from api.routes import (
+    alerts,
+    doors,
+    incidents,
+    ledger,
+    mappings,
+    patterns,
+    rules,
+    senders,
+    services,
+    standins,
+    status,
+)
+from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.ui import forms, pages
+from api.ui import senders as sender_forms
 from api.ui.render import page, piece
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -46,12 +61,15 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
 
     ``clock`` tells the present time for what pages show and rules are dated with; it decides nothing in the engine.
     """
-    desk = Desk(journal, store, settings, clock, Access(settings.access_db, settings.tokens))
+    access = Access(settings.access_db, settings.tokens)
+    secrets = SenderSecrets(settings.senders_db, settings.sender_secrets)
+    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         desk.access.close()
+        desk.secrets.close()
 
     app = FastAPI(
         title="AIOps",
@@ -69,7 +87,7 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
     _add_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SafeHeaders)
-    app.add_middleware(Guard, settings=settings, access=desk.access, failures=failures, clock=clock)
+    app.add_middleware(Guard, desk=desk, failures=failures)
     return app
 
 
@@ -80,7 +98,20 @@ def _cells(incident: Incident, now: datetime) -> str:
 def _add_routes(app: FastAPI, live: Live) -> None:
     app.add_route("/webhooks/{source}", doors.deliver, methods=["POST"], include_in_schema=False)
     standins.add_to(app)
-    for module in (incidents, alerts, rules, patterns, services, ledger, status, pages, forms):
+    for module in (
+        incidents,
+        alerts,
+        rules,
+        patterns,
+        services,
+        mappings,
+        senders,
+        ledger,
+        status,
+        pages,
+        forms,
+        sender_forms,
+    ):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))
 

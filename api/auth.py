@@ -1,10 +1,6 @@
 """Who asks, from where, and may they? Looked at before any handler, for HTTP and WebSocket alike."""
 
-import base64
-import binascii
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -13,17 +9,16 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from aiops.domain.errors import AiopsError, Unavailable
-from api.access import EVERYTHING, Access, Grant, Scope
+from api.access import EVERYTHING, Grant, Scope
+from api.desk import Desk
 from api.errors import Forbidden, SignInNeeded, refusal
+from api.presented import DOORS, presented, without_secrets
 from api.routes import standins
-from api.settings import ApiSettings
 
 COOKIE = "aiops_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 OPEN_PATHS = ("/healthz", "/readyz", "/-/healthy", "/-/ready", "/sign-in", "/sign-out")  # no token; tell nothing
 SAFE = ("GET", "HEAD", "OPTIONS")
-DOORS = "/webhooks/"
-SCHEMES = ("bearer", "splunk", "geniekey", "apikey")  # whose value is the token itself
 
 log = structlog.get_logger()
 
@@ -38,19 +33,20 @@ class Failures:
 class Guard:
     """The outermost wall: Host, Origin, token, and every failure that no handler knew."""
 
-    def __init__(
-        self, app: ASGIApp, settings: ApiSettings, access: Access, failures: Failures, clock: Callable[[], datetime]
-    ) -> None:
-        self._app, self._settings, self._access, self._failures, self._clock = app, settings, access, failures, clock
+    def __init__(self, app: ASGIApp, desk: Desk, failures: Failures) -> None:
+        self._app, self._failures = app, failures
+        self._settings, self._access, self._clock = desk.settings, desk.access, desk.clock
+        self._secrets = desk.secrets
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        scope = without_secrets(scope)
         connection = HTTPConnection(scope)
         try:
-            scope.setdefault("state", {})["grant"] = self._admit(connection)
+            scope["state"]["grant"] = self._admit(connection)
         except AiopsError as error:
             await self._refuse(connection, error, receive, send)
             return
@@ -67,20 +63,24 @@ class Guard:
         if method not in SAFE and not self._same_origin(connection):
             raise Forbidden("the request comes from another site's page")
         path: str = connection.scope["path"]  # not the URL's: that is made out of the Host header
+        if path.startswith(DOORS):
+            return self._sender(connection, path.removeprefix(DOORS).lower())
         if not self._settings.token_required:
             return Grant("operator", EVERYTHING)
         if path in OPEN_PATHS or path.startswith("/static/"):
             return Grant("", frozenset())
-        grant = self._granted(connection)
-        if grant is None:
-            raise SignInNeeded("a token is needed: Authorization: Bearer ..., or sign in at /sign-in")
-        wanted = wanted_scope(method, path)
-        if not grant.allows(wanted):
-            raise Forbidden(f"the token {grant.name!r} lacks the scope {wanted.value!r}")
-        return grant
+        return _allowed(self._granted(connection), wanted_scope(method, path))
+
+    def _sender(self, connection: HTTPConnection, source: str) -> Grant:
+        """Let a delivery to the door: with a token of ours, else the door looks at what its source must prove."""
+        grant, state = self._granted(connection), connection.scope["state"]
+        state["proved"] = grant is not None and grant.allows(Scope.INGEST)
+        if not state["proved"] and self._secrets.of(source):
+            return Grant(source, frozenset())
+        return _allowed(grant, Scope.INGEST) if self._settings.token_required else Grant("operator", EVERYTHING)
 
     def _granted(self, connection: HTTPConnection) -> Grant | None:
-        if token := token_of(connection.headers.get("authorization", "")):
+        if token := presented(connection):
             return self._access.check(token)
         session = connection.cookies.get(COOKIE, "")
         return self._access.session(session, self._clock()) if session else None
@@ -124,8 +124,18 @@ class Guard:
                 await refusal(Unavailable("something failed here; it is in the log"))(scope, receive, send)
 
 
+def _allowed(grant: Grant | None, wanted: Scope) -> Grant:
+    if grant is None:
+        raise SignInNeeded("a token is needed: Authorization: Bearer ..., or sign in at /sign-in")
+    if not grant.allows(wanted):
+        raise Forbidden(f"the token {grant.name!r} lacks the scope {wanted.value!r}")
+    return grant
+
+
 def wanted_scope(method: str, path: str) -> Scope:
-    """Return what a request needs: doors take ingest tokens, writes triage, everything else read."""
+    """Return what a request needs: doors take ingest tokens, secrets admin, writes triage, everything else read."""
+    if path.startswith("/api/sources/") and path.endswith("/secret"):
+        return Scope.ADMIN
     if path.startswith(DOORS) or (method == "POST" and standins.takes(path)) or standins.tells(path):
         return Scope.INGEST
     return Scope.READ if method in (*SAFE, "WEBSOCKET") or path == "/theme" else Scope.TRIAGE
@@ -143,18 +153,3 @@ def host_name(header: str) -> str:
         well = True
     whole = well and (not port or (port.isascii() and port.isdecimal()))
     return name if whole and not set(name) & set("@/\\?#") else ""
-
-
-def token_of(authorization: str) -> str:
-    """Return the token that came as bearer or as basic password; empty when none did."""
-    kind, _, value = authorization.partition(" ")
-    if kind.lower() in SCHEMES:
-        return value.strip()
-    return _password(value) if kind.lower() == "basic" else ""
-
-
-def _password(basic: str) -> str:
-    try:
-        return base64.b64decode(basic.strip(), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

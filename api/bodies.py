@@ -26,10 +26,19 @@ _ASIDE = CapacityLimiter(2)  # threads for what is larger: more would only take 
 
 async def read_body(request: Request, most: int) -> bytes:
     """Return the body, decompressed; TooLarge when it, or what it unpacks to, exceeds ``most`` bytes."""
+    return await unpacked(request, await read_raw(request, most), most)
+
+
+async def read_raw(request: Request, most: int) -> bytes:
+    """Return the body as it was sent, which is what a signature is over; TooLarge when it exceeds ``most`` bytes."""
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > most:
         raise TooLarge(f"the body has {said} bytes; at most {most} are taken")
-    body = await _gather(request.stream(), most)
+    return await _gather(request.stream(), most)
+
+
+async def unpacked(request: Request, body: bytes, most: int) -> bytes:
+    """Return what ``body`` holds once it is decompressed; TooLarge when that exceeds ``most`` bytes."""
     return await aside(lambda: unpack(body, request.headers.get("content-encoding", ""), most), body)
 
 

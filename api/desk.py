@@ -14,6 +14,8 @@ from aiops.domain.changes import OUTCOMES
 from aiops.domain.entries import Command
 from aiops.ports import Journal, Store, View
 from api.access import Access, Grant
+from api.gate import Gate
+from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 
 MOST_AT_ONCE = 1_000  # acts in one request
@@ -36,6 +38,8 @@ class Desk:
     settings: ApiSettings
     clock: Callable[[], datetime]
     access: Access
+    secrets: SenderSecrets
+    gate: Gate
 
     def view(self) -> AbstractContextManager[View]:
         """Open one consistent read."""

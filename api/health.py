@@ -106,6 +106,10 @@ class Collector(Base):
                 events.add_metric([line.source, fate], getattr(line, fate))
         yield from (events, received)
         yield from listened(status.listeners)
+        limited = CounterMetricFamily("aiops_deliveries_limited", "Deliveries told to come later", labels=["source"])
+        for source, turned in sorted(self._desk.gate.turned.items()):
+            limited.add_metric([source], turned.count)
+        yield limited
         yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),

@@ -47,7 +47,7 @@ T = TypeVar("T")
 
 MOST_RAW = 64 << 10  # bytes of a payload that are shown
 MOST_STORY = 200  # lines of an incident's timeline
-FATES_COUNTED = ("rejected", "duplicate", "suppressed", "grouped", "standalone", "observed")
+FATES_COUNTED = ("rejected", "duplicate", "suppressed", "grouped", "standalone", "observed", "superseded")
 
 
 def incident_list(view: View, wanted: IncidentFilter) -> IncidentList:

@@ -15,6 +15,8 @@ class ApiSettings:
     command_wait: float = 2.0  # seconds an act waits for its outcome before it is answered with a link
     token_required: bool = False
     tokens: tuple[str, ...] = ()  # admin tokens that the operator set, beside those kept in access_db
+    sender_secrets: tuple[str, ...] = ()  # source:secret, beside those kept in senders_db
+    senders_db: Path | None = None  # where the secrets of senders are kept; None: in memory
     access_db: Path | None = None  # where tokens are kept; None: in memory, for this process only
     listeners: Path | None = None  # where the listeners leave how they stand
     embedder: str = ""  # shown on /status

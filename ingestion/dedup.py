@@ -1,22 +1,23 @@
 """Which events say the same? One Alert per fingerprint: its state by event time, its episodes, counts and history."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
-from aiops.domain.alerts import Alert, Placement, Templated
+from aiops.domain.alerts import Alert, EventRecord, Placement, Templated
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, EPISODES
 from aiops.domain.entries import delivery_of
 from aiops.domain.events import Event, Status
 from aiops.domain.part import Part
+from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import plural
 from ingestion.shelf import Shelf, Shelved
-from ingestion.states import News, expired, inferred
+from ingestion.states import News, expired, inferred, superseded
 
 MOST_KEYS = 200_000  # contents remembered; the oldest is forgotten, a resend of it then counts as an event
 MOST_ALERTS = 200_000  # remembered: beyond it the longest resolved goes, else the longest silent ends
@@ -139,6 +140,35 @@ class Dedup(Part):
             room = f"at most {plural(MOST_ALERTS, 'alert')} are remembered, and this one was silent the longest"
             return [expired(alert, now, "expiry", room)]
         return [expired(alert, now, "lease" if self._marks[fingerprint].leased else "expiry")]
+
+    def supersede(self, records: Iterable[EventRecord], reason: Reason, now: datetime) -> list[Alert]:
+        """Take back what these events said; return the alerts that they made, to be considered again.
+
+        An alert whose present episode they made alone is over; one that others made too goes on without them. What
+        repeats their content is no resend.
+        """
+        gone = {record.event.event_id: record for record in records}
+        self._seen = OrderedDict(item for item in self._seen.items() if item[1][0] not in gone)
+        taken = Counter(record.episode_id for record in gone.values() if record.episode_id)
+        found = []
+        for fingerprint in dict.fromkeys(record.fingerprint for record in gone.values() if record.episode_id):
+            alert = self.current(fingerprint)
+            if alert is None or not (number := taken[alert.episode.episode_id]):
+                continue
+            left = max(0, alert.episode.events - number)
+            alert = msgspec.structs.replace(
+                alert,
+                count=max(0, alert.count - number),
+                episode=msgspec.structs.replace(alert.episode, events=left),
+                reasons=told(alert.reasons, reason),
+            )
+            if not left:
+                alert = superseded(alert, now)
+                self._marks[fingerprint] = _Mark((_UNSTATED, _UNSTATED, 0, _UNSTATED), "", False)
+                self._timers.cancel("lease", fingerprint)
+                self._timers.set("forget", fingerprint, now + self.settings.resolved_kept)
+            found.append(alert)
+        return found
 
     def forget(self, fingerprint: str) -> None:
         """Drop an alert that was resolved long ago; the same condition is a new alert from now on."""

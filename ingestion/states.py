@@ -11,7 +11,7 @@ from aiops.domain.words import clock, span
 
 MOST_SAMPLES = 50
 MOST_REASONS = 40
-INFERRED = ("lease", "expiry")  # end reasons that nobody told us
+INFERRED = ("lease", "expiry", "superseded")  # end reasons that no sender told us
 
 
 class News(msgspec.Struct, frozen=True):
@@ -74,6 +74,8 @@ class News(msgspec.Struct, frozen=True):
             episode = msgspec.structs.replace(episode, ended_at=end, end_reason="sender")
             text = f"resolved by the sender at {clock(end)}, after {span(end - episode.started_at)}"
             reasons = told(reasons, Reason(step="dedup", text=text))
+        if alert.acknowledged is not before.acknowledged:
+            reasons = told(reasons, _taken(event))
         return msgspec.structs.replace(alert, episode=episode, reasons=reasons)
 
     def late(self, before: Alert) -> Alert:
@@ -123,7 +125,8 @@ class News(msgspec.Struct, frozen=True):
             else "title"
         )
         dedup = Reason(step="dedup", text=f"{said}; known by its {by}", evidence={"fingerprint": self.fingerprint})
-        return (*event.reasons, *self.placement.reasons, shape, dedup)[:MOST_REASONS]
+        taken = (_taken(event),) if _acknowledged(event) else ()
+        return (*event.reasons, *self.placement.reasons, shape, dedup, *taken)[:MOST_REASONS]
 
     def _episode(self, start: datetime) -> Episode:
         event = self.event
@@ -177,6 +180,7 @@ class News(msgspec.Struct, frozen=True):
             labels=event.labels,
             annotations=event.annotations,
             url=event.url,
+            acknowledged=_acknowledged(event),
             status=event.status,
             severity=self._severity,
             value=event.value,
@@ -190,6 +194,20 @@ class News(msgspec.Struct, frozen=True):
         )
 
 
+def _acknowledged(event: Event) -> bool:
+    """Does the sender say that somebody there has taken it?"""
+    return event.status is Status.FIRING and event.facts.get("status") == "acknowledged"
+
+
+def _taken(event: Event) -> Reason:
+    at = clock(event.occurred_at)
+    if _acknowledged(event):
+        text = f"acknowledged in {event.source} at {at}: somebody there has taken it; here it still fires and may page"
+    else:
+        text = f"no longer acknowledged in {event.source}, at {at}"
+    return Reason(step="dedup", text=text)
+
+
 def expired(alert: Alert, now: datetime, end_reason: str, room: str = "") -> Alert:
     """The alert, resolved though nobody said so: "lease" and "expiry" are in INFERRED, ``room`` is why it must go.
 
@@ -201,7 +219,7 @@ def expired(alert: Alert, now: datetime, end_reason: str, room: str = "") -> Ale
     elif alert.source.startswith("detector:"):
         why = f"there was no such line for {span(silent)}"
     elif end_reason == "lease":
-        why = f"nothing was heard of it for {span(silent)}, and its sender repeats what lasts"
+        why = f"nothing was heard of it for {span(silent)}, and its sender's word holds no longer"
     else:
         why = f"nothing was heard of it for {span(silent)}: its sender neither repeated nor resolved it"
     reason = Reason(step="expire", text=f"resolved, because {why}", evidence={"silent_seconds": silent.total_seconds()})
@@ -214,6 +232,20 @@ def expired(alert: Alert, now: datetime, end_reason: str, room: str = "") -> Ale
         ),
         history=sampled(alert.history, Sample(at=now, status=Status.RESOLVED, severity=alert.severity)),
         reasons=told(alert.reasons, reason),
+    )
+
+
+def superseded(alert: Alert, now: datetime) -> Alert:
+    """The alert, over: all that its present episode was made of was read anew, and counts no longer."""
+    episode = alert.episode
+    if episode.open:
+        episode = msgspec.structs.replace(episode, ended_at=max(now, episode.started_at))
+    return msgspec.structs.replace(
+        alert,
+        status=Status.RESOLVED,
+        lease_until=None,
+        episode=msgspec.structs.replace(episode, end_reason="superseded"),
+        history=sampled(alert.history, Sample(at=now, status=Status.RESOLVED, severity=alert.severity)),
     )
 
 

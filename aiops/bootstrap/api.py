@@ -27,6 +27,8 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         allowed_hosts=setup.allowed_hosts,
         token_required=setup.token_required,
         tokens=setup.tokens,
+        sender_secrets=setup.sender_secrets,
+        senders_db=setup.data / ACCESS_DB,
         access_db=setup.data / ACCESS_DB if setup.token_required else None,
         listeners=setup.data / LISTENERS,
         embedder=embedder.name,

@@ -10,7 +10,7 @@ import httpx
 from aiops.bootstrap import clock
 from aiops.bootstrap.engine import run
 from aiops.bootstrap.log import LogSetup, configure
-from aiops.bootstrap.setups import EngineSetup
+from aiops.bootstrap.setups import ACCESS_DB, EngineSetup
 from aiops.domain.errors import AiopsError, Unavailable
 from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
@@ -56,7 +56,7 @@ def app_in_process(setup: EngineSetup, embedder: str = "auto") -> Iterator[httpx
     try:
         with _engine(setup):
             chosen = choose_embedder(embedder)
-            settings = ApiSettings(embedder=chosen.name, embedder_why=chosen.why)
+            settings = ApiSettings(embedder=chosen.name, embedder_why=chosen.why, senders_db=setup.data / ACCESS_DB)
             bridge = Bridge(httpx.ASGITransport(create_app(journal, store, settings, clock.now)))
             with contextlib.closing(bridge):
                 yield bridge

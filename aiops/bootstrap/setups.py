@@ -33,6 +33,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     port: int
     token_required: bool
     tokens: tuple[str, ...] = ()
+    sender_secrets: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""

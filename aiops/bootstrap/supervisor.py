@@ -161,6 +161,7 @@ def _roles(
         token_required=token_required(config),
         allowed_hosts=(*config.server.allowed_hosts, config.server.host),
         tokens=config.access.tokens,
+        sender_secrets=config.access.sender_secrets,
         embedder=config.learner.embedder,
         environment=config.server.environment,
     )

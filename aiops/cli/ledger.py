@@ -47,5 +47,6 @@ def columns() -> Columns[SourceRecord]:
         "Grouped": lambda line: line.grouped,
         "Standalone": lambda line: line.standalone,
         "Observed": lambda line: line.observed,
+        "Superseded": lambda line: line.superseded,
         "Last": lambda line: line.last_received,
     }

@@ -1,10 +1,14 @@
 """What can an operator, the API or the system do? Each act is a command in the journal, applied in order."""
 
-from aiops.domain.alerts import Verdict
+from datetime import datetime
+
+from aiops.domain.alerts import EventRecord, Verdict
 from aiops.domain.base import Noun
+from aiops.domain.deliveries import Delivery, Position
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import PageStatus
 from aiops.domain.rules import Rule, Silence
+from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import Settings
 
 
@@ -107,6 +111,59 @@ class ApplySettings(Noun, frozen=True, kw_only=True, tag="apply_settings"):
     settings: Settings
 
 
+class PutMapping(Noun, frozen=True, kw_only=True, tag="put_mapping"):
+    """Read a source by this mapping (YAML) from here on, in place of an earlier one of its source."""
+
+    text: str
+
+
+class EndMapping(Noun, frozen=True, kw_only=True, tag="end_mapping"):
+    """Read a source from here on as if there were no mapping."""
+
+    source: str
+
+
+class SetSource(Noun, frozen=True, kw_only=True, tag="set_source"):
+    """Settings of one source, in place of its earlier ones."""
+
+    settings: SourceSettings
+
+
+class PutWatch(Noun, frozen=True, kw_only=True, tag="put_watch"):
+    """Add or replace a dead-man switch; its time runs from now."""
+
+    watch: Watch
+
+
+class EndWatch(Noun, frozen=True, kw_only=True, tag="end_watch"):
+    """Watch no longer."""
+
+    watch_id: str
+
+
+class Kept(Noun, frozen=True, kw_only=True):
+    """A delivery that is in the journal, and what was made of it so far."""
+
+    position: Position
+    received_at: datetime
+    delivery: Delivery
+    rejected: int = 0
+    observed: int = 0
+    events: tuple[EventRecord, ...] = ()  # stored and not superseded, each with its present fate
+
+
+class Reparse(Noun, frozen=True, kw_only=True, tag="reparse"):
+    """Read these deliveries anew by the mapping in force; what was made of them before is superseded, not deleted.
+
+    They are carried inline, as the journal may have forgotten them when this entry is run again. Bounded by who makes
+    it; many deliveries are many acts.
+    """
+
+    source: str
+    based_on: Position  # of the view that ``kept`` was read from: refused once another act read the source anew
+    kept: tuple[Kept, ...]
+
+
 class PageHandled(Noun, frozen=True, kw_only=True, tag="page_handled"):
     """The responder tells what became of a page."""
 
@@ -125,7 +182,8 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
 RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate
-Act = IncidentAct | RuleAct | ImportTopology | ApplySettings | PageHandled | Shed
+SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
+Act = IncidentAct | RuleAct | SenderAct | ImportTopology | ApplySettings | PageHandled | Shed
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class Episode(Noun, frozen=True, kw_only=True):
     received_at: datetime  # first received
     last_seen: datetime
     ended_at: datetime | None = None
-    end_reason: str = ""  # sender, lease, expiry, operator
+    end_reason: str = ""  # sender, lease, expiry, operator, superseded
     events: int = 1  # how many events it took (resends not counted)
     incident_id: str = ""
     link: Link | None = None
@@ -117,6 +117,7 @@ class Alert(Noun, frozen=True, kw_only=True):
     verdict: Verdict = Verdict.UNKNOWN
     verdict_rule: str = ""  # id of the rule that set it; empty only while unknown
     suppressed_by: tuple[Suppression, ...] = ()
+    acknowledged: bool = False  # somebody has taken it at its sender's, who said so; it still fires
     event_id: str  # the event behind the state above; its position leads to the raw payload
     reasons: tuple[Reason, ...] = ()  # of the current episode, in the order of the steps; at most 40
     revision: int = 0
@@ -145,6 +146,7 @@ class Fate(StrEnum):
     GROUPED = "grouped"
     STANDALONE = "standalone"
     OBSERVED = "observed"
+    SUPERSEDED = "superseded"  # its delivery was read anew, by an act
 
 
 class EventRecord(Noun, frozen=True, kw_only=True):

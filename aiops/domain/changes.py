@@ -23,6 +23,7 @@ from aiops.domain.records import (
     Template,
 )
 from aiops.domain.rules import Rule, Silence
+from aiops.domain.senders import SourceMapping, SourceSettings, Watch
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | datetime | None
@@ -213,6 +214,20 @@ DELIVERIES = Collection(
     dated="received_at",
 )
 SOURCES = Collection("sources", SourceRecord, key=lambda record: record.source)
+MAPPINGS = Collection(
+    "mappings",
+    SourceMapping,
+    key=lambda mapping: mapping.key,
+    fields={
+        "source": lambda mapping: mapping.source,
+        "version": lambda mapping: mapping.version,
+        "active": lambda mapping: mapping.ended_at is None,
+    },
+)
+SOURCE_SETTINGS = Collection("source_settings", SourceSettings, key=lambda settings: settings.source)
+WATCHES = Collection(
+    "watches", Watch, key=lambda watch: watch.id, fields={"active": lambda watch: watch.ended_at is None}
+)
 GRAPHS = Collection(
     "graphs", GraphRecord, key=lambda record: record.graph_id, fields={"version": lambda record: record.version}
 )
@@ -247,6 +262,9 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     ROLLUPS,
     DELIVERIES,
     SOURCES,
+    MAPPINGS,
+    SOURCE_SETTINGS,
+    WATCHES,
     GRAPHS,
     SERVICES,
     OUTCOMES,

@@ -73,18 +73,22 @@ class SourceRecord(Noun, frozen=True, kw_only=True):
     grouped: int = 0
     standalone: int = 0
     observed: int = 0
+    superseded: int = 0  # read anew since: what that made is counted as received once more
     deliveries: int = 0
+    warned: int = 0  # deliveries that something was told about, though nothing was lost
     first_received: datetime | None = None
     last_received: datetime | None = None
     last_problem: Problem | None = None
     last_problem_at: datetime | None = None
+    last_warning: Problem | None = None  # "sender truncates: ..."
+    last_warning_at: datetime | None = None
     revision: int = 0
 
     @property
     def balances(self) -> bool:
         """Is every received event accounted for?"""
         fates = self.rejected + self.duplicate + self.suppressed + self.grouped + self.standalone + self.observed
-        return self.received == fates
+        return self.received == fates + self.superseded
 
 
 class GraphRecord(Noun, frozen=True, kw_only=True):

@@ -12,18 +12,25 @@ from starlette.responses import Response
 
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.errors import AiopsError, BadInput, Overloaded
-from api.bodies import aside, read_body
+from aiops.domain.events import Parsed
+from aiops.domain.senders import source_name
+from api.bodies import aside, read_raw, unpacked
 from api.desk import Desk, desk_of
 from api.errors import problem_of, problem_response, refusal
+from api.openapi import reply
+from api.presented import presented
+from api.senders_auth import Sent
 from ingestion.sources.registry import HEADERS, is_document
 from ingestion.unspoiled import redacted
 
 PATIENT_WITH_503 = ("alertmanager", "prometheus")  # to them 429 means "give up"; others know it as "later"
 KEY_HEADERS = ("idempotency-key", "x-github-delivery", "x-gitlab-event-uuid", "x-amz-sns-message-id", "request-id")
 FORM = "application/x-www-form-urlencoded"
-LONGEST_NAME, LONGEST_VALUE = 64, 500
+LONGEST_VALUE = 500
 _KEPT = tuple(sorted(HEADERS))
 APPENDS = CapacityLimiter(40)  # threads of the doors' own: acts and pages, however slow, take none from a sender
+_PROOFS = CapacityLimiter(4)  # threads that look at what a sender proves: one may wait for a certificate
+UNREDACTED = ("authorization", "cookie", "proxy-authorization")  # headers that no mapping can ask for
 
 Answer = Callable[[Delivery, Position], Response]
 
@@ -48,7 +55,7 @@ class Door:
 async def deliver(request: Request) -> Response:
     """Answer 202 once the bytes are on disk; 4xx only for a bad name, size, or what is no document."""
     try:
-        name = source_name(request.path_params["source"])
+        name = source_name(request.path_params["source"], "path")
     except BadInput as error:
         return refusal(error)
     return await take(request, Door(name))
@@ -58,7 +65,12 @@ async def take(request: Request, door: Door) -> Response:
     """Write what was sent into the journal, then answer as ``door`` does: the one way in over HTTP."""
     desk = desk_of(request)
     try:
+        if desk.gate.stale:
+            await to_thread.run_sync(desk.gate.look, limiter=_PROOFS)
         delivery = await _delivery(request, door, desk)
+        if request.query_params.get("check") == "1":
+            return await aside(lambda: checked(desk, delivery), delivery.body)
+        desk.gate.admit(door.source, desk.clock())
         (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=APPENDS)
     except Overloaded as error:
         return _busy(error, door.source)
@@ -67,19 +79,27 @@ async def take(request: Request, door: Door) -> Response:
     return await aside(lambda: door.answer(delivery, position), delivery.body)
 
 
-def source_name(text: str) -> str:
-    """Return the name that a sender delivers under; BadInput when ``text`` can be none."""
-    if not text.replace("-", "").replace("_", "").isalnum() or len(text) > LONGEST_NAME or not text.isascii():
-        fix = f"use up to {LONGEST_NAME} letters, digits, - and _"
-        raise BadInput("no name for a source", place="path", fix=fix)
-    return text.lower()
+def checked(desk: Desk, delivery: Delivery) -> Response:
+    """Answer what would be read of it, now; nothing is written (``?check=1``)."""
+    parsed: Parsed = desk.gate.senders.parse(delivery, desk.clock())
+    return reply(parsed, 422 if parsed.problems else 200)
+
+
+async def _prove(request: Request, source: str, body: bytes, desk: Desk) -> None:
+    """Refuse a source that has a secret and neither shows it nor came with a token of ours."""
+    if not request.state.proved and desk.secrets.of(source):
+        sent = Sent(request.headers, body, presented(request), desk.clock())
+        await to_thread.run_sync(desk.secrets.check, source, sent, limiter=_PROOFS)
 
 
 async def _delivery(request: Request, door: Door, desk: Desk) -> Delivery:
     content_type = door.content_type or request.headers.get("content-type", "")[:LONGEST_VALUE]
-    read = await read_body(request, desk.settings.max_body_bytes)
+    raw = await read_raw(request, desk.settings.max_body_bytes)
+    if hasattr(request.state, "proved"):
+        await _prove(request, door.source, raw, desk)
+    read = await unpacked(request, raw, desk.settings.max_body_bytes)
     sent = await aside(lambda: door.amend(read), read)
-    if not sent.strip() and set(request.query_params) - {"service"}:
+    if not sent.strip() and set(request.query_params) - {"service", "check"}:
         sent, content_type = request.url.query.encode(), FORM  # Healthchecks, UptimeRobot: all is in the URL
     body = await aside(lambda: _clean(sent, content_type), sent)
     service = request.query_params.get("service", "")[:LONGEST_VALUE]
@@ -87,7 +107,7 @@ async def _delivery(request: Request, door: Door, desk: Desk) -> Delivery:
         source=door.source,
         body=body,
         content_type=content_type,
-        headers=_kept(request.headers),
+        headers=_kept(request.headers, desk.gate.headers),
         query={"path": door.path or _path(request), **({"service": service} if service else {})},
         idempotency_key=next((request.headers[key][:200] for key in KEY_HEADERS if key in request.headers), ""),
     )
@@ -105,8 +125,9 @@ def _path(request: Request) -> str:
     return raw.partition(b"?")[0].decode("ascii", "replace")[:LONGEST_VALUE]
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name][:LONGEST_VALUE] for name in _KEPT if name in headers}
+def _kept(headers: Mapping[str, str], mapped: tuple[str, ...]) -> dict[str, str]:
+    names = (*_KEPT, *(name for name in mapped if name not in UNREDACTED))
+    return {name: headers[name][:LONGEST_VALUE] for name in names if name in headers}
 
 
 def _busy(error: Overloaded, source: str) -> Response:

@@ -268,4 +268,20 @@ DOORS: dict[str, Door] = {
     f"{ELASTIC_ROOT}/{{index}}/_bulk": _BULK,
     "/services/{a}/{b}/{c}": Door("slack", _ok, path="/services"),  # the path is the secret
 }
+STANDINS = (  # whose place we take, and where its clients find us
+    ("Alertmanager, API v2 and v1", "/api/v2/alerts, /api/v1/alerts"),
+    ("PagerDuty, Events API v2", "/v2/enqueue, /v2/change/enqueue"),
+    (
+        "Opsgenie, Alert API",
+        ", ".join(("/v2/alerts", *(f"/v2/alerts/{{alias}}/{act}" for act in ("close", *OPSGENIE_ACTS)))),
+    ),
+    ("Opsgenie, for Netdata", "/v1/json/integrations/webhooks/netdata"),
+    ("an OpenTelemetry collector, logs over HTTP", "/v1/logs"),
+    ("Loki, push", "/loki/api/v1/push"),
+    ("Graylog, GELF over HTTP", "/gelf"),
+    ("Splunk, HTTP Event Collector", "/services/collector, /services/collector/event, /services/collector/raw"),
+    ("Sentry, envelopes", "/api/{project}/envelope/"),
+    ("Elasticsearch, _bulk", f"{ELASTIC_ROOT}, /_bulk, /{{index}}/_bulk, {ELASTIC_ROOT}/{{index}}/_bulk"),
+    ("Slack, incoming webhook", "/services/{a}/{b}/{c}"),
+)
 _PATTERNS = [compile_path(path)[0] for path in DOORS]

@@ -19,9 +19,8 @@ from api.auth import COOKIE
 from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
 from api.reading import incident
-from api.routes.doors import source_name
 from api.routes.services import read_topology
-from api.ui import integrations, muting
+from api.ui import muting
 from api.ui.render import THEMES, chrome, page
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, chosen_ids
@@ -168,14 +167,6 @@ def import_services(request: Request, desk: DeskOf, actor: Actor, form: FormOf) 
         problem = Problem(place=error.place, problem=error.problem, fix=error.fix)
         return services_page(request, desk, pasted=pasted, problems=[problem])
     return done(desk, [acts.ImportTopology(topology=topology)], actor, "/services")
-
-
-@router.post("/integrations/{source}/test")
-def send_test(desk: DeskOf, source: str) -> Response:
-    """Deliver a test alert, the same way as everyone's."""
-    position = desk.journal.append([integrations.test_delivery(source_name(source), desk.clock())])[-1]
-    desk.store.wait(position, desk.settings.command_wait)
-    return RedirectResponse(f"/integrations?sent={position}", 303)
 
 
 @router.post("/theme")

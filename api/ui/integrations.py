@@ -1,14 +1,26 @@
-"""How does each sender deliver to us, and what has come from it so far?"""
+"""How does each sender deliver to us, what has come from it so far, and what did people set for it?"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aiops.domain.alerts import EventRecord
 from aiops.domain.base import aware
+from aiops.domain.changes import DELIVERIES, EPISODES, EVENTS, INCIDENTS, MAPPINGS, SOURCE_SETTINGS, SOURCES, WATCHES
 from aiops.domain.entries import Delivery
-from aiops.domain.records import SourceRecord
-from ingestion.listeners.standing import Standing
+from aiops.domain.incidents import Incident
+from aiops.domain.queries import Query
+from aiops.domain.records import DeliveryRecord, SourceRecord
+from aiops.domain.senders import SourceMapping, SourceSettings, Watch
+from aiops.ports import View
+from api.desk import Desk
+from api.gate import Turned
+from api.reading import everything
+from api.routes.standins import STANDINS
+from ingestion.listeners.standing import Standing, published
+from ingestion.sources.registry import AUTO
+from ingestion.sources.registry import SOURCES as PARSERS
 
 KNOWN: Mapping[str, str] = {
     "alertmanager": "Prometheus Alertmanager, webhook version 4",
@@ -18,6 +30,7 @@ KNOWN: Mapping[str, str] = {
     "journald": "systemd's journal: systemd-journal-upload, or its export format",
 }
 DETECTOR = "detector:"
+IN_PATH = ("splunk", "monit")  # senders that can set no header: the token stands in the path
 
 
 @dataclass(frozen=True)
@@ -28,35 +41,84 @@ class Integration:
     what: str
     curl: str
     record: SourceRecord | None  # None: nothing came yet
+    settings: SourceSettings | None = None
+    mapping: SourceMapping | None = None
+    schemes: tuple[str, ...] = ()  # of its secrets; none: no proof is asked
+    turned: Turned | None = None  # told to come later; None: never
     listeners: tuple[Standing, ...] = ()  # that deliver under its name
 
 
-def integrations(
-    records: Iterable[SourceRecord],
-    standings: Sequence[Standing],
-    base_url: str,
-    token_required: bool,
-    now: datetime,
-) -> list[Integration]:
-    """Return the known senders and every other name that something came under; detectors deliver nothing."""
-    came = {record.source: record for record in records if not record.source.startswith(DETECTOR)}
-    names = [*KNOWN, *sorted(set(came) - set(KNOWN))]
-    return [
+@dataclass(frozen=True)
+class Tested:
+    """What became of a test alert."""
+
+    delivery_id: str
+    record: DeliveryRecord | None = None  # None: it is not folded yet
+    events: tuple[EventRecord, ...] = ()
+    incident: Incident | None = None
+
+
+@dataclass(frozen=True)
+class IntegrationsPage:
+    """All that the page shows."""
+
+    sources: Sequence[Integration]
+    others: Sequence[tuple[str, str]]  # name and door of senders that we know and that sent nothing yet
+    standins: Sequence[tuple[str, str]]  # whose place we take, and where
+    watches: Sequence[Watch]
+    sent: Tested | None
+
+
+def integrations_page(view: View, desk: Desk, base_url: str, now: datetime, sent: str, chosen: str) -> IntegrationsPage:
+    """Ask for everything on the page; ``chosen`` is a sender to show though nothing came from it."""
+    came = {one.source: one for one in everything(view, SOURCES) if not one.source.startswith(DETECTOR)}
+    settings = {one.source: one for one in everything(view, SOURCE_SETTINGS)}
+    active = Query(where={"active": (True,)}, limit=1_000)
+    mapped = {one.source: one for one in view.find(MAPPINGS, active).items}
+    standings = published(desk.settings.listeners)
+    names = dict.fromkeys((*KNOWN, *sorted({*came, *settings, *mapped}), *([chosen] if chosen else [])))
+    sources = [
         Integration(
             name,
-            KNOWN.get(name, "read as generic JSON"),
-            curl(name, base_url, token_required, now),
+            what_is(name, mapped.get(name)),
+            curl(name, base_url, desk.settings.token_required, now, bool(desk.secrets.of(name))),
             came.get(name),
+            settings.get(name),
+            mapped.get(name),
+            tuple(secret.scheme for secret in desk.secrets.of(name)),
+            desk.gate.turned.get(name),
             tuple(one for one in standings if one.source == name),
         )
         for name in names
     ]
+    others = [(name, f"/webhooks/{name}") for name in (*sorted(PARSERS), AUTO) if name not in names]
+    watches = view.find(WATCHES, active).items
+    return IntegrationsPage(sources, others, STANDINS, watches, tested(view, sent) if sent else None)
 
 
-def curl(name: str, base_url: str, token_required: bool, now: datetime) -> str:
-    """Write the command that delivers an example."""
-    lines = [f"curl {base_url.rstrip('/')}/webhooks/{name}", f"  -H 'Content-Type: {content_type(name)}'"]
-    if token_required:
+def what_is(name: str, mapping: SourceMapping | None) -> str:
+    """Say how a source is read."""
+    if mapping:
+        return f"read by version {mapping.version} of its mapping"
+    return KNOWN.get(name) or ("has a parser of its own" if name in PARSERS else "read as generic JSON")
+
+
+def tested(view: View, delivery_id: str) -> Tested:
+    """Return what became of a delivery, as far as it is known."""
+    events = tuple(view.find(EVENTS, Query(where={"delivery": (delivery_id,)}, limit=5)).items)
+    ids = [one.episode_id for one in events if one.episode_id]
+    found = view.many(EPISODES, ids) if ids else []
+    incident = view.get(INCIDENTS, found[0].incident_id) if found and found[0].incident_id else None
+    return Tested(delivery_id, view.get(DELIVERIES, delivery_id), events, incident)
+
+
+def curl(name: str, base_url: str, token_required: bool, now: datetime, secret: bool = False) -> str:
+    """Write the command that delivers an example, with its token where one is needed."""
+    needed, path = token_required or secret, f"/webhooks/{name}"
+    if needed and name in IN_PATH:
+        path += "/t/$TOKEN"
+    lines = [f"curl {base_url.rstrip('/')}{path}", f"  -H 'Content-Type: {content_type(name)}'"]
+    if needed and name not in IN_PATH:
         lines.append('  -H "Authorization: Bearer $TOKEN"')
     return " \\\n".join([*lines, f"  -d '{example_body(name, now)}'"])
 

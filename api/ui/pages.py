@@ -9,22 +9,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import SOURCES
-from aiops.domain.entries import Position
 from aiops.domain.queries import Query
 from api import openapi
 from api.desk import Actor, DeskOf
 from api.explain import explain
 from api.filters import Paged
 from api.health import server_status
-from api.reading import everything, ledger
+from api.reading import ledger
 from api.ui import listing, muting
 from api.ui.alerts import alerts
 from api.ui.dossier import alert_page, incident_page
-from api.ui.integrations import curl, integrations
+from api.ui.integrations import curl
 from api.ui.render import chrome, page
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, matching, triage
-from ingestion.listeners.standing import published
 
 router = APIRouter(include_in_schema=False)
 
@@ -159,18 +157,6 @@ def mute_form(request: Request, desk: DeskOf, actor: Actor) -> HTMLResponse:
 def show_services(request: Request, desk: DeskOf, paged: PagedOf) -> HTMLResponse:
     """Nodes by health, edges, what is unmapped, and the import."""
     return services_page(request, desk, paged.cursor)
-
-
-@router.get("/integrations")
-def show_integrations(request: Request, desk: DeskOf) -> HTMLResponse:
-    """How each sender delivers, and what came."""
-    with desk.view() as view:
-        top = chrome(request, view, "integrations")
-        standings = published(desk.settings.listeners)
-        base, locked = str(request.base_url), desk.settings.token_required
-        shown = integrations(everything(view, SOURCES), standings, base, locked, top.now)
-    sent = Position.parse(request.query_params.get("sent", ""))
-    return page("integrations.html", top=top, sources=shown, sent=str(sent or ""))
 
 
 @router.get("/status")

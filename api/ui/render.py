@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 THEMES = ("light", "dark")
 NOTHING_DONE = {  # in place of a command's id, where nothing was to be done
     "nothing": "Nothing was selected: tick at least one incident first.",
+    "unread": "Nothing was read anew: no delivery of that time is kept.",
     "alone": "Nothing was merged: tick at least two incidents.",
 }
 # Characters that turn the order of text, or that nobody sees; joiners stay, for emoji and scripts that need them.

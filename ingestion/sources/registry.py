@@ -103,7 +103,7 @@ from ingestion.sources import (
 )
 from ingestion.sources.signs import HEADERS
 
-__all__ = ["AUTO", "HEADERS", "SOURCES", "Parse", "is_document", "parse"]
+__all__ = ["AUTO", "HEADERS", "SOURCES", "Parse", "is_document", "known", "parse"]
 
 Parse = Callable[[Delivery, datetime], Parsed]
 
@@ -210,15 +210,20 @@ def _folded(name: str) -> str:
 _NAMES = {_folded(name): name for name in SOURCES}
 
 
-def parse(delivery: Delivery, received_at: datetime) -> Parsed:
-    """Return what a delivery says. Never raises.
+def known(source: str) -> bool:
+    """Is there a parser of this name, however it is spelt?"""
+    return source in SOURCES or _folded(source) in _NAMES
+
+
+def parse(delivery: Delivery, received_at: datetime, read: Parse | None = None) -> Parsed:
+    """Return what a delivery says, by ``read`` where a person said how. Never raises.
 
     Where the source is ``auto`` or none that we know, the sender is recognised by what it sends; what nobody
     described is read as generic JSON, under the name that it came in with. The sender's own
     idempotency key, where it gave one, recognises a resend better than the content does.
     """
     try:
-        parsed = _parse(delivery, received_at)
+        parsed = (read or _parse)(delivery, received_at)
     except BadInput as error:
         return Parsed(problems=(Problem(place=error.place, problem=error.problem, fix=error.fix),))
     except Exception as error:  # noqa: BLE001  wall: a fault in one source must not stop the fold; it is counted as rejected

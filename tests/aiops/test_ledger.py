@@ -2,14 +2,15 @@
 
 from typing import TypeVar
 
-from aiops.domain.alerts import Alert, EpisodeFate, Fate, Link, Suppression
+from aiops.domain.acts import Kept
+from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate, Link, Suppression
 from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES, Collection
-from aiops.domain.entries import delivery_of
+from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Event, EventKind, Parsed, Problem
 from aiops.domain.reasons import Reason
 from aiops.domain.records import SourceRecord
 from aiops.ledger import Ledger
-from tests.builders import a_delivery, an_alert, an_entry, an_episode, an_event
+from tests.builders import T0, a_delivery, an_alert, an_entry, an_episode, an_event, at
 
 T = TypeVar("T")
 MUTED = (Suppression(kind="rule", id="r", text="known good by r"),)
@@ -175,3 +176,51 @@ def test_the_state_survives_a_snapshot() -> None:
 def test_an_event_id_leads_to_its_delivery() -> None:
     assert delivery_of("0-17-3-log_errors") == "0-17"
     assert delivery_of("0-17") == "0-17"
+
+
+def kept(*records: EventRecord, **changes: int) -> Kept:
+    return Kept(position=Position(0, 1), received_at=T0, delivery=a_delivery(source="am"), events=records, **changes)
+
+
+def test_what_is_read_anew_is_superseded_with_the_reason_and_the_line_balances() -> None:
+    event = an_event()
+    ledger = received(event, problems=1)
+    ledger.settle(an_alert(), event)
+    (record,) = drained(ledger, EVENTS)
+    ledger.supersede(kept(record, rejected=1), "ana had it read anew")
+    noted = list(ledger.drain())
+    (old,) = [document for collection, document in noted if collection is EVENTS]
+    assert (old.fate, old.reasons[-1].text) == (
+        Fate.SUPERSEDED,
+        "superseded, not standalone any more: ana had it read anew",
+    )
+    (fate,) = [document for collection, document in noted if collection is FATES]
+    assert fate.events == {"am": 0}
+    after = [document for collection, document in noted if collection is SOURCES][-1]
+    assert (after.received, after.rejected, after.standalone, after.superseded) == (2, 0, 0, 2)
+    assert ledger.check() == []
+
+
+def test_the_present_fate_of_an_episode_counts_where_it_is_still_held() -> None:
+    alert = an_alert()
+    ledger = settled(alert)
+    (record,) = drained(ledger, EVENTS)
+    ledger.group(alert.episode.episode_id, COMPANY)
+    ledger.supersede(kept(record), "why")  # its record still says standalone
+    after = line(ledger)
+    assert (after.grouped, after.standalone, after.superseded) == (0, 0, 1)
+
+
+def test_a_delivery_that_is_read_anew_is_none_more() -> None:
+    ledger = received(an_event())
+    ledger.receive(an_entry(seconds=9), a_delivery(source="am"), Parsed(), anew=True)
+    after = line(ledger)
+    assert (after.deliveries, after.last_received) == (1, T0)
+
+
+def test_a_warning_is_counted_and_the_last_one_shown() -> None:
+    ledger = received(an_event())
+    told = Problem(place="truncatedAlerts", problem="sender truncates: 3 alerts were not sent", fix="raise max_alerts")
+    ledger.receive(an_entry(seconds=9), a_delivery(source="am"), Parsed(warnings=(told, told)))
+    after = line(ledger)
+    assert (after.warned, after.last_warning, after.last_warning_at) == (1, told, at(9))

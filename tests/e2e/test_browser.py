@@ -18,6 +18,7 @@ PATHS = (
     "/rules",
     "/services",
     "/integrations",
+    "/mappings?source=alertmanager",
     "/status",
     "/docs",
     "/mute?incident=1",

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.alerts import Alert
+from aiops.domain.alerts import Alert, EventRecord, Fate
 from aiops.domain.changes import ALERTS, EPISODES
 from aiops.domain.events import Event, Severity, Status
+from aiops.domain.reasons import Reason
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timer, Timers
 from aiops.domain.words import span
@@ -368,7 +369,7 @@ def test_a_lease_that_runs_out_resolves_with_that_reason() -> None:
     alert = told.alert
     assert (alert.status, alert.episode.ended_at, alert.episode.end_reason) == (RESOLVED, at(60), "lease")
     assert alert.reasons[-1].text == (
-        "resolved, because nothing was heard of it for 60 s, and its sender repeats what lasts"
+        "resolved, because nothing was heard of it for 60 s, and its sender's word holds no longer"
     )
     assert list(told.dedup.firing()) == []
 
@@ -616,3 +617,90 @@ def test_a_restart_changes_nothing(before: Any, after: Any) -> None:
     assert restarted.dedup.drain() == told.dedup.drain()
     assert len(restarted.dedup) == len(told.dedup)
     assert list(restarted.dedup.firing()) == list(told.dedup.firing())
+
+
+# What is read anew
+
+WHY = Reason(step="supersede", text="superseded, because ana had it read anew")
+
+
+def said(alert: Alert, *events: Event) -> list[EventRecord]:
+    episode_id = alert.episode.episode_id
+    return [EventRecord(event=event, fingerprint="fp", fate=Fate.STANDALONE, episode_id=episode_id) for event in events]
+
+
+def test_an_alert_whose_events_were_all_read_anew_is_over_and_says_why() -> None:
+    told = Told()
+    first, second = told.event(FIRING, 0), told.event(FIRING, 10)
+    told.take(first)
+    told.take(second)
+    (over,) = told.dedup.supersede(said(told.alert, first, second), WHY, at(99))
+    assert (over.status, over.episode.end_reason, over.episode.ended_at) == (RESOLVED, "superseded", at(99))
+    assert (over.reasons[-1], over.count, over.episode.events) == (WHY, 0, 0)
+    told.dedup.keep(over)
+    assert [timer.kind for timer in told.run_timers(1e7)] == ["forget"]
+
+
+def test_one_that_others_made_too_goes_on_without_them() -> None:
+    told = Told()
+    first = told.event(FIRING, 0)
+    told.take(first)
+    told.firing(10)
+    (left,) = told.dedup.supersede(said(told.alert, first), WHY, at(99))
+    assert (left.status, left.count, left.episode.events, left.reasons[-1]) == (FIRING, 1, 1, WHY)
+
+
+def test_what_is_said_anew_counts_though_it_is_older_than_what_was_taken_back() -> None:
+    told = Told()
+    first = told.event(RESOLVED, 50)
+    told.take(first)
+    for over in told.dedup.supersede(said(told.alert, first), WHY, at(99)):
+        told.dedup.keep(over)
+    assert told.firing(0).status is FIRING
+    assert told.resolved(20).status is RESOLVED
+
+
+def test_content_that_was_taken_back_is_no_resend() -> None:
+    told = Told()
+    first = told.event(FIRING, 0, content_key="k", keyed=True)
+    assert told.dedup.recognise(first) == ""
+    told.take(first)
+    assert told.dedup.recognise(first) == first.event_id
+    told.dedup.supersede(said(told.alert, first), WHY, at(99))
+    assert told.dedup.recognise(first) == ""
+
+
+def test_an_earlier_episode_is_history() -> None:
+    told = Told()
+    first = told.event(FIRING, 0)
+    told.take(first)
+    before = said(told.alert, first)
+    told.resolved(10)
+    told.firing(20)
+    assert told.dedup.supersede(before, WHY, at(99)) == []
+
+
+# Acknowledged where it comes from
+
+TAKEN = {"status": "acknowledged"}
+
+
+def test_an_acknowledgement_upstream_shows_until_it_is_taken_back_or_over() -> None:
+    told = Told()
+    assert not told.firing(0).acknowledged
+    taken = told.firing(10, facts=TAKEN)
+    assert (taken.acknowledged, taken.status) == (True, FIRING)
+    assert "acknowledged in alertmanager" in taken.reasons[-1].text
+    assert len(told.firing(15, facts=TAKEN).reasons) == len(taken.reasons)
+    back = told.firing(20)
+    assert not back.acknowledged
+    assert "no longer acknowledged" in back.reasons[-1].text
+    told.firing(30, facts=TAKEN)
+    assert not told.resolved(40).acknowledged
+    assert not told.firing(50).acknowledged
+
+
+def test_what_comes_in_acknowledged_says_so_from_the_start() -> None:
+    alert = Told().firing(0, facts=TAKEN)
+    assert alert.acknowledged
+    assert any("somebody there has taken it" in reason.text for reason in alert.reasons)

@@ -159,7 +159,7 @@ def test_a_late_state_of_the_other_kind_says_that_it_came_late() -> None:
     ("source", "end_reason", "room", "said"),
     [
         ("detector:log_errors", "lease", "", "there was no such line for 15 min"),
-        ("prometheus", "lease", "", "nothing was heard of it for 15 min, and its sender repeats what lasts"),
+        ("prometheus", "lease", "", "nothing was heard of it for 15 min, and its sender's word holds no longer"),
         (
             "acme",
             "expiry",

@@ -17,28 +17,45 @@ from aiops.domain.acts import (
     Assign,
     Close,
     ConfirmCause,
+    EndMapping,
     EndRule,
+    EndWatch,
     ImportTopology,
     Merge,
+    PutMapping,
     PutRule,
     PutSilence,
+    PutWatch,
     Reopen,
+    Reparse,
     Resolve,
+    SetSource,
 )
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
-from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, Silence
+from aiops.domain.senders import SourceSettings, Watch
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
+from api.mapped import chunk
 from tests.properties.digest import contents
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES = ("web", "api", "db", "cache", "ghost")
 TEXTS = ("connection refused", "latency 900 ms", "disk 91% full", "error ratio 30%")
+MAPPING = """source: alertmanager
+events: alerts
+fields:
+  title: "labels.alertname || 'x'"
+  status: {expr: status, default: firing}
+  service: labels.service
+  starts_at: startsAt
+identity: [labels.alertname, labels.service]
+"""
 Story = list[tuple[datetime, Payload]]
 
 
@@ -83,10 +100,22 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
     bad = Rule(id="b", verdict=Verdict.KNOWN_BAD, matchers=matchers, owner="ana", reason="harm", review=later)
     silence = Silence(id="s", matchers=matchers, owner="ana", reason="work", starts_at=now, ends_at=later)
     soon = msgspec.structs.replace(silence, id="soon", starts_at=now + timedelta(minutes=2))
+    watch = Watch(id="w", source="alertmanager", every=timedelta(minutes=3))
+    quick = SourceSettings(source="alertmanager", expire_after=timedelta(minutes=9))
+    senders = (
+        PutMapping(text=MAPPING),
+        EndMapping(source="alertmanager"),
+        PutWatch(watch=watch),
+        EndWatch(watch_id="w"),
+    )
+    anew = Reparse(source="alertmanager", based_on=Position(0, 0), kept=())
     one, other = st.integers(0, 3).map("#{}".format), st.integers(0, 3).map("#{}".format)
     fixed = (PutRule(rule=good), PutRule(rule=bad), EndRule(rule_id="r"), PutSilence(silence=silence))
     return st.one_of(
         st.sampled_from((*fixed, PutSilence(silence=soon), ImportTopology(topology=graph()))),
+        st.sampled_from(
+            (*senders, SetSource(settings=quick), anew, anew, msgspec.structs.replace(anew, source="logs"))
+        ),
         one.map(lambda name: Acknowledge(incident_id=name)),
         one.map(lambda name: Assign(incident_id=name, assignee="bob")),
         one.map(lambda name: Resolve(incident_id=name)),
@@ -104,10 +133,18 @@ def told(story: Story) -> MemoryJournal:
         if isinstance(payload, Command):
             with store.view() as view:
                 ids = [one.incident_id for one in view.find(INCIDENTS, Query(order=("number",), limit=1000)).items]
-            payload = msgspec.structs.replace(payload, act=_named(payload.act, ids))
+                act = _filled(payload.act, store, journal) if isinstance(payload.act, Reparse) else payload.act
+            payload = msgspec.structs.replace(payload, act=_named(act, ids))
         journal.append([payload], at=at)
         fold.step(engine, journal, store)
     return journal
+
+
+def _filled(act: Reparse, store: MemoryStore, journal: MemoryJournal) -> Act:
+    """Let it read anew all that came of its source so far."""
+    with store.view() as view:
+        kept, position = chunk(view, journal, act.source, T0).kept, view.position() or Position(0, 0)
+    return msgspec.structs.replace(act, kept=kept, based_on=position)
 
 
 def _named(act: Act, ids: list[str]) -> Act:
