@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-import msgspec
-
 from aiops.domain.learned import ScopeTemplate, ScopeTemplates
 from aiops.domain.records import SampledLine, ScopeRecord
 from aiops.domain.settings import TemplateSettings
@@ -23,19 +21,16 @@ FEW = 4  # words at one place that still are constants; more of them: a paramete
 REPEATED = 2  # a group is split where each word came so often on average; below, chance decides what was seen
 SIMILARITIES = (0.6, 0.5, 0.7)  # on equal agreement the first
 DEPTHS = (4, 3)
-LEAST_LINES = 1_000  # of a sample; fewer show too few values of a parameter, and nothing is chosen
 MOST_PATTERNS = 2_000  # of a scope, the most frequent ones
 
 Tokens = tuple[str, ...]
 Lines = list[int]  # places in the sample
 
 
-def choose(record: ScopeRecord) -> ScopeTemplates | None:
-    """Return what suits the sample that ``record`` holds, a function of it alone; None: too few lines to tell."""
+def choose(record: ScopeRecord) -> ScopeTemplates:
+    """Return what suits the sample that ``record`` holds, a function of it alone."""
     lines = record.sample
     weights = [line.count for line in lines]
-    if sum(weights) < LEAST_LINES:
-        return None
     tokens = [tuple(line.masked.split()) for line in lines]
     tried = {
         (similarity, depth): groups(tokens, weights, TemplateSettings(similarity=similarity, depth=depth))
@@ -73,7 +68,9 @@ def _split(lines: Lines, loose: Sequence[Tokens], weights: Sequence[int]) -> lis
     """Split a group at the place with the fewest words, and the parts again; one that has no such place stays."""
     few = min(FEW, sum(weights[line] for line in lines) // REPEATED)
     places = ((len(values), place, values) for place, values in enumerate(map(set, zip(*(loose[n] for n in lines)))))
-    count, place = min(((size, at) for size, at, values in places if 1 < size <= few and _words(values)), default=(0, 0))
+    count, place = min(
+        ((size, at) for size, at, values in places if 1 < size <= few and _words(values)), default=(0, 0)
+    )
     if not count:
         return [lines]
     parts: dict[str, Lines] = {}

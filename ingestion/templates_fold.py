@@ -42,7 +42,7 @@ def fold(tokens: Iterable[str]) -> str:
     """Return the message with repeated values said once: two patterns that are equal so are one template."""
     kept: list[str] = []
     for token in map(loosen, tokens):
-        if kept and VALUE in token and (kept[-1] == token or kept[-1] == VALUE and token.startswith(VALUE)):
+        if kept and VALUE in token and (kept[-1] == token or (kept[-1] == VALUE and token.startswith(VALUE))):
             kept.pop()
         kept.append(token)
     text: str = _BRACKETS.sub(VALUE, " ".join(kept))

@@ -7,7 +7,7 @@ from aiops.domain.records import SampledLine
 Tokens = tuple[str, ...]
 
 SAMPLED = 2_000  # messages of one sample; the first ends here, each later one where ten times as many were seen
-LEAST_LINES = 1_000  # of these at least must have found room, else there is no choice
+LEAST_LINES = 1_000  # of these at least must have found room: fewer show too few values of a parameter to choose by
 MOST_SAMPLED = 100_000  # different masked messages held for all scopes together; further ones find no room
 LONGEST_LINE = 1_000  # characters of a masked message that finds room
 

@@ -76,9 +76,7 @@ class OneScope:
         self.sample.wait(lines)
         return lines
 
-    def adopt(
-        self, found: ScopeTemplates, ids: Sequence[str], settings: TemplateSettings, now: datetime
-    ) -> list[str]:
+    def adopt(self, found: ScopeTemplates, ids: Sequence[str], settings: TemplateSettings, now: datetime) -> list[str]:
         """Go by ``found``, whose templates have these ``ids``; return the ids that found no room in the new tree."""
         self.choice = Choice(found.version, found.similarity, found.depth, found.lines, now)
         self.sample.answered()
