@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from aiops.domain.base import Noun, stable_hash
-from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES
+from aiops.domain.changes import ENGINE, IN_USE, SERVICES, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.learned import Families
@@ -118,10 +118,10 @@ class Learner:
         Raises Unavailable from store and journal.
         """
         with self._store.view() as view:
-            found = [one for study in self._studies for one in study(view)]
+            studied = [one for study in self._studies for one in study(view)]
             known = survey(view, self._model)
-        if found:
-            self._journal.append(found)
+        if studied:
+            self._journal.append(studied)
         run = known.run(self._model) if known else ""
         if known is None or run == self._done:
             return True
@@ -165,16 +165,15 @@ class Learner:
 
 
 def _unclustered(view: View) -> int:
-    return view.find(TEMPLATES, Query(where={"pattern": ("",), "retired": (False,)}, limit=1)).total
+    return view.find(TEMPLATES, Query(where={**IN_USE, "pattern": ("",)}, limit=1)).total
 
 
 def _shapes(view: View) -> tuple[Shape, ...]:
     shapes: list[Shape] = []
     cursor = ""
     while len(shapes) < MOST_TEMPLATES:
-        page = view.find(
-            TEMPLATES, Query(where={"retired": (False,)}, order=("-last_seen",), cursor=cursor, limit=PAGE)
-        )
+        query = Query(where=IN_USE, order=("-last_seen",), cursor=cursor, limit=PAGE)
+        page = view.find(TEMPLATES, query)
         shapes += [
             Shape(template_id=one.template_id, text=one.text, version=one.version, pattern_id=one.pattern_id)
             for one in page.items

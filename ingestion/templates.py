@@ -142,7 +142,7 @@ class Templates(Part):
             lines=scope.sample.lines,
             templates=len(alive),
             rare=sum(record.count + (seen[0] if seen else 0) == 1 for record, seen in alive),
-            dead=sum(seen is None and record.last_seen < now - DEAD for record, seen in alive),
+            dead=sum((seen[1] if seen else record.last_seen) < now - DEAD for record, seen in alive),
             version=scope.choice.version,
             similarity=own.similarity,
             depth=own.depth,

@@ -19,12 +19,13 @@ from ingestion.templates_tree import WILDCARD, Scope
 
 FEW = 4  # words at one place that still are constants; more of them: a parameter
 REPEATED = 2  # a group is split where each word came so often on average; below, chance decides what was seen
-SIMILARITIES = (0.6, 0.5, 0.7)  # on equal agreement the first
+SIMILARITIES = (0.5, 0.4, 0.6)  # on equal agreement the first
 DEPTHS = (4, 3)
-MOST_PATTERNS = 2_000  # of a scope, the most frequent ones
+MOST_TEMPLATES = 2_000  # of a scope, the most frequent ones
 
 Tokens = tuple[str, ...]
 Lines = list[int]  # places in the sample
+Patterns = tuple[str, ...]  # of one template
 
 
 def choose(record: ScopeRecord) -> ScopeTemplates:
@@ -60,17 +61,16 @@ def groups(tokens: Sequence[Tokens], weights: Sequence[int], settings: TemplateS
     alike: dict[str, Lines] = {}
     for members in found.values():
         for part in _split(members, loose, weights):
-            alike.setdefault(fold(_pattern([loose[line] for line in part])), []).extend(part)
+            alike.setdefault(fold(map(loosen, _pattern([loose[line] for line in part]))), []).extend(part)
     return [sorted(lines) for lines in alike.values()]
 
 
 def _split(lines: Lines, loose: Sequence[Tokens], weights: Sequence[int]) -> list[Lines]:
     """Split a group at the place with the fewest words, and the parts again; one that has no such place stays."""
     few = min(FEW, sum(weights[line] for line in lines) // REPEATED)
-    places = ((len(values), place, values) for place, values in enumerate(map(set, zip(*(loose[n] for n in lines)))))
-    count, place = min(
-        ((size, at) for size, at, values in places if 1 < size <= few and _words(values)), default=(0, 0)
-    )
+    places = [set(values) for values in zip(*(loose[line] for line in lines), strict=True)]
+    splitting = [(len(words), place) for place, words in enumerate(places) if 1 < len(words) <= few and _words(words)]
+    count, place = min(splitting, default=(0, 0))
     if not count:
         return [lines]
     parts: dict[str, Lines] = {}
@@ -109,7 +109,7 @@ def _rand(one: Sequence[int], other: Sequence[int], weights: Sequence[int]) -> f
         left[mine] += weight
         right[theirs] += weight
     in_left, in_right = _pairs(left.values()), _pairs(right.values())
-    expected, most = in_left * in_right / _pairs([sum(weights)]), (in_left + in_right) / 2
+    expected, most = in_left * in_right / max(_pairs([sum(weights)]), 1), (in_left + in_right) / 2
     return (_pairs(both.values()) - expected) / (most - expected) if most != expected else 1.0
 
 
@@ -117,25 +117,27 @@ def _pairs(counts: Iterable[int]) -> float:
     return sum(count * (count - 1) / 2 for count in counts)
 
 
-def _patterns(
-    found: Sequence[Lines], tokens: Sequence[Tokens], weights: Sequence[int]
-) -> list[tuple[tuple[str, ...], Lines]]:
-    """Return the groups that have something constant, largest first: one pattern for each length, and the lines."""
+def _patterns(found: Sequence[Lines], tokens: Sequence[Tokens], weights: Sequence[int]) -> list[tuple[Patterns, Lines]]:
+    """Return one pattern for each length of a group, and its lines; groups that came more than once, largest first.
+
+    What has nothing constant, and what came once, is left to the tree.
+    """
+    weight = {id(lines): sum(weights[line] for line in lines) for lines in found}
     described = []
-    for lines in sorted(found, key=lambda lines: (-sum(weights[line] for line in lines), lines)):
+    for lines in sorted(found, key=lambda lines: (-weight[id(lines)], lines)):
         by_length: dict[int, Lines] = {}
         for line in lines:
             by_length.setdefault(len(tokens[line]), []).append(line)
         parts = sorted(by_length.values(), key=lambda part: (-sum(weights[line] for line in part), part))
         patterns = [_pattern([tokens[line] for line in part]) for part in parts]
         kept = tuple(" ".join(pattern) for pattern in patterns if any(token != WILDCARD for token in pattern))
-        if kept:
+        if kept and weight[id(lines)] > 1:
             described.append((kept, lines))
-    return described[:MOST_PATTERNS]
+    return described[:MOST_TEMPLATES]
 
 
 def _named(
-    found: Sequence[tuple[tuple[str, ...], Lines]], lines: Sequence[SampledLine]
+    found: Sequence[tuple[Patterns, Lines]], lines: Sequence[SampledLine]
 ) -> tuple[tuple[ScopeTemplate, ...], dict[str, int]]:
     """Let each former template stay the one that holds most of its lines; of several, the largest does."""
     holds: Counter[tuple[str, int]] = Counter()  # former template, place in ``found``

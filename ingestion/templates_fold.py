@@ -30,25 +30,21 @@ _BRACKETS = re2.compile(r"<value> \(<value>(?: <value>)*\)")
 
 @lru_cache(maxsize=20_000)
 def loosen(token: str) -> str:
-    """Return one masked token with all of its values alike: "size=<num>MB," is "size=<*>MB,", "false" is "<*>"."""
-    loose = _MASKED.sub(VALUE, token)
+    """Return one masked token with all of its values alike: "(<num>" and "(true" are the same."""
+    loose: str = _MASKED.sub(VALUE, token)
     loose = _ENUMERATED.sub(VALUE, loose)
     loose = _LIST.sub(VALUE, _BOUND.sub(VALUE, loose))
     loose = _HOST.sub(VALUE, loose)
-    return _UNIT.sub(rf"\1{VALUE}\2", loose)
+    loose = _UNIT.sub(rf"\1{VALUE}\2", loose)
+    return loose
 
 
 def fold(tokens: Iterable[str]) -> str:
-    """Return the message with repeated values said once: two patterns that are equal so are one template."""
+    """Return loosened tokens with repeated values said once: two patterns that are equal so are one template."""
     kept: list[str] = []
-    for token in map(loosen, tokens):
+    for token in tokens:
         if kept and VALUE in token and (kept[-1] == token or (kept[-1] == VALUE and token.startswith(VALUE))):
             kept.pop()
         kept.append(token)
     text: str = _BRACKETS.sub(VALUE, " ".join(kept))
     return text
-
-
-def word(loose: str) -> bool:
-    """Is a loosened token a word, with neither digits nor a value in it?"""
-    return VALUE not in loose and not any(letter.isdigit() for letter in loose)

@@ -185,6 +185,7 @@ TEMPLATES = Collection(
     },
     text=lambda template: template.text,
 )
+IN_USE: Mapping[str, tuple[Scalar, ...]] = {"retired": (False,)}  # where: templates that have no successor
 SCOPES = Collection(
     "scopes",
     ScopeRecord,
