@@ -121,15 +121,16 @@ class Templates(Part):
         self._report(scope, now)
 
     def _named(self, template: ScopeTemplate, scope: str, now: datetime) -> str:
-        """Return the id of a chosen template: the former one that it stays, or a new one."""
+        """Return the id of a chosen template, which is handed over: the former one that it stays, or a new one."""
         text, former = template.patterns[0], self.records.get(template.template_id)
         if former is None or former.scope != scope:
-            return self._new(scope, text, now, origin=template.origin)
-        if former.text != text:
-            former = msgspec.structs.replace(former, text=text, version=former.version + 1)
-            self.records[former.template_id] = former
-        self.put(TEMPLATES, former)
-        return former.template_id
+            template_id = self._new(scope, text, now, origin=template.origin)
+        else:
+            template_id = former.template_id
+            if former.text != text:
+                self.records[template_id] = msgspec.structs.replace(former, text=text, version=former.version + 1)
+        self.put(TEMPLATES, self.records[template_id])
+        return template_id
 
     def _report(self, scope: OneScope, now: datetime, *, complete: bool = False) -> None:
         """Say how the scope is; with the sample, when it is ``complete`` or waits already."""

@@ -177,6 +177,14 @@ def test_the_learner_lets_a_child_think_and_journals_what_it_found_once(tmp_path
     assert len(world.learned()) == 1
 
 
+def test_what_others_find_in_the_store_is_journalled_first(tmp_path: Path) -> None:
+    world = World()
+    found = Learned(based_on=Position(0, 1), result=Families(model="m", run="r", chunk=0, chunks=1, families=()))
+    one = Learner(world.store, world.journal, tmp_path, "light", studies=(lambda view: [found],))
+    assert one.step(threading.Event())
+    assert world.learned() == [found, *learn_once(world.store, None, Light())]
+
+
 def test_a_child_that_fails_is_reported_and_asked_again(tmp_path: Path) -> None:
     world = World()
     one = Learner(world.store, world.journal, tmp_path / "missing", "light")
