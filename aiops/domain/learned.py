@@ -7,7 +7,7 @@ class Family(Noun, frozen=True, kw_only=True):
     """One pattern as clustering found it."""
 
     pattern_id: str  # stable across re-clustering
-    name: str  # what a person calls it: the medoid's template text, entity names stripped
+    name: str  # what a person calls it: the plainest of its central texts, entity names stripped
     template_ids: tuple[str, ...]
     medoid: str  # the template that stands for it
     cohesion: float  # mean cosine of members to the medoid, 0..1
