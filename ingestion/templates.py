@@ -18,6 +18,7 @@ from aiops.domain.masking import MASKS, mask, masked_tokens, raw_tokens
 from aiops.domain.part import Document, Part
 from aiops.domain.records import ScopeRecord, Template
 from aiops.domain.settings import TemplateSettings
+from ingestion.templates_fold import unnamed
 from ingestion.templates_sample import Room
 from ingestion.templates_scope import OneScope, OneScopeState
 from ingestion.templates_tree import WILDCARD, Cluster
@@ -80,7 +81,8 @@ class Templates(Part):
             first = record.count + count == 1  # told of the message that made it
         else:
             self._seen[template_id] = (count + 1, max(newest, event.received_at))
-            complete = scope.sample.note(masked, keep=self._settings.automatic)
+            said = masked if event.kind is EventKind.LOG or not entity.name else unnamed(masked, entity.name)
+            complete = scope.sample.note(said, template_id, keep=self._settings.automatic)
             if complete or scope.sample.lines % REPORTED == 0:
                 self._report(scope, event.received_at, complete=complete)
         raw = raw_tokens(event.text) if match.places else ()
@@ -135,7 +137,7 @@ class Templates(Part):
     def _report(self, scope: OneScope, now: datetime, *, complete: bool = False) -> None:
         """Say how the scope is; with the sample, when it is ``complete`` or waits already."""
         if complete:
-            scope.sampled()
+            scope.sample.complete()
         own = scope.choice.over(self._settings)
         alive = [(self.records[one], self._seen.get(one)) for one in set(scope.template_ids())]
         record = ScopeRecord(

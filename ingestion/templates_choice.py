@@ -80,8 +80,8 @@ def _split(lines: Lines, loose: Sequence[Tokens], weights: Sequence[int]) -> lis
 
 
 def _words(values: set[str]) -> bool:
-    """Are at least half of them words, with no value inside?"""
-    return 2 * sum(VALUE in value for value in values) <= len(values)
+    """Are at least half of them words, with neither a value nor a digit inside? Names of machines often hold one."""
+    return 2 * sum(VALUE in value or any(map(str.isdigit, value)) for value in values) <= len(values)
 
 
 def _pattern(lines: Sequence[Tokens]) -> Tokens:

@@ -11,8 +11,11 @@ from functools import lru_cache
 import re2
 
 from aiops.domain.masking import MASKS
+from ingestion.templates_tree import WILDCARD
 
 VALUE = "<value>"
+
+_AROUND = ".,:;()[]{}<>\"'`"
 
 _MASKED = re2.compile("|".join((*MASKS, r"<\*>")))
 _ENUMERATED = re2.compile(
@@ -37,6 +40,12 @@ def loosen(token: str) -> str:
     loose = _HOST.sub(VALUE, loose)
     loose = _UNIT.sub(rf"\1{VALUE}\2", loose)
     return loose
+
+
+def unnamed(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """Return masked tokens with a wildcard where one is ``name``, also as the first label of a host name."""
+    name = name.lower()
+    return tuple(WILDCARD if token.lower().strip(_AROUND).partition(".")[0] == name else token for token in tokens)
 
 
 def fold(tokens: Iterable[str]) -> str:

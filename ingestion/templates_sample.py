@@ -24,7 +24,7 @@ class SampleState(msgspec.Struct, array_like=True):
 
     lines: int = 0
     until: int = SAMPLED
-    counts: list[tuple[str, int]] = []
+    counts: list[SampledLine] = []
     waiting: tuple[SampledLine, ...] = ()
 
 
@@ -34,34 +34,32 @@ class Sample:
     def __init__(self, room: Room, state: SampleState) -> None:
         self._room = room
         self.lines, self._until = state.lines, state.until
-        self._counts = {tuple(masked.split()): count for masked, count in state.counts}
+        self._counts = {tuple(line.masked.split()): (line.count, line.template_id) for line in state.counts}
         self.waiting = state.waiting  # complete: a choice is to be made
         room.left -= len(self._counts) + len(self.waiting)
 
-    def note(self, tokens: Tokens, *, keep: bool) -> bool:
-        """Count a message, and ``keep`` it where a sample is being taken; True: now the sample is complete."""
+    def note(self, tokens: Tokens, template_id: str, *, keep: bool) -> bool:
+        """Count a message of that template, and ``keep`` it where a sample is being taken; True: it is complete now."""
         self.lines += 1
         if self.lines <= self._until - SAMPLED:
             return False
-        if keep and (count := self._counts.get(tokens)):
-            self._counts[tokens] = count + 1
+        if keep and (found := self._counts.get(tokens)):
+            self._counts[tokens] = (found[0] + 1, template_id)
         elif keep and self._room.left > 0 and sum(map(len, tokens)) + len(tokens) <= LONGEST_LINE:
-            self._counts[tokens] = 1
+            self._counts[tokens] = (1, template_id)
             self._room.left -= 1
         return self.lines == self._until
 
-    def take(self) -> dict[Tokens, int]:
-        """Return the complete sample (nothing where too little found room), and go on to the next one."""
+    def complete(self) -> None:
+        """Hold the complete sample until a choice is made (none is where too little found room); take the next one."""
         self.answered()
-        taken, self._counts = self._counts, {}
+        taken = self._lines()
         self._room.left += len(taken)
+        self._counts.clear()
         self._until *= 10
-        return taken if sum(taken.values()) >= LEAST_LINES else {}
-
-    def wait(self, lines: tuple[SampledLine, ...]) -> None:
-        """Hold a complete sample until the choice is made."""
-        self.waiting = lines
-        self._room.left -= len(lines)
+        if sum(line.count for line in taken) >= LEAST_LINES:
+            self.waiting = taken
+            self._room.left -= len(taken)
 
     def answered(self) -> None:
         """The choice was made, or is to be made from a later sample."""
@@ -76,5 +74,10 @@ class Sample:
 
     def dump(self) -> SampleState:
         """Return all state, for a snapshot."""
-        counts = [(" ".join(tokens), count) for tokens, count in self._counts.items()]
-        return SampleState(self.lines, self._until, counts, self.waiting)
+        return SampleState(self.lines, self._until, list(self._lines()), self.waiting)
+
+    def _lines(self) -> tuple[SampledLine, ...]:
+        return tuple(
+            SampledLine(masked=" ".join(tokens), count=count, template_id=template_id)
+            for tokens, (count, template_id) in self._counts.items()
+        )

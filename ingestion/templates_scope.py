@@ -6,7 +6,6 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.learned import ScopeTemplates
-from aiops.domain.records import SampledLine
 from aiops.domain.settings import TemplateSettings
 from ingestion.templates_known import Known
 from ingestion.templates_sample import Room, Sample, SampleState
@@ -65,16 +64,6 @@ class OneScope:
         """Yield the ids of all templates; one that has several patterns comes several times."""
         for cluster in (*self.known.clusters, *self.tree.clusters.values()):
             yield cluster.template_id
-
-    def sampled(self) -> tuple[SampledLine, ...]:
-        """Take the complete sample, and hold it, with the template of each message, until a choice is made."""
-        lines = tuple(
-            SampledLine(masked=" ".join(tokens), count=count, template_id=found.template_id if found else "")
-            for tokens, count in self.sample.take().items()
-            for found in (self.known.find(tokens) or self.tree.tree.nearest(tokens),)
-        )
-        self.sample.wait(lines)
-        return lines
 
     def adopt(self, found: ScopeTemplates, ids: Sequence[str], settings: TemplateSettings, now: datetime) -> list[str]:
         """Go by ``found``, whose templates have these ``ids``; return the ids that found no room in the new tree."""

@@ -69,6 +69,10 @@ def test_a_place_of_values_is_a_parameter_however_few_they_are() -> None:
     assert texts(lines) == ["power is on since <*>"]
 
 
+def test_names_with_digits_in_them_are_parameters_however_few_they_are() -> None:
+    assert texts(["load of web1 is high", "load of web2 is high"] * 500) == ["load of <*> is high"]
+
+
 def test_the_same_said_at_another_length_is_the_same_template() -> None:
     lines = ["sent 17 bytes to peer", "sent 9000 bytes (9.0 KB) to peer", "sent 4 MB to peer"] * 400
     (template,) = choose(sample(lines)).templates

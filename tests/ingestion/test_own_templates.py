@@ -153,6 +153,26 @@ def test_other_settings_for_all_do_not_touch_what_a_scope_has_chosen() -> None:
     assert learn(known, "a x y z").first
 
 
+def alert(known: Templates, text: str, service: str) -> Templated:
+    return known.learn(an_event(kind=EventKind.ALERT, source="mon", title=text, message=""), an_entity(service))
+
+
+def test_the_names_of_those_who_alert_tell_no_alerts_apart() -> None:
+    known = Templates(TemplateSettings())
+    services = ("web", "db", "mail")
+    for number in range(templates_sample.SAMPLED // 2):
+        service = services[number % 3]
+        alert(known, f"disk of {service}.example.org is full", service)
+        alert(known, f"{service}: disk of volume is gone", service)
+    record = next(document for collection, document in known.drain() if collection is SCOPES and document.sample)
+    adopt(known, choose(record))
+    texts = {alert(known, f"disk of {service}.example.org is full", service).text for service in (*services, "new")}
+    assert texts == {"disk of <*> is full"}
+    assert {alert(known, f"{one}: disk of volume is gone", one).text for one in services} == {
+        "<*> disk of volume is gone"
+    }
+
+
 def test_the_next_sample_begins_just_before_ten_times_as_many() -> None:
     known, record = full()
     adopt(known, choose(record))
