@@ -56,15 +56,15 @@ class ScopeRecord(Noun, frozen=True, kw_only=True):
             for wrong, text in (
                 (
                     self.templates > 100 and self.templates * 20 > self.lines,
-                    f"too many: {self.templates} templates for {self.lines} messages",
+                    f"too many: {self.templates:,} templates for {self.lines:,} messages",
                 ),
                 (
                     self.rare > 50 and self.rare * 2 > self.templates,
-                    f"too rare: {self.rare} of {self.templates} templates were seen once",
+                    f"too rare: {self.rare:,} of {self.templates:,} templates were seen once",
                 ),
                 (
                     self.dead > 50 and self.dead * 2 > self.templates,
-                    f"dead: {self.dead} of {self.templates} templates were not seen for a week",
+                    f"dead: {self.dead:,} of {self.templates:,} templates were not seen for a week",
                 ),
             )
             if wrong

@@ -276,10 +276,10 @@ def test_scopes_are_listed_without_their_samples(world: World) -> None:
     world.put(SCOPES, ScopeRecord(scope="logs/web", lines=9_000, version=2, similarity=0.5, depth=3, chosen_at=at(7)))
     larger, sick = world.get("/api/scopes")["items"]
     assert (larger["scope"], larger["version"], larger["waiting"], larger["health"]) == ("logs/web", 2, False, [])
-    assert (sick["waiting"], sick["health"]) == (True, ["too many: 150 templates for 2000 messages"])
+    assert (sick["waiting"], sick["health"]) == (True, ["too many: 150 templates for 2,000 messages"])
     assert "sample" not in sick
     page = world.page("/patterns")
-    assert "too many: 150 templates for 2000 messages" in page
+    assert "too many: 150 templates for 2,000 messages" in page
     assert "its own, version 2" in page
 
 

@@ -220,7 +220,7 @@ def test_a_report_counts_what_came_once_and_what_is_dead() -> None:
 
 def test_too_many_templates_are_said() -> None:
     record = ScopeRecord(scope="s", lines=1_000, templates=101, rare=9, dead=9, similarity=0.4, depth=4)
-    assert record.health == ("too many: 101 templates for 1000 messages",)
+    assert record.health == ("too many: 101 templates for 1,000 messages",)
     assert msgspec.structs.replace(record, lines=3_000).health == ()
 
 
