@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
+from ingestion.templates_fold import loosen
 from ingestion.templates_tree import WILDCARD, Cluster
 
 Tokens = tuple[str, ...]
@@ -17,7 +18,10 @@ class _Layer(NamedTuple):
 
 
 class Known:
-    """Patterns by length and places of their constants: a look-up costs one step for each such layer."""
+    """Patterns by length and places of their constants: a look-up costs one step for each such layer.
+
+    All values are alike here, as they were when the patterns were found: "<num> MB" fits where "<num> KB" was seen.
+    """
 
     def __init__(self) -> None:
         self.clusters: list[Cluster] = []
@@ -36,7 +40,7 @@ class Known:
             if layer is None:
                 layer = _Layer(places, {})
                 layers.append(layer)
-            constants = itemgetter(*places)(tokens)
+            constants = itemgetter(*places)(tuple(map(loosen, tokens)))
             if constants not in layer.patterns:
                 layer.patterns[constants] = cluster
                 self.clusters.append(cluster)
@@ -45,7 +49,9 @@ class Known:
 
     def find(self, tokens: Tokens) -> Cluster | None:
         """Return the pattern with most constants that fits ``tokens``; of several, the one with them further left."""
-        for places, patterns in self._layers.get(len(tokens), ()):
-            if cluster := patterns.get(itemgetter(*places)(tokens)):
+        layers = self._layers.get(len(tokens), ())
+        loose = tuple(map(loosen, tokens)) if layers else ()
+        for places, patterns in layers:
+            if cluster := patterns.get(itemgetter(*places)(loose)):
                 return cluster
         return None

@@ -30,6 +30,14 @@ def test_the_narrowest_pattern_wins() -> None:
     assert found(patterns, "door closed by bob") == "door <*> by <*>"
 
 
+def test_a_value_of_another_kind_fits_too() -> None:
+    patterns = known("sent <num> KB to <ip>", "ready is true", "door <*>")
+    assert found(patterns, "sent <num> MB to <ip>,<ip>") == "sent <num> KB to <ip>"
+    assert found(patterns, "ready is false") == "ready is true"
+    assert found(patterns, "ready is maybe") == ""
+    assert found(patterns, "door <num>") == "door <*>"
+
+
 def test_what_fits_none_is_not_found() -> None:
     patterns = known("door <*> by <*>")
     for message in ("", "door", "gate opened by ana", "door opened by ana twice"):
