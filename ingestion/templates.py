@@ -118,12 +118,14 @@ class Templates(Part):
             if record := self.records.get(former):
                 self.put(TEMPLATES, msgspec.structs.replace(record, successor=ids[place]))
         self._forget(scope.adopt(found, ids, self._settings, now))
-        self._forget(found.successors)
+        for template_id in ids:
+            if template_id in self.records:
+                self.put(TEMPLATES, self.records[template_id])
         self._matches.clear()
         self._report(scope, now)
 
     def _named(self, template: ScopeTemplate, scope: str, now: datetime) -> str:
-        """Return the id of a chosen template, which is handed over: the former one that it stays, or a new one."""
+        """Return the id of a chosen template: the former one that it stays, or a new one."""
         text, former = template.patterns[0], self.records.get(template.template_id)
         if former is None or former.scope != scope:
             template_id = self._new(scope, text, now, origin=template.origin)
@@ -131,7 +133,6 @@ class Templates(Part):
             template_id = former.template_id
             if former.text != text:
                 self.records[template_id] = msgspec.structs.replace(former, text=text, version=former.version + 1)
-        self.put(TEMPLATES, self.records[template_id])
         return template_id
 
     def _report(self, scope: OneScope, now: datetime, *, complete: bool = False) -> None:

@@ -65,22 +65,27 @@ class OneScope:
         for cluster in (*self.known.clusters, *self.tree.clusters.values()):
             yield cluster.template_id
 
-    def adopt(self, found: ScopeTemplates, ids: Sequence[str], settings: TemplateSettings, now: datetime) -> list[str]:
-        """Go by ``found``, whose templates have these ``ids``; return the ids that found no room in the new tree."""
+    def adopt(self, found: ScopeTemplates, ids: Sequence[str], settings: TemplateSettings, now: datetime) -> set[str]:
+        """Go by ``found``, whose templates have these ``ids``; return the ids that are of no use any more.
+
+        Patterns of an earlier choice stay, behind the new ones, unless their template has a successor.
+        """
+        before = {*ids, *self.template_ids()}
         self.choice = Choice(found.version, found.similarity, found.depth, found.lines, now)
         self.sample.answered()
-        known = [
+        new = [
             _cluster(template_id, pattern)
             for template_id, template in zip(ids, found.templates, strict=True)
             for pattern in template.patterns
         ]
         kept = [one for one in self.known.clusters if one.template_id not in found.successors]
         self.known = Known()
-        self.known.add([*known, *kept][:MOST_KNOWN])
-        ours = {*ids, *found.successors}
-        for cluster_id in [number for number, one in self.tree.clusters.items() if one.template_id in ours]:
-            del self.tree.clusters[cluster_id]
-        return self.rebuild(settings)
+        self.known.add([*new, *kept][:MOST_KNOWN])
+        replaced = {*ids, *found.successors}
+        for number in [number for number, one in self.tree.clusters.items() if one.template_id in replaced]:
+            del self.tree.clusters[number]
+        self.rebuild(settings)
+        return before - set(self.template_ids())
 
     def rebuild(self, settings: TemplateSettings) -> list[str]:
         """Plant the tree anew by everybody's ``settings``, or by the scope's own; return the ids that found no room."""

@@ -119,6 +119,17 @@ def test_a_later_choice_keeps_what_it_did_not_see() -> None:
     assert learn(known, "gate was new").text == "gate was <*>"
 
 
+def test_of_equal_patterns_one_template_is_made_and_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, _ = full()
+    twice = ScopeTemplate(patterns=("gate was <*>",))
+    adopt(known, chosen(twice, twice))
+    assert sum(record.text == "gate was <*>" for record in known.records.values()) == 1
+    monkeypatch.setattr("ingestion.templates_scope.MOST_KNOWN", 1)
+    adopt(known, chosen(ScopeTemplate(patterns=("rain fell",)), version=2))
+    assert "gate was <*>" not in {record.text for record in known.records.values()}
+    assert learn(known, "gate was open").first
+
+
 @pytest.mark.parametrize("version", [0, 2, 3])
 def test_a_choice_that_does_not_follow_the_last_is_ignored(version: int) -> None:
     known, _ = full()
