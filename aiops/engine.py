@@ -38,6 +38,7 @@ class Engine(Parts):
                 case Command() as command:
                     self._command(entry, command)
                 case Learned() as learned:
+                    self.templates.adopt(learned, self.now)
                     for template_id in self.patterns.learn(learned, self.templates.records, self.now):
                         self._reconsider(self.dedup.of_template(template_id, self.patterns.of(template_id)))
                 case Tick():

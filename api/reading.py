@@ -15,6 +15,7 @@ from aiops.domain.changes import (
     FATES,
     GRAPHS,
     INCIDENTS,
+    SCOPES,
     SERVICES,
     SOURCES,
     TEMPLATES,
@@ -38,8 +39,10 @@ from api.schemas import (
     Ledger,
     LedgerEntry,
     RawPayload,
+    ScopeList,
     ServiceList,
     TemplateCount,
+    TemplateScope,
     raw_payload,
 )
 
@@ -56,6 +59,29 @@ def incident_list(view: View, wanted: IncidentFilter) -> IncidentList:
     found = view.find(INCIDENTS, query)
     facets = view.facets(INCIDENTS, query, wanted.facets) if wanted.facets else {}
     return IncidentList(items=tuple(found.items), total=found.total, next=found.next, facets=facets)
+
+
+def scope_list(view: View, page: Paged) -> ScopeList:
+    """Return one page of scopes, those with most messages first; their samples are the learner's alone."""
+    found = view.find(SCOPES, Query(order=("-count",), cursor=page.cursor, limit=page.bounded))
+    items = tuple(
+        TemplateScope(
+            scope=one.scope,
+            lines=one.lines,
+            templates=one.templates,
+            rare=one.rare,
+            dead=one.dead,
+            version=one.version,
+            similarity=one.similarity,
+            depth=one.depth,
+            chosen_at=one.chosen_at,
+            chosen_from=one.chosen_from,
+            waiting=bool(one.sample),
+            health=one.health,
+        )
+        for one in found.items
+    )
+    return ScopeList(items=items, total=found.total, next=found.next)
 
 
 def incident(view: View, incident_id: str) -> Incident:

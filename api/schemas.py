@@ -142,6 +142,31 @@ class TemplateList(Noun, frozen=True, kw_only=True):
     next: str
 
 
+class TemplateScope(Noun, frozen=True, kw_only=True):
+    """How the templates of one scope are: reported after every thousand messages."""
+
+    scope: str
+    lines: int  # messages so far
+    templates: int
+    rare: int  # templates seen once
+    dead: int  # templates not seen for a week
+    version: int  # of its own settings; 0: it goes by those of all
+    similarity: float
+    depth: int
+    chosen_at: datetime | None
+    chosen_from: int  # messages
+    waiting: bool  # enough was seen, the choice is being made
+    health: tuple[str, ...]  # what is wrong with them, in words
+
+
+class ScopeList(Noun, frozen=True, kw_only=True):
+    """One page of scopes."""
+
+    items: tuple[TemplateScope, ...]
+    total: int
+    next: str
+
+
 class ServiceList(Noun, frozen=True, kw_only=True):
     """One page of nodes, the edges that leave them, and how well alerts find their node."""
 

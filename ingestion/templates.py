@@ -2,21 +2,26 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from aiops.domain.alerts import Templated
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import TEMPLATES
+from aiops.domain.changes import SCOPES, TEMPLATES
+from aiops.domain.entries import Learned
 from aiops.domain.events import Event, EventKind
 from aiops.domain.graph import Entity
+from aiops.domain.learned import ScopeTemplate, ScopeTemplates
 from aiops.domain.masking import MASKS, mask, masked_tokens, raw_tokens
 from aiops.domain.part import Document, Part
-from aiops.domain.records import Template
+from aiops.domain.records import ScopeRecord, Template
 from aiops.domain.settings import TemplateSettings
-from ingestion.templates_tree import WILDCARD, Cluster, Scope, ScopeState
+from ingestion.templates_fold import unnamed
+from ingestion.templates_sample import Room
+from ingestion.templates_scope import OneScope, OneScopeState
+from ingestion.templates_tree import WILDCARD, Cluster
 
 __all__ = ["Templates", "mask"]
 
@@ -25,6 +30,8 @@ MOST_TEMPLATES = 100_000  # over all scopes, as long as there is more than one
 MOST_PARAMETERS = 20
 LONGEST_PARAMETER = 200
 MOST_MATCHES = 50_000  # remembered; when full, all are forgotten (they are only a short cut)
+REPORTED = 1_000  # messages of a scope between two reports on it
+DEAD = timedelta(days=7)
 PLACEHOLDERS = (WILDCARD, *MASKS)
 
 
@@ -35,7 +42,8 @@ class Templates(Part):
         super().__init__()
         self.records: dict[str, Template] = {}
         self._settings = settings
-        self._scopes: OrderedDict[str, Scope] = OrderedDict()
+        self._scopes: OrderedDict[str, OneScope] = OrderedDict()
+        self._room = Room()
         self._matches: dict[tuple[str, tuple[str, ...]], _Match] = {}
         self._seen: dict[str, tuple[int, datetime]] = {}  # template id -> messages since the last drain, newest receipt
 
@@ -62,10 +70,10 @@ class Templates(Part):
         scope = self._scopes.get(name) or self._open(name)
         self._scopes.move_to_end(name)
         match, first = self._matches.get((name, masked)), False
-        if match is None or match.generation != scope.generation[len(masked)]:
+        if match is None or match.generation != scope.generation(len(masked)):
             match, first = self._match(scope, masked, event.received_at)
-        else:
-            scope.touch(match.cluster)
+        elif match.cluster.cluster_id:
+            scope.tree.touch(match.cluster)
         template_id = match.cluster.template_id
         count, newest = self._seen.get(template_id, (0, event.received_at))
         record = self.records[template_id]
@@ -73,6 +81,10 @@ class Templates(Part):
             first = record.count + count == 1  # told of the message that made it
         else:
             self._seen[template_id] = (count + 1, max(newest, event.received_at))
+            said = masked if event.kind is EventKind.LOG or not entity.name else unnamed(masked, entity.name)
+            complete = scope.sample.note(said, template_id, keep=self._settings.automatic)
+            if complete or scope.sample.lines % REPORTED == 0:
+                self._report(scope, event.received_at, complete=complete)
         raw = raw_tokens(event.text) if match.places else ()
         return Templated(
             template_id=template_id,
@@ -89,8 +101,63 @@ class Templates(Part):
         self._count()
         return super().drain()
 
-    def _open(self, name: str) -> "Scope":
-        self._scopes[name] = scope = Scope(name, self._settings)
+    def adopt(self, learned: Learned, now: datetime) -> None:
+        """Let a scope go by what was chosen from its own lines; a choice that does not follow its last is ignored.
+
+        A template that is not to be used any more is handed over once more, with its successor, and forgotten.
+        """
+        found = learned.result
+        if not isinstance(found, ScopeTemplates):
+            return
+        scope = self._scopes.get(found.scope)
+        if scope is None or found.version != scope.choice.version + 1 or not self._settings.automatic:
+            return
+        self._count()
+        ids = [self._named(template, scope.name, now) for template in found.templates]
+        for former, place in found.successors.items():
+            if record := self.records.get(former):
+                self.put(TEMPLATES, msgspec.structs.replace(record, successor=ids[place]))
+        self._forget(scope.adopt(found, ids, self._settings, now))
+        for template_id in ids:
+            if template_id in self.records:
+                self.put(TEMPLATES, self.records[template_id])
+        self._matches.clear()
+        self._report(scope, now)
+
+    def _named(self, template: ScopeTemplate, scope: str, now: datetime) -> str:
+        """Return the id of a chosen template: the former one that it stays, or a new one."""
+        text, former = template.patterns[0], self.records.get(template.template_id)
+        if former is None or former.scope != scope:
+            template_id = self._new(scope, text, now, origin=template.origin)
+        else:
+            template_id = former.template_id
+            if former.text != text:
+                self.records[template_id] = msgspec.structs.replace(former, text=text, version=former.version + 1)
+        return template_id
+
+    def _report(self, scope: OneScope, now: datetime, *, complete: bool = False) -> None:
+        """Say how the scope is; with the sample, when it is ``complete`` or waits already."""
+        if complete:
+            scope.sample.complete()
+        own = scope.choice.over(self._settings)
+        alive = [(self.records[one], self._seen.get(one)) for one in set(scope.template_ids())]
+        record = ScopeRecord(
+            scope=scope.name,
+            lines=scope.sample.lines,
+            templates=len(alive),
+            rare=sum(record.count + (seen[0] if seen else 0) == 1 for record, seen in alive),
+            dead=sum((seen[1] if seen else record.last_seen) < now - DEAD for record, seen in alive),
+            version=scope.choice.version,
+            similarity=own.similarity,
+            depth=own.depth,
+            chosen_at=scope.choice.at,
+            chosen_from=scope.choice.lines,
+            sample=scope.sample.waiting,
+        )
+        self.put(SCOPES, record)
+
+    def _open(self, name: str) -> OneScope:
+        self._scopes[name] = scope = OneScope(name, self._settings, self._room)
         self._bound()
         return scope
 
@@ -98,15 +165,16 @@ class Templates(Part):
         """Forget the least recently used scopes beyond the bounds; the one at hand is the newest."""
         while len(self._scopes) > MOST_SCOPES or (len(self.records) > MOST_TEMPLATES and len(self._scopes) > 1):
             oldest = self._scopes.popitem(last=False)[1]
-            self._forget(cluster.template_id for cluster in oldest.clusters.values())
+            self._forget(oldest.template_ids())
+            oldest.sample.drop()
             self._matches.clear()
 
-    def _match(self, scope: "Scope", masked: tuple[str, ...], now: datetime) -> tuple["_Match", bool]:
+    def _match(self, scope: OneScope, masked: tuple[str, ...], now: datetime) -> tuple["_Match", bool]:
         """Search the tree, and learn: a new template, a more general one, or only a count."""
         cluster, change = scope.learn(masked)
         if change == "created":
-            self._forget(scope.evict())
-            self._found(scope, cluster, now)
+            self._forget(scope.tree.evict())
+            cluster.template_id = self._new(scope.name, cluster.get_template(), now)
             self._bound()
         elif change == "changed":
             record = self.records[cluster.template_id]
@@ -114,24 +182,30 @@ class Templates(Part):
             self.records[record.template_id] = msgspec.structs.replace(record, text=text, version=record.version + 1)
         tokens = enumerate(cluster.log_template_tokens)
         places = [place for place, token in tokens if any(mark in token for mark in PLACEHOLDERS)]
-        match = _Match(scope.generation[len(masked)], cluster, " ".join(masked), tuple(places[:MOST_PARAMETERS]))
+        match = _Match(scope.generation(len(masked)), cluster, " ".join(masked), tuple(places[:MOST_PARAMETERS]))
         if not change:  # only what left the tree as it was is found again in the same way
             if len(self._matches) >= MOST_MATCHES:
                 self._matches.clear()
             self._matches[scope.name, masked] = match
         return match, change == "created"
 
-    def _found(self, scope: "Scope", cluster: "Cluster", now: datetime) -> None:
-        """Give a new cluster its id: a hash of scope and first-seen tokens, salted while another template bears it."""
-        text, salt = cluster.get_template(), 0
-        template_id = stable_hash(scope.name, text)
+    def _new(self, scope: str, text: str, now: datetime, origin: str = "") -> str:
+        """Return the id of a new template: a hash of scope and first-seen tokens, salted while another bears it."""
+        template_id, salt = stable_hash(scope, text), 0
         while template_id in self.records:
             salt += 1
-            template_id = stable_hash(scope.name, text, str(salt))
-        cluster.template_id = template_id
+            template_id = stable_hash(scope, text, str(salt))
         self.records[template_id] = Template(
-            template_id=template_id, scope=scope.name, text=text, first_seen=now, last_seen=now, count=0, example=text
+            template_id=template_id,
+            scope=scope,
+            text=text,
+            first_seen=now,
+            last_seen=now,
+            count=0,
+            example=text,
+            origin=origin,
         )
+        return template_id
 
     def _forget(self, template_ids: Iterable[str]) -> None:
         for template_id in template_ids:
@@ -155,10 +229,12 @@ class Templates(Part):
         return msgspec.msgpack.encode((self._settings, list(self.records.values()), scopes))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[TemplateSettings, list[Template], list[ScopeState]]
+        shape = tuple[TemplateSettings, list[Template], list[OneScopeState]]
         self._settings, records, scopes = msgspec.msgpack.decode(state, type=shape)
         self.records = {record.template_id: record for record in records}
-        self._scopes = OrderedDict((scope.name, Scope.load(scope, self._settings)) for scope in scopes)
+        self._room = Room()
+        loaded = [OneScope.load(scope, self._settings, self._room) for scope in scopes]
+        self._scopes = OrderedDict((scope.name, scope) for scope in loaded)
         self._matches, self._seen = {}, {}
 
 

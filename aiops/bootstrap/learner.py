@@ -7,6 +7,7 @@ from aiops.bootstrap.setups import LearnerSetup
 from aiops.domain.errors import BadConfiguration
 from aiops.storage.folder import open_configured, open_journal
 from correlation.learner import Learner
+from ingestion.templates_study import study
 
 NICE = 10
 
@@ -18,7 +19,7 @@ def main() -> None:
     os.nice(NICE)
     journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
     try:
-        learner = Learner(store, journal, setup.data, setup.embedder)
+        learner = Learner(store, journal, setup.data, setup.embedder, studies=(study,))
     except BadConfiguration as error:
         process.refuse(error)
     learner.run(stop)

@@ -11,9 +11,12 @@ from aiops.cli.shape import examples, family
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.records import Pattern, Template
-from api.schemas import PatternList, TemplateList
+from api.schemas import PatternList, ScopeList, TemplateList, TemplateScope
 
-app = family("Which messages belong together: templates and patterns.", examples("patterns", "patterns templates"))
+app = family(
+    "Which messages belong together: templates and patterns.",
+    examples("patterns", "patterns templates", "patterns scopes"),
+)
 
 
 def columns() -> Columns[Pattern]:
@@ -36,6 +39,19 @@ def template_columns() -> Columns[Template]:
         "Messages": lambda template: template.count,
         "Pattern": lambda template: template.pattern_id,
         "Last seen": lambda template: template.last_seen,
+    }
+
+
+def scope_columns() -> Columns[TemplateScope]:
+    """Return what a list of scopes shows."""
+    return {
+        "Scope": lambda scope: scope.scope,
+        "Messages": lambda scope: scope.lines,
+        "Templates": lambda scope: scope.templates,
+        "Settings": lambda scope: f"own, version {scope.version}" if scope.version else "common",
+        "Similarity": lambda scope: scope.similarity,
+        "Depth": lambda scope: scope.depth,
+        "Health": lambda scope: "; ".join(scope.health) or "good",
     }
 
 
@@ -62,6 +78,15 @@ def show_templates(context: typer.Context, limit: Limit = 50, output: Output = F
         page = one.get("/api/templates", TemplateList, {"limit": limit})
     show(page.items, template_columns(), output)
     say(f"{len(page.items)} of {page.total} templates")
+
+
+@app.command("scopes", epilog=examples("patterns scopes"))
+def show_scopes(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
+    """List scopes: by which settings their messages become templates, and what is wrong with these."""
+    with client(context) as one:
+        page = one.get("/api/scopes", ScopeList, {"limit": limit})
+    show(page.items, scope_columns(), output)
+    say(f"{len(page.items)} of {page.total} scopes")
 
 
 @app.command("label", epilog=examples('patterns label 5f0c1a2b3c4d5e6f known_good --reason "harmless"'))

@@ -18,6 +18,7 @@ from aiops.domain.records import (
     GraphRecord,
     Pattern,
     Rollup,
+    ScopeRecord,
     ServiceRecord,
     SourceRecord,
     Template,
@@ -180,9 +181,22 @@ TEMPLATES = Collection(
         "count": lambda template: template.count,
         "first_seen": lambda template: template.first_seen,
         "last_seen": lambda template: template.last_seen,
+        "retired": lambda template: bool(template.successor),
         "revision": lambda template: template.revision,
     },
     text=lambda template: template.text,
+)
+IN_USE: Mapping[str, tuple[Scalar, ...]] = {"retired": (False,)}  # where: templates that have no successor
+SCOPES = Collection(
+    "scopes",
+    ScopeRecord,
+    key=lambda record: record.scope,
+    fields={
+        "waiting": lambda record: bool(record.sample),
+        "count": lambda record: record.lines,
+        "sick": lambda record: bool(record.health),
+    },
+    text=lambda record: record.scope,
 )
 PATTERNS = Collection(
     "patterns",
@@ -258,6 +272,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     RULES,
     SILENCES,
     TEMPLATES,
+    SCOPES,
     PATTERNS,
     ROLLUPS,
     DELIVERIES,

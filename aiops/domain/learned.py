@@ -7,7 +7,7 @@ class Family(Noun, frozen=True, kw_only=True):
     """One pattern as clustering found it."""
 
     pattern_id: str  # stable across re-clustering
-    name: str  # what a person calls it: the medoid's template text, entity names stripped
+    name: str  # what a person calls it: the plainest of its central texts, entity names stripped
     template_ids: tuple[str, ...]
     medoid: str  # the template that stands for it
     cohesion: float  # mean cosine of members to the medoid, 0..1
@@ -27,4 +27,24 @@ class Families(Noun, frozen=True, kw_only=True, tag="families"):
     families: tuple[Family, ...]
 
 
-Result = Families
+class ScopeTemplate(Noun, frozen=True, kw_only=True):
+    """One template as a scope's own lines show it."""
+
+    patterns: tuple[str, ...]  # masked messages with <*> for a token that varies; the most frequent one is its text
+    template_id: str = ""  # of the former template that stays it; empty: it is a new one
+    origin: str = ""  # the former template that most of a new one's lines belonged to; empty: none
+
+
+class ScopeTemplates(Noun, frozen=True, kw_only=True, tag="templates"):
+    """What suits the messages of one scope: Drain's settings, and the templates that its own lines show."""
+
+    scope: str
+    version: int  # of the scope's choices, from 1
+    lines: int  # how many messages it was chosen from
+    similarity: float
+    depth: int
+    templates: tuple[ScopeTemplate, ...]
+    successors: dict[str, int]  # former template -> place, in ``templates``, of the one that most of its lines are in
+
+
+Result = Families | ScopeTemplates

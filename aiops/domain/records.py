@@ -19,7 +19,56 @@ class Template(Noun, frozen=True, kw_only=True):
     count: int = 1
     example: str = ""  # first message, masked
     pattern_id: str = ""  # by the last clustering; empty: not clustered yet
+    origin: str = ""  # the template that its messages belonged to before the scope's settings changed; empty: none
+    successor: str = ""  # since they changed, the template that most of its messages belong to; empty: it is in use
     revision: int = 0
+
+
+class SampledLine(Noun, frozen=True, kw_only=True):
+    """A masked message of a scope's sample."""
+
+    masked: str
+    count: int
+    template_id: str  # the template that it belonged to when the sample was complete
+
+
+class ScopeRecord(Noun, frozen=True, kw_only=True):
+    """One scope of templates: by which settings it goes, and how healthy its templates are."""
+
+    scope: str
+    lines: int  # messages so far
+    templates: int = 0
+    rare: int = 0  # templates seen once
+    dead: int = 0  # templates not seen for a week
+    version: int = 0  # of its own settings; 0: it goes by those of all
+    similarity: float
+    depth: int
+    chosen_at: datetime | None = None
+    chosen_from: int = 0  # messages that its settings were chosen from
+    sample: tuple[SampledLine, ...] = ()  # waits for a choice; empty: none is to be made
+    revision: int = 0
+
+    @property
+    def health(self) -> tuple[str, ...]:
+        """Return a sentence for everything that is wrong with its templates; none: nothing is."""
+        return tuple(
+            text
+            for wrong, text in (
+                (
+                    self.templates > 100 and self.templates * 20 > self.lines,
+                    f"too many: {self.templates:,} templates for {self.lines:,} messages",
+                ),
+                (
+                    self.rare > 50 and self.rare * 2 > self.templates,
+                    f"too rare: {self.rare:,} of {self.templates:,} templates were seen once",
+                ),
+                (
+                    self.dead > 50 and self.dead * 2 > self.templates,
+                    f"dead: {self.dead:,} of {self.templates:,} templates were not seen for a week",
+                ),
+            )
+            if wrong
+        )
 
 
 class Pattern(Noun, frozen=True, kw_only=True):

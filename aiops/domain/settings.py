@@ -18,8 +18,9 @@ class DedupSettings(Noun, frozen=True, kw_only=True):
 
 
 class TemplateSettings(Noun, frozen=True, kw_only=True):
-    """How messages become templates (Drain3's own parameters)."""
+    """How messages become templates: Drain3's own parameters, which each scope may leave for better ones."""
 
+    automatic: bool = True  # a scope with lines enough goes by similarity, depth and templates of its own choice
     similarity: float = 0.4
     depth: int = 4
     max_children: int = 100

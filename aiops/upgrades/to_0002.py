@@ -5,8 +5,15 @@ from typing import Any
 
 import msgspec
 
+
+def _templates(old: Any) -> Any:
+    """Beside its tree a scope keeps its choice, its sample and the chosen patterns: none yet."""
+    settings, records, scopes = old
+    return settings, records, [[tree, {}, [], []] for tree in scopes]
+
+
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
-CHANGES: Mapping[str, Callable[[Any], Any]] = {}
+CHANGES: Mapping[str, Callable[[Any], Any]] = {"templates": _templates}
 
 
 def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import PATTERNS, TEMPLATES
+from aiops.domain.changes import IN_USE, PATTERNS, TEMPLATES
 from aiops.domain.queries import Query
 from api.acting import ActingOf, said
 from api.desk import DeskOf
 from api.filters import Paged
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import scope_list
 from api.requests import TemplateVerdict
-from api.schemas import PatternList, TemplateList
+from api.schemas import PatternList, ScopeList, TemplateList
 
 router = APIRouter(prefix="/api", tags=["Patterns"])
 Page = Annotated[Paged, Depends(query_of(Paged))]
@@ -34,8 +35,15 @@ def list_patterns(desk: DeskOf, page: Page) -> Response:
 def list_templates(desk: DeskOf, page: Page) -> Response:
     """Shapes of messages, the most frequent first."""
     with desk.view() as view:
-        found = view.find(TEMPLATES, Query(order=("-count",), cursor=page.cursor, limit=page.bounded))
+        found = view.find(TEMPLATES, Query(where=IN_USE, order=("-count",), cursor=page.cursor, limit=page.bounded))
     return reply(TemplateList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.get("/scopes", summary="How are the templates?", **described(ScopeList, query=Paged))
+def list_scopes(desk: DeskOf, page: Page) -> Response:
+    """Within which messages are compared: by which settings, chosen from how many of them, and what is wrong."""
+    with desk.view() as view:
+        return reply(scope_list(view, page))
 
 
 @router.post("/templates/{template_id}/verdict", summary="Label a template", **acting(TemplateVerdict, EXAMPLE_VERDICT))

@@ -268,6 +268,7 @@ DOORS: dict[str, Door] = {
     f"{ELASTIC_ROOT}/{{index}}/_bulk": _BULK,
     "/services/{a}/{b}/{c}": Door("slack", _ok, path="/services"),  # the path is the secret
 }
+_ALERT_ACTS = ("close", *OPSGENIE_ACTS)
 STANDINS = (  # whose place we take, and where its clients find us
     ("Alertmanager, API v2 and v1", "/api/v2/alerts, /api/v1/alerts"),
     ("PagerDuty, Events API v2", "/v2/enqueue, /v2/change/enqueue"),

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.changes import ALERTS, IN_USE, PATTERNS, RULES, SILENCES, TEMPLATES
 from aiops.domain.queries import Query
 from aiops.domain.records import Pattern
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.ports import View
 from api.errors import NotFound
+from api.filters import Paged
 from api.presenting import TemplateRow, rule_state, silence_state, template_row
-from api.reading import everything
+from api.reading import everything, scope_list
+from api.schemas import ScopeList
 from rules.lint import lint
 
 _SHOWN_ANYWAY = ("expired", "expiring", "review")  # by the columns of the table
@@ -31,6 +33,7 @@ class PatternsPage:
     patterns_total: int
     q: str
     of: Pattern | None  # the pattern whose templates these are; None: all templates
+    scopes: ScopeList  # the largest
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
     """Ask for a page of templates, most frequent first, and the largest patterns."""
     q = asked.get("q", "")[:200]
     of = view.get(PATTERNS, asked["pattern"]) if asked.get("pattern") else None
-    where = {"pattern": (of.pattern_id,)} if of else {}
+    where = {**IN_USE, "pattern": (of.pattern_id,)} if of else IN_USE
     cursor = asked.get("cursor", "")
     found = view.find(TEMPLATES, Query(text=q, where=where, order=("-count",), cursor=cursor, limit=50))
     families = view.find(PATTERNS, Query(text=q, where={"retired": (False,)}, order=("-count",), limit=30))
@@ -54,7 +57,8 @@ def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
         TemplateLine(template_row(template, active), tuple(got.get(template.template_id, {}).items()))
         for template in found.items
     )
-    return PatternsPage(lines, found.total, found.next, tuple(families.items), families.total, q, of)
+    scopes = scope_list(view, Paged(limit=30))
+    return PatternsPage(lines, found.total, found.next, tuple(families.items), families.total, q, of, scopes)
 
 
 def verdicts_of(view: View, template_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:

@@ -8,11 +8,13 @@ import pytest
 import api.preview
 import api.routes.services
 from aiops.domain.alerts import Fate
-from aiops.domain.changes import INCIDENTS, RULES
+from aiops.domain.changes import INCIDENTS, RULES, SCOPES, TEMPLATES
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
+from aiops.domain.records import SampledLine, ScopeRecord, Template
 from tests.api.world import World, an_incident
+from tests.builders import at
 
 
 def fingerprint(world: World, service: str) -> str:
@@ -265,6 +267,30 @@ def test_a_template_is_labelled_in_place(storm: World) -> None:
 
 def test_patterns_are_listed(storm: World) -> None:
     assert storm.get("/api/patterns") == {"items": [], "total": 0, "next": ""}
+
+
+def test_scopes_are_listed_without_their_samples(world: World) -> None:
+    sample = (SampledLine(masked="disk <num> full", count=9, template_id="t"),)
+    scope = ScopeRecord(scope="logs/db", lines=2_000, templates=150, similarity=0.4, depth=4, sample=sample)
+    world.put(SCOPES, scope)
+    world.put(SCOPES, ScopeRecord(scope="logs/web", lines=9_000, version=2, similarity=0.5, depth=3, chosen_at=at(7)))
+    larger, sick = world.get("/api/scopes")["items"]
+    assert (larger["scope"], larger["version"], larger["waiting"], larger["health"]) == ("logs/web", 2, False, [])
+    assert (sick["waiting"], sick["health"]) == (True, ["too many: 150 templates for 2,000 messages"])
+    assert "sample" not in sick
+    page = world.page("/patterns")
+    assert "too many: 150 templates for 2,000 messages" in page
+    assert "its own, version 2" in page
+
+
+def test_a_template_with_a_successor_is_not_listed(world: World) -> None:
+    for key, successor in {"old": "new", "new": ""}.items():
+        template = Template(
+            template_id=key, scope="s", text=f"{key} text", first_seen=at(0), last_seen=at(0), successor=successor
+        )
+        world.put(TEMPLATES, template)
+    assert [one["template_id"] for one in world.get("/api/templates")["items"]] == ["new"]
+    assert "old text" not in world.page("/patterns")
 
 
 def test_the_graph_is_shown_with_health_and_edges(storm: World) -> None:

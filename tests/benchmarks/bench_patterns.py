@@ -1,4 +1,4 @@
-"""What do patterns cost: embedding, clustering, memory, imports?"""
+"""What do patterns cost: embedding, clustering, memory, imports? And how good are they?"""
 
 import random
 import subprocess
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from correlation.clustering import Clustering, Member
 from correlation.embedding import Embedder, MiniLM, choose_embedder, prepare
+from tests.benchmarks.quality import patterns as quality
+from tests.benchmarks.quality.figures import table
 from tests.correlation.labelled_templates import LABELLED
 
 SIZES = (1_300, 5_000, 20_000)
@@ -73,6 +75,7 @@ def main() -> None:
         )
         said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         print(f"import {module}: {said[0]} MB, {float(said[1]):.2f} CPU-s (with interpreter and psutil)")
+    print(table(quality.run(Path(), None)))
     light, semantic = choose_embedder("light"), choose_embedder("auto")
     sample = texts(SIZES[-1])
     clustering(light.name, embedding(light, sample))

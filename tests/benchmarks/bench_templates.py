@@ -1,8 +1,10 @@
 """How many log lines a CPU-second does ``Templates.learn`` take, beside Drain3 with its own masking in the same run?
 
-Run: ``python -m tests.benchmarks.bench_templates [FILE ...]`` (plain log files; without: synthetic lines).
+Run: ``python -m tests.benchmarks.bench_templates [FILE ...]`` (plain log files; without: synthetic lines). With a
+folder that holds ``data/loghub2k``: how good are the templates? ``PREDICTIONS=dir`` keeps them.
 """
 
+import os
 import random
 import sys
 import time
@@ -17,6 +19,8 @@ from drain3.template_miner_config import TemplateMinerConfig
 from aiops.domain.events import Event, EventKind
 from aiops.domain.settings import TemplateSettings
 from ingestion.templates import Templates
+from tests.benchmarks.quality import loghub2k
+from tests.benchmarks.quality.figures import table
 from tests.builders import an_entity, an_event
 
 EDGE = r"((?<=[^A-Za-z0-9])|^)", r"((?=[^A-Za-z0-9])|$)"
@@ -91,7 +95,13 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Print rates and their ratio for each file."""
+    """Print rates and their ratio for each file, the quality for each folder."""
+    predictions = Path(os.environ["PREDICTIONS"]) if "PREDICTIONS" in os.environ else None
+    folders = [Path(path) for path in sys.argv[1:] if (Path(path) / "data" / "loghub2k").is_dir()]
+    for folder in folders:
+        print(table(loghub2k.run(folder, predictions)))
+    if folders:
+        return
     inputs = {
         path: Path(path).read_text(errors="replace").splitlines() for path in sys.argv[1:] if Path(path).is_file()
     }

@@ -56,6 +56,20 @@ def test_people_see_a_placeholder_where_an_entity_was_named() -> None:
     assert shown("Conn to db1:5432 refused by payments-db", NAMES) == "Conn to <*>:5432 refused by <*>"
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("dial tcp <ip>:<num>: refused", "dial tcp <*>: refused"),
+        ("db1: <time> <time> cache of api lost", "<*> cache of <*> lost"),
+        ("disk <path> is <num>% full, ", "disk <*> is <*>% full"),
+        ("<*> <*> <*>", "<*>"),
+        ("word " * 40, "word " * 19 + "word…"),
+    ],
+)
+def test_a_title_is_short_and_says_only_once_that_something_varies(text: str, title: str) -> None:
+    assert shown(text, NAMES) == title
+
+
 def test_the_light_embedder_puts_like_words_together_and_is_the_same_in_every_process() -> None:
     texts = ["connection refused", "connections were refused", "certificate expires soon"]
     vectors = Light().embed(texts)

@@ -16,7 +16,7 @@ from aiops import fold
 from aiops.domain.acts import Act, ImportTopology, Outcome, PutRule, PutSilence
 from aiops.domain.alerts import Alert, Episode, EventRecord, Verdict
 from aiops.domain.changes import ALERTS, EPISODES, EVENTS, INCIDENTS, OUTCOMES, PAGES, SOURCES, TIMELINE, Collection
-from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.entries import Command, Delivery, Learned, Payload, Tick
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident, IncidentStatus, Page
@@ -26,6 +26,7 @@ from aiops.domain.rules import Rule, Silence
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from correlation.embedding import Embedder
 from correlation.families import learn_once
+from ingestion.templates_study import study
 
 T = TypeVar("T")
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -57,6 +58,10 @@ class World:
         """Let ``payload`` come in at that time; None: what the learner finds out then."""
         self._moments.append((seconds, len(self._moments), payload))
 
+    def _learned(self, store: MemoryStore) -> list[Learned]:
+        with store.view() as view:
+            return [*study(view), *learn_once(store, None, self._embedder)]
+
     def _add(self, seconds: float, act: Act) -> None:
         self.add(seconds, Command(id=f"act-{len(self._moments)}", actor="ana", act=act))
 
@@ -66,7 +71,7 @@ class World:
         engine = fold.recover(store)
         for seconds, _, payload in sorted(moment for moment in self._moments if moment[0] <= at):
             now = T0 + timedelta(seconds=seconds)
-            payloads = [payload] if payload else learn_once(store, None, self._embedder)
+            payloads = [payload] if payload else self._learned(store)
             journal.append(payloads, at=now)
             fold.step(engine, journal, store)
         journal.append([Tick()], at=T0 + timedelta(seconds=at))
@@ -171,7 +176,7 @@ class Moment:
         return self.act(PutSilence(silence=silence))
 
     def learn(self) -> "Moment":
-        """The learner clusters all templates known by now."""
+        """The learner makes the choices that wait, and clusters all templates known by now."""
         self.world.add(self.seconds, None)
         return self
 

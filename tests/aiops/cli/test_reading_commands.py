@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aiops.domain.changes import PATTERNS, SOURCES
-from aiops.domain.records import Pattern, SourceRecord
+from aiops.domain.changes import PATTERNS, SCOPES, SOURCES
+from aiops.domain.records import Pattern, ScopeRecord, SourceRecord
 from tests.aiops.cli.line import Line
 from tests.api.world import World
 from tests.builders import a_delivery
@@ -104,6 +104,12 @@ def test_templates_are_listed_the_most_frequent_first(aiops: Line, storm: World)
     assert (first["text"], first["count"]) == ("db is down", 2)
     aiops("patterns", "templates", "--limit", "1")
     assert aiops.chatter == "1 of 4 templates\n"
+
+
+def test_scopes_are_listed_with_their_health(aiops: Line, storm: World) -> None:
+    storm.put(SCOPES, ScopeRecord(scope="logs/db", lines=9, templates=3, version=2, similarity=0.5, depth=4))
+    cells = ["logs/db", "9", "3", "own,", "version", "2", "0.5", "4", "good"]
+    assert aiops("patterns", "scopes").splitlines()[1].split() == cells
 
 
 def test_patterns_are_listed_with_their_cohesion(aiops: Line, storm: World) -> None:
