@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
+from aiops.domain.records import HeartbeatRecord
 from aiops.domain.settings import check
 from aiops.parts import Parts
 
 
-def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[Alert]]:
-    """Apply the act; return what was done in words, the id of what it concerns, and the alerts to consider again.
+def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, Iterable[Alert]]:
+    """Apply the act of the command ``key``; return what was done, the id it concerns, and alerts to consider again.
 
     What does not fit is refused: AiopsError says why, and nothing has changed.
     """
@@ -25,8 +26,11 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
         case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
             text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
             return text, concerns, parts.book.concerned(concerns, parts.dedup.firing())
-        case acts.PageHandled():
-            return parts.settle.handled(act), act.page_id, ()
+        case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
+            return *parts.outbox.act(act, actor, key, parts.now), ()
+        case acts.Heartbeat(well=well, detail=detail):
+            parts.heartbeat = HeartbeatRecord(well=well, detail=detail, since=parts.now)
+            return detail, "", ()
         case acts.Shed(work=work, on=on, text=text):
             parts.shed = tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work}))
             return text, work, ()
