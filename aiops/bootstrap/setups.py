@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiops.config import Config, StoreConfig
 from aiops.domain.base import Noun
+from aiops.domain.channels import Channel, PageTemplate
 from aiops.domain.settings import Settings
 
 ACCESS_DB = "access.db"  # in the data folder: the API's tokens
@@ -51,7 +52,12 @@ class ResponderSetup(Noun, frozen=True, kw_only=True):
 
     data: Path
     store: StoreConfig = StoreConfig()
-    channels: dict[str, str] = {}  # name in the registry of notifiers -> what configures it
+    channels: tuple[Channel, ...] = ()
+    templates: tuple[PageTemplate, ...] = ()
+    public_url: str = ""
+    deadline: timedelta = timedelta(hours=6)
+    heartbeat_url: str = ""
+    heartbeat_every: timedelta = timedelta(minutes=1)
 
 
 def engine_setup(config: Config) -> EngineSetup:
@@ -70,5 +76,13 @@ def engine_setup(config: Config) -> EngineSetup:
 
 def responder_setup(config: Config) -> ResponderSetup:
     """Return the responder's share: the channels that are configured."""
-    channels = {name: value for name in config.pages.__struct_fields__ if (value := getattr(config.pages, name))}
-    return ResponderSetup(data=config.data, store=config.store, channels=channels)
+    return ResponderSetup(
+        data=config.data,
+        store=config.store,
+        channels=config.pages.every_channel,
+        templates=config.pages.templates,
+        public_url=config.server.public_url,
+        deadline=config.pages.deadline,
+        heartbeat_url=config.pages.heartbeat_url,
+        heartbeat_every=config.pages.heartbeat_every,
+    )

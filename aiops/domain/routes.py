@@ -21,6 +21,10 @@ class Route(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channels: tuple[str, ...] = ()  # names of channels; none: the default ones
     goes_on: bool = msgspec.field(default=False, name="continue")  # later routes are tried too
 
+    def __str__(self) -> str:
+        over = f" over {', '.join(self.channels)}" if self.channels else ""
+        return f"{self.name}: {', '.join(self.match) or 'every incident'}{over}"
+
     def matchers(self, place: str) -> tuple[Matcher, ...]:
         """Return ``match``, read. BadInput names ``place``."""
         return tuple(parse_matcher(text, f"{place}.match[{number}]") for number, text in enumerate(self.match))
