@@ -25,9 +25,9 @@ from api.desk import Desk
 from api.errors import ProblemDetails, problem_of, problem_response
 from api.live import Live
 from api.presenting import incident_row
-from api.routes import alerts, doors, incidents, ledger, patterns, rules, services, standins, status
+from api.routes import alerts, doors, incidents, ledger, paging, patterns, rules, services, standins, status
 from api.settings import ApiSettings
-from api.ui import forms, pages
+from api.ui import forms, outbox, pages
 from api.ui.render import page, piece
 
 STATIC = Path(__file__).parent / "ui" / "static"
@@ -80,7 +80,7 @@ def _cells(incident: Incident, now: datetime) -> str:
 def _add_routes(app: FastAPI, live: Live) -> None:
     app.add_route("/webhooks/{source}", doors.deliver, methods=["POST"], include_in_schema=False)
     standins.add_to(app)
-    for module in (incidents, alerts, rules, patterns, services, ledger, status, pages, forms):
+    for module in (incidents, alerts, rules, patterns, services, ledger, status, paging, pages, outbox, forms):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))
 

@@ -8,9 +8,18 @@ from aiops.domain.base import Noun
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
-from aiops.domain.incidents import Incident, TimelineItem
+from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.reasons import Reason
-from aiops.domain.records import DeliveryRecord, Pattern, Rollup, ServiceRecord, SourceRecord, Template, Unmapped
+from aiops.domain.records import (
+    DeliveryRecord,
+    HeartbeatRecord,
+    Pattern,
+    Rollup,
+    ServiceRecord,
+    SourceRecord,
+    Template,
+    Unmapped,
+)
 from aiops.domain.rules import Rule, Silence
 
 Facets = Mapping[str, Mapping[str, int]]
@@ -199,6 +208,30 @@ class Explanation(Noun, frozen=True, kw_only=True):
     text: str
 
 
+class PageList(Noun, frozen=True, kw_only=True):
+    """One page of pages."""
+
+    items: tuple[Page, ...]
+    total: int
+    next: str
+
+
+class PageDetail(Noun, frozen=True, kw_only=True):
+    """One page, and what it says as things stand now."""
+
+    page: Page
+    subject: str
+    text: str
+
+
+class PageText(Noun, frozen=True, kw_only=True):
+    """What a page about an incident would say."""
+
+    subject: str
+    text: str
+    names: Mapping[str, str]  # what a text can use -> what that holds
+
+
 class RollupList(Noun, frozen=True, kw_only=True):
     """Counts per five minutes."""
 
@@ -223,6 +256,10 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     shed: tuple[str, ...]
     embedder: str
     embedder_why: str
+    pages_pending: int = 0  # under way to somebody
+    pages_dead: int = 0  # reached nobody, or not over every channel
+    heartbeat: HeartbeatRecord | None = None  # None: none is configured, or nothing was heard of it yet
+    heartbeat_wanted: bool = False
 
 
 def raw_payload(delivery_id: str, received_at: datetime, delivery: Delivery, most: int) -> RawPayload:

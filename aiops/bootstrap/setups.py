@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiops.config import Config, StoreConfig
 from aiops.domain.base import Noun
-from aiops.domain.channels import Channel, PageTemplate
+from aiops.domain.channels import Channel, PageTemplate, Paging, shown
 from aiops.domain.settings import Settings
 
 ACCESS_DB = "access.db"  # in the data folder: the API's tokens
@@ -37,6 +37,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""
+    paging: Paging = Paging()
 
 
 class LearnerSetup(Noun, frozen=True, kw_only=True):
@@ -71,6 +72,17 @@ def engine_setup(config: Config) -> EngineSetup:
         snapshot_every=config.engine.snapshot_every,
         snapshot_entries=config.engine.snapshot_entries,
         journal_kept=config.engine.journal_kept,
+    )
+
+
+def paging_of(config: Config) -> Paging:
+    """Return what may be shown of channels, routes and texts."""
+    return Paging(
+        decisions=config.decisions.paging,
+        channels=tuple(map(shown, config.pages.every_channel)),
+        templates=config.pages.templates,
+        public_url=config.server.public_url,
+        heartbeat=bool(config.pages.heartbeat_url),
     )
 
 

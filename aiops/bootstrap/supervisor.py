@@ -16,9 +16,10 @@ import structlog
 from aiops.bootstrap import process
 from aiops.bootstrap.address import announced
 from aiops.bootstrap.log import LogSetup, configure
-from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, engine_setup, responder_setup
+from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, engine_setup, paging_of, responder_setup
 from aiops.config import Config, ServerConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.response.texts import check as check_texts
 from aiops.storage.filelock import EngineLock
 from api.access import Access, Scope
 
@@ -104,6 +105,7 @@ def serve(config: Config) -> int:
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    check_texts(config.pages.templates)
     EngineLock(config.data).release()  # the engine takes it for good; here a second server is refused at once
     with listening(config.server) as listener, announced(config.data, listener) as url:
         children = [
@@ -155,6 +157,7 @@ def _roles(config: Config, listener: socket.socket) -> Iterator[tuple[str, msgsp
         tokens=config.access.tokens,
         embedder=config.learner.embedder,
         environment=config.server.environment,
+        paging=paging_of(config),
     )
     yield "engine", engine_setup(config), ()
     yield "responder", responder_setup(config), ()

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
 from aiops.domain.routes import check_name
+from aiops.domain.settings import PagingSettings
 
 
 class _Channel(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -100,6 +101,29 @@ class PageTemplate(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     subject: str
     body: str
+
+
+class ShownChannel(Noun, frozen=True, kw_only=True):
+    """A channel as everybody may see it."""
+
+    name: str
+    kind: str
+    template: str = ""
+
+
+class Paging(Noun, frozen=True, kw_only=True):
+    """By what pages are made and carried, without any secret: for those who show it."""
+
+    decisions: PagingSettings = PagingSettings()
+    channels: tuple[ShownChannel, ...] = ()
+    templates: tuple[PageTemplate, ...] = ()
+    public_url: str = ""
+    heartbeat: bool = False  # is one configured?
+
+
+def shown(channel: "_Channel") -> ShownChannel:
+    """Return what may be seen of a channel."""
+    return ShownChannel(name=channel.name, kind=kind_of(channel), template=channel.template)
 
 
 def kind_of(channel: "_Channel") -> str:

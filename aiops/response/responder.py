@@ -22,7 +22,7 @@ from aiops.domain.entries import Command
 from aiops.domain.errors import AiopsError, BadInput, Unavailable
 from aiops.domain.incidents import Incident, Page, PageStatus, Sending
 from aiops.domain.queries import Query
-from aiops.domain.words import plural, span
+from aiops.domain.words import span
 from aiops.ports import Journal, Store, View
 from aiops.response.message import Message, message
 from aiops.response.notifiers import Notifier
@@ -150,7 +150,8 @@ class Courier:
         self._rests_until = now + max(self._pause(self._failures), problem.retry_after)
         since = one.page.due_from or one.page.made_at
         if self._clock() - since >= self._outlet.deadline:
-            text = f"given up after {plural(tries, 'try').replace('trys', 'tries')} in {span(self._outlet.deadline)}: {problem}"
+            said = "1 try" if tries == 1 else f"{tries} tries"
+            text = f"given up after {said} in {span(self._outlet.deadline)}: {problem}"
             self._tell(one, PageStatus.DEAD, tries, text)
         elif tries & (tries - 1) == 0:  # 1, 2, 4, 8, ...: people see that it is tried, the journal does not fill
             self._tell(one, PageStatus.PENDING, tries, str(problem))

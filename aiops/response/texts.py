@@ -5,14 +5,14 @@ runs over one of the short lists below; every filter's result and the whole outp
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aiops.domain.channels import PageTemplate
-from aiops.domain.errors import BadInput
+from aiops.domain.errors import BadConfiguration, BadInput
 
 LONGEST_SOURCE = 8_000  # characters of a template
 LONGEST_VALUE = 2_000  # of what a filter returns
@@ -58,8 +58,9 @@ NAMES = {**TEXTS, **NUMBERS, **LISTS}
 SUBJECT = "{{ mark }} #{{ number }} {{ title }}{% if event != 'resolved' %}, since {{ since }}{% endif %}"
 BODY = """\
 {{ mark }}: {{ title }}
-Since {{ since }} ({{ lasting }}), {{ status }}{% if assignee %}, {{ assignee }} works on it{% endif %}: \
-{{ alerts|count("alert") }}, {{ services_total|count("service") }}.
+Since {{ since }} ({{ lasting }}){% if status %}, {{ status }}{% endif %}\
+{% if assignee %}, {{ assignee }} works on it{% endif %}\
+{% if alerts %}: {{ alerts|count("alert") }}, {{ services_total|count("service") }}{% endif %}.
 {% if services %}
 Where: {{ services|join(", ") }}{% if services_total > 20 %} and more{% endif %}
 
@@ -160,6 +161,17 @@ class Text:
         return "".join(made)
 
 
+def check(templates: Iterable[PageTemplate]) -> None:
+    """Refuse texts that could not be used. BadConfiguration names the template and its line."""
+    facts: Facts = {**dict.fromkeys(TEXTS, "text"), **dict.fromkeys(NUMBERS, 1), **dict.fromkeys(LISTS, ("one",))}
+    for template in templates:
+        try:
+            text = Text(template)
+            _ = text.subject(facts), text.body(facts)
+        except BadInput as error:
+            raise BadConfiguration(error.problem, place=error.place, fix=error.fix) from error
+
+
 def _checked(environment: ImmutableSandboxedEnvironment, source: str, place: str) -> str:
     """Return ``source`` if nothing in it is beyond what is allowed. BadInput names the line."""
     if len(source) > LONGEST_SOURCE:
@@ -169,8 +181,7 @@ def _checked(environment: ImmutableSandboxedEnvironment, source: str, place: str
     except TemplateError as error:
         line = getattr(error, "lineno", 1)
         raise BadInput(str(error.message), place=f"{place}, line {line}", fix="see docs/pages.md") from error
-    bound = {target.name for loop in tree.find_all(nodes.For) for target in loop.target.find_all(nodes.Name)}
-    bound |= {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}
+    bound = {loop.target.name for loop in tree.find_all(nodes.For) if isinstance(loop.target, nodes.Name)}
     for node in tree.find_all(nodes.Node):
         if problem := _problem(node, bound):
             raise BadInput(problem[0], place=f"{place}, line {node.lineno}", fix=problem[1])
@@ -183,11 +194,9 @@ def _problem(node: nodes.Node, bound: set[str]) -> tuple[str, str] | None:
         case nodes.For():
             if not isinstance(node.iter, nodes.Name) or node.iter.name not in LISTS or node.recursive:
                 return "loops run over a list only", f"name one of: {', '.join(LISTS)}"
-            if any(True for inner in node.body for _ in inner.find_all(nodes.For)) or any(
-                isinstance(inner, nodes.For) for inner in node.body
-            ):
+            if any(node.find_all(nodes.For)):
                 return "a loop within a loop", "write one after the other"
-        case nodes.Name(name=name) if name not in NAMES and name not in bound and name != "loop":
+        case nodes.Name(name=name) if name not in NAMES and name not in bound:
             near = difflib.get_close_matches(name, NAMES, n=1)
             fix = f"did you mean {near[0]!r}?" if near else f"name one of: {', '.join(NAMES)}"
             return f"nothing is called {name!r}", fix
