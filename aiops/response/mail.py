@@ -15,6 +15,7 @@ from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.events import Severity
 from aiops.response.message import Message
 
+LONGEST_LINE = 900  # of 998 characters that SMTP allows: a subject is not folded, some readers show half of it then
 TIMEOUT = 20.0  # seconds for each step of the conversation
 
 
@@ -74,10 +75,11 @@ def compose(message: Message, channel: EmailChannel) -> EmailMessage:
     """Return the mail. Equal keys give equal Message-IDs: a repeat is known by it."""
     domain = Address(addr_spec=parseaddr(channel.sender)[1]).domain
     thread = f"<{stable_hash('thread', message.thread, channel.name)}@{domain}>"
-    mail = EmailMessage(policy=SMTP)
+    subject = message.subject
+    mail = EmailMessage(policy=SMTP.clone(max_line_length=LONGEST_LINE) if subject.isascii() else SMTP)
     mail["From"] = channel.sender
     mail["To"] = ", ".join(channel.to)
-    mail["Subject"] = message.subject
+    mail["Subject"] = subject
     mail["Date"] = format_datetime(message.sent_at)
     mail["Message-ID"] = f"<{stable_hash('page', message.key)}@{domain}>"
     mail["In-Reply-To"] = mail["References"] = thread

@@ -1,6 +1,7 @@
 """Who receives pages in tests? Real servers on loopback, on ports of their own, that remember what came."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -79,16 +80,14 @@ class MailBox:
     recipients: list[list[str]] = field(default_factory=list)
     refusal: Callable[[str], str] = lambda _: ""
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
-    ) -> str:
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]) -> str:
         """Take a recipient, or refuse."""
         if answer := self.refusal(address):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep the mail."""
         assert isinstance(envelope.content, bytes)
         self.got.append(envelope.content)
@@ -100,10 +99,10 @@ class MailBox:
 def mail_server(**options: Any) -> Iterator[MailBox]:
     """Run an SMTP server."""
     box = MailBox()
-    controller = Controller(box, hostname="127.0.0.1", port=0, **options)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        box.port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=box.port, **options)
     controller.start()
-    assert controller.server is not None
-    box.port = controller.server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
