@@ -195,7 +195,7 @@ class Strays:
 
     def work(self, _: float) -> float:
         """Give up what nobody carries; return the seconds until the next look."""
-        strays = set(self._found())
+        strays = list(self._found())
         for page, channel in strays:
             if (page.page_id, channel, page.round) not in self._told:
                 text = f"the channel {channel!r} is no longer configured"
