@@ -79,6 +79,7 @@ class MailBox:
     got: list[bytes] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     refusal: Callable[[str], str] = lambda _: ""
+    taken: Callable[[int], None] = lambda _: None  # called with the number of the mail, before it is answered
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]) -> str:
         """Take a recipient, or refuse."""
@@ -92,6 +93,7 @@ class MailBox:
         assert isinstance(envelope.content, bytes)
         self.got.append(envelope.content)
         self.recipients.append(list(envelope.rcpt_tos))
+        self.taken(len(self.got))
         return "250 taken"
 
 
