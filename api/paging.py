@@ -18,7 +18,6 @@ from api.errors import NotFound
 from api.explain import explanation
 from api.filters import PageFilter
 from api.reading import alert as find_alert
-from api.reading import episodes_of
 from api.reading import incident as find_incident
 from api.requests import PageTextBody
 from api.schemas import Explanation, PageDetail, PageList, PageText, Step
@@ -167,7 +166,7 @@ def _of_rules(view: View, paging: Paging, incident: Incident) -> Iterator[Step]:
     else:
         yield _step("verdict", "none of its alerts is known bad")
     quiet = f"{incident.suppressed} of {plural(incident.episodes, 'alert')} suppressed"
-    yield _step("suppress", f"{quiet}, {incident.audible} of those that fire may be heard")
+    yield _step("suppress", f"{quiet}; {incident.audible} that fire may be heard")
     for alert in _hidden(view, incident):
         yield _step("suppress", f"{alert.title}: {'; '.join(one.text for one in alert.suppressed_by)}", under=1)
     if incident.status is IncidentStatus.ACKNOWLEDGED:
@@ -195,13 +194,10 @@ def _deliveries(page: Page) -> Iterator[Step]:
         yield _step("deliver", f"{sending.channel}: {_said(sending.status)}{tried}{detail}", under=1)
 
 
-def _hidden(view: View, incident: Incident) -> Iterator[Alert]:
-    if not incident.suppressed:
-        return
-    episodes = [episode for episode in episodes_of(view, incident, 200) if episode.suppressed]
-    for alert in view.many(ALERTS, [episode.fingerprint for episode in episodes[:MOST_SHOWN]]):
-        if alert.suppressed_by:
-            yield alert
+def _hidden(view: View, incident: Incident) -> list[Alert]:
+    """Return a few of its alerts that something keeps quiet."""
+    ids = (incident.incident_id, *incident.merged_from)
+    return view.find(ALERTS, Query(where={"incident": ids, "suppressed": (True,)}, limit=MOST_SHOWN)).items
 
 
 def _pages(view: View, incident: Incident) -> list[Page]:
