@@ -137,11 +137,12 @@ def _steps(view: View, paging: Paging, incident: Incident) -> Iterator[Step]:
     reasons = [reason for reason in incident.reasons if reason.step == "page"]
     yield _step("page-answer", _answer(incident, pages, reasons))
     yield from _of_rules(view, paging, incident)
-    yield from _of_times(paging, reasons)
+    yield _step("hold", f"a first page waits {span(paging.decisions.hold)}: what joins meanwhile is in it")
     for page in pages:
         yield _step("route", f"{page.route} for “{page.event}”: {page.why_route or 'as routes stood then'}")
     if not pages:
         yield _step("route", "nobody was chosen, for there was no page")
+    yield from _of_rate(paging, reasons)
     yield from (Step(heading=HEADINGS["page"], reason=reason) for reason in reasons)
     for page in pages:
         yield from _deliveries(page)
@@ -151,7 +152,7 @@ def _answer(incident: Incident, pages: Sequence[Page], reasons: Sequence[Reason]
     if not pages:
         last = reasons[-1].text if reasons else "nothing was decided yet"
         return f"nobody was paged: {last}"
-    told = "; ".join(f"{page.route} at {clock(page.made_at)} ({page.event}, {_said(page.status)})" for page in pages)
+    told = "; ".join(f"{page.route} at {clock(page.made_at)} ({page.event}, {_stands(page)})" for page in pages)
     return f"paged about #{incident.number}: {told}"
 
 
@@ -173,9 +174,8 @@ def _of_rules(view: View, paging: Paging, incident: Incident) -> Iterator[Step]:
         yield _step("hold", "it is acknowledged: only a rise of the severity or much growth is told")
 
 
-def _of_times(paging: Paging, reasons: Sequence[Reason]) -> Iterator[Step]:
+def _of_rate(paging: Paging, reasons: Sequence[Reason]) -> Iterator[Step]:
     settings = paging.decisions
-    yield _step("hold", f"a first page waits {span(settings.hold)}: what joins meanwhile is in it")
     route, incident = plural(settings.most_per_route, "page"), plural(settings.most_per_incident, "page")
     within = f"within {span(settings.route_window)}, {incident} about one incident within"
     yield _step("rate", f"one route gets {route} {within} {span(settings.incident_window)}")
@@ -185,7 +185,7 @@ def _of_times(paging: Paging, reasons: Sequence[Reason]) -> Iterator[Step]:
 
 
 def _deliveries(page: Page) -> Iterator[Step]:
-    yield _step("deliver", f"{page.event} to {page.route} at {clock(page.made_at)}: {_said(page.status)}")
+    yield _step("deliver", f"{page.event} to {page.route} at {clock(page.made_at)}: {_stands(page)}")
     if page.detail:
         yield _step("deliver", page.detail, under=1)
     for sending in page.sendings:
@@ -211,8 +211,16 @@ def _said(status: PageStatus) -> str:
         PageStatus.PENDING: "on its way",
         PageStatus.DELIVERED: "delivered",
         PageStatus.NO_CHANNEL: "recorded only, there is no channel",
-        PageStatus.DEAD: "reached nobody",
+        PageStatus.DEAD: "failed",
     }[status]
+
+
+def _stands(page: Page) -> str:
+    """Say where a page stands as a whole: one that failed on one channel may have come over another."""
+    if page.status is not PageStatus.DEAD:
+        return _said(page.status)
+    reached = [sending.channel for sending in page.sendings if sending.status is PageStatus.DELIVERED]
+    return f"delivered over {', '.join(reached)} only" if reached else "failed, it reached nobody"
 
 
 def _step(kind: str, text: str, under: int = 0) -> Step:

@@ -257,7 +257,7 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     embedder: str
     embedder_why: str
     pages_pending: int = 0  # under way to somebody
-    pages_dead: int = 0  # reached nobody, or not over every channel
+    pages_dead: int = 0  # a channel refused them, or was given up
     heartbeat: HeartbeatRecord | None = None  # None: none is configured, or nothing was heard of it yet
     heartbeat_wanted: bool = False
 

@@ -24,7 +24,7 @@ def _stood(found: ServerStatus) -> list[str]:
         f"firing alerts       {found.firing_alerts} ({found.suppressed_alerts} of them suppressed)",
         f"active rules        {found.active_rules}",
         f"engine              entry {found.position or 'none'}, {found.lag} behind",
-        f"pages               {found.pages_pending} on their way, {found.pages_dead} reached nobody",
+        f"pages               {found.pages_pending} on their way, {found.pages_dead} failed",
         *_heartbeat(found),
         f"work left undone    {', '.join(found.shed) or 'none'}",
         f"patterns            {found.embedder_why}",

@@ -193,7 +193,7 @@ def test_the_status_counts_pages_and_tells_of_the_heartbeat(paged: World) -> Non
     assert "aiops_heartbeat_ok 0.0" in metrics
     shown = paged.page("/status")
     assert "the engine does not go on" in shown
-    assert "pages that reached nobody" in shown
+    assert "pages that failed" in shown
 
 
 def test_without_a_heartbeat_nothing_is_said_of_one(world: World) -> None:
