@@ -14,6 +14,7 @@ from aiops import fold
 from aiops.domain.acts import (
     Acknowledge,
     Act,
+    ApplySettings,
     Assign,
     Close,
     ConfirmCause,
@@ -24,6 +25,8 @@ from aiops.domain.acts import (
     PutSilence,
     Reopen,
     Resolve,
+    RetryPage,
+    TryChannel,
 )
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
@@ -31,7 +34,9 @@ from aiops.domain.entries import Command, Delivery, Payload, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
+from aiops.domain.routes import Route
 from aiops.domain.rules import Rule, Silence
+from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.properties.digest import contents
@@ -39,6 +44,16 @@ from tests.properties.digest import contents
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES = ("web", "api", "db", "cache", "ghost")
 TEXTS = ("connection refused", "latency 900 ms", "disk 91% full", "error ratio 30%")
+TIGHT = PagingSettings(  # so that much is held back
+    hold=timedelta(0),
+    most_per_route=1,
+    most_per_incident=2,
+    channels=("pager", "mail"),
+    routes=(
+        Route(name="all", channels=("mail",), goes_on=True),
+        Route(name="dba", match=('service=~"db|cache"', 'alertname!="disk"')),
+    ),
+)
 Story = list[tuple[datetime, Payload]]
 
 
@@ -87,6 +102,9 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
     fixed = (PutRule(rule=good), PutRule(rule=bad), EndRule(rule_id="r"), PutSilence(silence=silence))
     return st.one_of(
         st.sampled_from((*fixed, PutSilence(silence=soon), ImportTopology(topology=graph()))),
+        st.builds(ApplySettings, settings=st.just(Settings(paging=TIGHT))),
+        st.just(TryChannel(channel="mail")),
+        st.just(RetryPage(page_id="none")),
         one.map(lambda name: Acknowledge(incident_id=name)),
         one.map(lambda name: Assign(incident_id=name, assignee="bob")),
         one.map(lambda name: Resolve(incident_id=name)),
