@@ -113,6 +113,10 @@ class PagesConfig(Noun, frozen=True, kw_only=True):
     heartbeat_url: str = ""  # called while the engine goes on, so that somebody notices when it does not
     heartbeat_every: timedelta = timedelta(minutes=1)
 
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"PagesConfig(channels={self.every_channel!r})"
+
     @property
     def every_channel(self) -> tuple[Channel, ...]:
         """Return all channels, the one of ``webhook_url`` first."""
@@ -216,7 +220,10 @@ def _with_secrets(channel: Channel, place: str) -> Channel:
         if name != secret and secret in channel.__struct_fields__ and (file := getattr(channel, name)):
             if getattr(channel, secret):
                 raise BadInput(f"beside {secret}", place=f"{place}.{name}", fix="give one of the two")
-            read |= {secret: _secret_file(f"{place}.{name}", file), name: ""}
+            try:
+                read |= {secret: _secret_file(f"{place}.{name}", file), name: ""}
+            except BadConfiguration as error:
+                raise BadInput(error.problem, place=error.place, fix=error.fix) from error
     return msgspec.structs.replace(channel, **read)
 
 

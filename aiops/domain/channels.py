@@ -1,6 +1,7 @@
 """By which channels can a page travel, and what does it say? Channels and texts as an operator writes them."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -83,7 +84,7 @@ class EmailChannel(_Channel, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Refuse what cannot work."""
         _there(self.host, f"{place}.host", "name the mail server")
         for name, addresses in (("sender", (self.sender,)), ("to", self.to)):
-            if not addresses or any("@" not in one or _spaced(one) for one in addresses):
+            if not addresses or not all(map(_is_address, addresses)):
                 raise BadInput("is no address", place=f"{place}.{name}", fix="give name@example.org")
         if self.password and self.security == "none":
             fix = "use starttls or tls, or leave the password out"
@@ -159,6 +160,12 @@ def check_url(url: str, place: str) -> None:
         there = False
     if not there:
         raise BadInput("is no URL" if url else "is missing", place=place, fix="give http:// or https:// and a host")
+
+
+def _is_address(text: str) -> bool:
+    """Is it one address, with or without a name before it?"""
+    address = parseaddr(text)[1]
+    return text.isprintable() and "@" in address.strip("@") and not _spaced(address)
 
 
 def _there(value: str, place: str, fix: str) -> None:
