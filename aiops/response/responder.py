@@ -31,6 +31,7 @@ from aiops.response.texts import DEFAULT
 PACE = 0.5  # seconds between two looks at the outbox
 LONGEST_PAUSE = 300.0  # seconds between two tries
 PENDING = Query(where={"status": (PageStatus.PENDING,)}, order=("made_at",), limit=1_000)
+EARLIER = "webhook"  # the only channel of an earlier release, whose pages do not name it
 MOST_AT_ONCE = 1_000  # pages that a courier looks at
 log = structlog.get_logger()
 
@@ -171,7 +172,8 @@ def pending(view: View) -> Iterator[tuple[Page, Sending]]:
     while True:
         found = view.find(PAGES, query)
         for page in found.items:
-            yield from ((page, sending) for sending in page.sendings if sending.status is PageStatus.PENDING)
+            sendings = page.sendings or (Sending(channel=EARLIER),)
+            yield from ((page, sending) for sending in sendings if sending.status is PageStatus.PENDING)
         if not found.next:
             return
         query = msgspec.structs.replace(query, cursor=found.next)

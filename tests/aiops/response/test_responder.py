@@ -14,7 +14,7 @@ from aiops.domain.entries import Command, Position
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.incidents import Incident, Page, PageStatus, Sending
 from aiops.response.recording import RecordingNotifier
-from aiops.response.responder import Courier, Outlet, Strays
+from aiops.response.responder import Courier, Outlet, Strays, pending
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.builders import a_page, an_incident, at
 
@@ -230,6 +230,16 @@ def test_more_pages_than_one_look_takes_are_all_delivered() -> None:
     desk.put(*(a_page(page_id=name, status=DELIVERED, sendings=()) for name in desk.sent))
     desk.work(1)
     assert len(desk.sent) == 1_700
+
+
+def test_a_page_that_an_earlier_release_left_pending_goes_over_the_channel_of_then() -> None:
+    desk = Desk(a_page(page_id="p1", sendings=()))
+    assert [(page.page_id, sending.channel) for page, sending in waiting_in(desk)] == [("p1", "webhook")]
+
+
+def waiting_in(desk: Desk) -> list[tuple[Page, Sending]]:
+    with desk.store.view() as view:
+        return list(pending(view))
 
 
 def test_what_is_settled_is_forgotten() -> None:
