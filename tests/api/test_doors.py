@@ -132,7 +132,7 @@ def test_a_packed_bomb_is_refused_at_the_bound() -> None:
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b'{"title": "x"}')[:-6], b"\x1f\x8bnot gzip at all"])
+@pytest.mark.parametrize("body", [gzip.compress(b'{"title": "x"}', mtime=0)[:-6], b"\x1f\x8bnot gzip at all"])
 def test_a_broken_packed_body_is_refused(world: World, body: bytes) -> None:
     assert world.client.post("/webhooks/acme", content=body).status_code == 400
 
