@@ -6,7 +6,7 @@ from aiops.domain.acts import PageHandled
 from aiops.domain.changes import PAGES
 from aiops.domain.incidents import Page, PageStatus
 from aiops.domain.settings import PagingSettings
-from aiops.upgrades import step_0002
+from aiops.upgrades import to_0002
 from rules.outbox import Outbox
 from tests.builders import T0, a_page
 
@@ -17,7 +17,7 @@ def test_a_page_that_was_pending_is_pending_on_the_channel_of_then() -> None:
         "engine": msgspec.msgpack.encode((None, T0, {}, [], [])),
         "settle": msgspec.msgpack.encode(([], [old])),
     }
-    made = step_0002.upgrade(state)
+    made = to_0002.upgrade(state)
     outbox = Outbox(PagingSettings(channels=("webhook",)))
     outbox.load(made["outbox"])
     outbox.act(PageHandled(page_id="p1", channel="webhook", status=PageStatus.DELIVERED), "r", "k", T0)
