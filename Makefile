@@ -5,7 +5,7 @@ ARGS ?=
 SHARED ?= ../shared
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store crash crash-long clean
+.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store bench-timelines crash crash-long clean
 
 help:            ## this table
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -48,6 +48,9 @@ bench: setup-test ## the benchmarks (ARGS="../shared" names the data)
 
 bench-senders: setup-test ## how well recorded bodies of real senders are read (SHARED=../shared)
 	@$(BIN)/python -m tests.benchmarks.bench_senders $(SHARED) $(ARGS)
+
+bench-timelines: setup-test ## whether recorded retry storms end in the true state (SHARED=../shared)
+	@$(BIN)/python -m tests.benchmarks.bench_timelines $(SHARED) $(ARGS)
 
 bench-store: setup-test ## pages on SQLite and Elasticsearch (ARGS="10000 100000 1000000": how many alerts)
 	@$(BIN)/python -m tests.benchmarks.bench_store $(ARGS)

@@ -5,20 +5,19 @@ from collections.abc import Iterable
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.reasons import Reason
+from aiops.domain.records import HeartbeatRecord
 from aiops.domain.settings import check
 from aiops.parts import Parts
 
 
-def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[Alert]]:
-    """Apply the act; return what was done in words, the id of what it concerns, and the alerts to consider again.
+def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, Iterable[Alert]]:
+    """Apply the act of the command ``key``; return what was done, the id it concerns, and alerts to consider again.
 
     What does not fit is refused: AiopsError says why, and nothing has changed.
     """
     match act:
-        case acts.ApplySettings(settings=settings):
-            check(settings)
-            parts.configure(settings)
-            return "settings apply from here on", "", ()
+        case acts.ApplySettings() | acts.Heartbeat() | acts.Shed():
+            return *_of_engine(parts, act), ()
         case acts.ImportTopology(topology=topology):
             parts.entities.configure(topology)
             text, view = parts.graph.replace(topology, parts.now), parts.graph.view()
@@ -30,13 +29,25 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
             return *_of_senders(parts, act, actor), ()
         case acts.Reparse():
             return _read_anew(parts, act, actor)
-        case acts.PageHandled():
-            return parts.settle.handled(act), act.page_id, ()
-        case acts.Shed(work=work, on=on, text=text):
-            parts.shed = tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work}))
-            return text, work, ()
+        case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
+            return *parts.outbox.act(act, actor, key, parts.now), ()
         case _:
             return *parts.correlator.act(act, actor, parts.now), ()
+
+
+def _of_engine(parts: Parts, act: acts.ApplySettings | acts.Heartbeat | acts.Shed) -> tuple[str, str]:
+    """Apply what concerns the engine as a whole."""
+    match act:
+        case acts.ApplySettings(settings=settings):
+            check(settings)
+            parts.configure(settings)
+            return "settings apply from here on", ""
+        case acts.Heartbeat(well=well, detail=detail):
+            parts.heartbeat = HeartbeatRecord(well=well, detail=detail, since=parts.now)
+            return detail, ""
+        case acts.Shed(work=work, on=on, text=text):
+            parts.shed = tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work}))
+            return text, work
 
 
 def _of_senders(

@@ -18,20 +18,21 @@ from typing import Annotated, Literal, NamedTuple, TypeVar, get_args, get_origin
 import msgspec
 
 from aiops.domain.base import Noun
+from aiops.domain.channels import Channel, PageTemplate, WebhookChannel, check_all, check_url
 from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.routes import Route
 from aiops.domain.settings import Settings, check
 
 FILE = "aiops.toml"
 PREFIX = "AIOPS_"
 OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, not by us
-SECRETS = {
-    "store.password",
-    "store.api_key",
-    "access.tokens",
-    "access.sender_secrets",
-    "client.token",
-    "pages.webhook_url",
-}  # never shown
+SECRETS = {  # never shown
+    *("store.password", "store.api_key", "access.tokens", "access.sender_secrets", "client.token"),
+    *("pages.webhook_url", "pages.webhook_secret", "pages.heartbeat_url"),
+}
+FOLLOWS = {"decisions.paging.channels": "pages.channels"}  # not to be set: it follows from another
+
+TABLES = (tuple[Channel, ...], tuple[PageTemplate, ...], tuple[Route, ...])  # lists of tables; as text: JSON
 
 S = TypeVar("S", bound=msgspec.Struct)
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -46,6 +47,7 @@ class ServerConfig(Noun, frozen=True, kw_only=True):
     port: Port = 8080  # also plain PORT
     allowed_hosts: tuple[str, ...] = ()  # names that a request may call us by, beside the loopback ones; *: any
     environment: str = ""  # a name in the page header: demo, prod
+    public_url: str = ""  # how people reach us: links in pages begin with it; empty: they hold the path alone
 
 
 class AccessConfig(Noun, frozen=True, kw_only=True):
@@ -104,9 +106,26 @@ class LogConfig(Noun, frozen=True, kw_only=True):
 
 
 class PagesConfig(Noun, frozen=True, kw_only=True):
-    """Who carries a page to a person."""
+    """Who carries a page to a person, and what it says."""
 
-    webhook_url: str = ""  # each page is posted here as JSON; empty: pages are recorded only
+    webhook_url: str = ""  # a channel named "webhook": each page is posted here as JSON
+    webhook_secret: str = ""  # by which that is signed
+    channels: tuple[Channel, ...] = ()  # all others; none at all: pages are recorded only
+    templates: tuple[PageTemplate, ...] = ()  # texts, by which channels may replace the one that ships
+    deadline: timedelta = timedelta(hours=6)  # a channel that does not answer for so long is given up
+    heartbeat_url: str = ""  # called while the engine goes on, so that somebody notices when it does not
+    heartbeat_every: timedelta = timedelta(minutes=1)
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"PagesConfig(channels={self.every_channel!r})"
+
+    @property
+    def every_channel(self) -> tuple[Channel, ...]:
+        """Return all channels, the one of ``webhook_url`` first."""
+        if not self.webhook_url:
+            return self.channels
+        return (WebhookChannel(name="webhook", url=self.webhook_url, secret=self.webhook_secret), *self.channels)
 
 
 class ListenersConfig(Noun, frozen=True, kw_only=True):
@@ -185,16 +204,47 @@ def load(
         **_from_environment(environ),
         **{key: Given(value, "flag") for key, value in (flags or {}).items() if value is not None},
     }
+    for key in FOLLOWS.keys() & given.keys():
+        fix = f"set {FOLLOWS[key]}"
+        raise BadConfiguration(f"follows from {FOLLOWS[key]}", place=f"{given[key].origin}: {key}", fix=fix)
     values = {key: _convert(key, one) for key, one in given.items()}
-    config = _build(Config, "", values)
     origins = {key: one.origin for key, one in given.items()}
     try:
+        config = _with_channels(_build(Config, "", values))
         check(config.decisions)
     except BadInput as error:
-        raise BadConfiguration(
-            error.problem, place=f"{origins.get(error.place, 'default')}: {error.place}", fix=error.fix
-        ) from error
+        origin = origins.get(error.place.partition("[")[0], "default")
+        raise BadConfiguration(error.problem, place=f"{origin}: {error.place}", fix=error.fix) from error
     return Loaded(config, origins)
+
+
+def _with_channels(config: Config) -> Config:
+    """Return ``config`` with the secrets of channels read from their files, and their names among the decisions."""
+    pages = config.pages
+    read = tuple(_with_secrets(one, f"pages.channels[{number}]") for number, one in enumerate(pages.channels))
+    pages = msgspec.structs.replace(pages, channels=read)
+    for key in ("webhook_url", "heartbeat_url"):
+        if url := getattr(pages, key):
+            check_url(url, f"pages.{key}")
+    check_all(pages.every_channel, pages.templates)
+    names = tuple(channel.name for channel in pages.every_channel)
+    paging = msgspec.structs.replace(config.decisions.paging, channels=names)
+    decisions = msgspec.structs.replace(config.decisions, paging=paging)
+    return msgspec.structs.replace(config, pages=pages, decisions=decisions)
+
+
+def _with_secrets(channel: Channel, place: str) -> Channel:
+    read: dict[str, str] = {}
+    for name in channel.__struct_fields__:
+        secret = name.removesuffix("_file")
+        if name != secret and secret in channel.__struct_fields__ and (file := getattr(channel, name)):
+            if getattr(channel, secret):
+                raise BadInput(f"beside {secret}", place=f"{place}.{name}", fix="give one of the two")
+            try:
+                read |= {secret: _secret_file(f"{place}.{name}", file), name: ""}
+            except BadConfiguration as error:
+                raise BadInput(error.problem, place=error.place, fix=error.fix) from error
+    return msgspec.structs.replace(channel, **read)
 
 
 def seconds(text: str) -> float:
@@ -291,9 +341,11 @@ def _convert(key: str, given: Given) -> object:
             value = [part.strip() for part in value.replace("\n", ",").split(",") if part.strip()]
         if kind in (Path, Path | None):
             return Path(msgspec.convert(value, str) if not isinstance(value, Path) else value)
+        if kind in TABLES and isinstance(value, str):
+            return msgspec.json.decode(value, type=kind)
         return msgspec.convert(value, kind, strict=False)
-    except (msgspec.ValidationError, ValueError, OverflowError) as error:
-        shown = "" if key in SECRETS else f" (it is {value!r})"
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        shown = "" if key in SECRETS or kind in TABLES else f" (it is {value!r})"
         place = given.origin if given.origin.startswith(PREFIX) else f"{given.origin}: {key}"
         raise BadConfiguration(f"{error}{shown}", place=place, fix=f"give {_describe(kind)}") from error
 
@@ -309,6 +361,8 @@ def _describe(kind: object) -> str:
         return "a duration such as 30s, 20m, 24h or PT20M"
     if kind == tuple[str, ...]:
         return "a list of texts"
+    if kind in TABLES:
+        return "a list of tables, as docs/pages.md shows them"
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(get_args(kind))
     if isinstance(kind, EnumType):

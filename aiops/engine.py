@@ -85,6 +85,7 @@ class Engine(Parts):
         alert = self.book.judge(alert, self.now, hit=event is not None)
         alert = self.correlator.take(alert, self.now)
         self.dedup.keep(alert)
+        self.settle.meet(alert)
         self.entities.count(alert)
         self.ledger.settle(alert, event)
         self._settle()
@@ -128,7 +129,7 @@ class Engine(Parts):
         if self.outcomes.known(command.id):
             return
         try:
-            text, concerns, again = apply(self, command.act, command.actor)
+            text, concerns, again = apply(self, command.act, command.actor, command.id)
             self._reconsider(again)
             self._make(self.watches.made())
             for kept in self.senders.taken():
@@ -147,4 +148,4 @@ class Engine(Parts):
                 self._changes.put(collection, document)
         unmapped = self.entities.unmapped()
         record = EngineRecord(now=self.now, shed=self.shed, embedder=self.patterns.model, unmapped=unmapped)
-        self._changes.put(ENGINE, record)
+        self._changes.put(ENGINE, msgspec.structs.replace(record, heartbeat=self.heartbeat))

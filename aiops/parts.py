@@ -6,6 +6,7 @@ import msgspec
 
 from aiops.domain.entries import Position
 from aiops.domain.part import Part
+from aiops.domain.records import HeartbeatRecord
 from aiops.domain.settings import Settings
 from aiops.domain.timers import Timer, Timers
 from aiops.ledger import Ledger
@@ -21,6 +22,7 @@ from ingestion.senders import Senders
 from ingestion.templates import Templates
 from ingestion.watches import Watches
 from rules.book import Book
+from rules.outbox import Outbox
 from rules.settle import Settle
 
 
@@ -32,6 +34,7 @@ class Parts:
         self.now = datetime.fromtimestamp(0, UTC)  # the largest received_at so far
         self.settings = Settings()
         self.shed: tuple[str, ...] = ()  # kinds of work left undone under load
+        self.heartbeat: HeartbeatRecord | None = None  # as the responder told it last
         self.timers = Timers()
         self.senders = Senders()
         self.watches = Watches(self.timers)
@@ -44,7 +47,8 @@ class Parts:
         self.dedup = Dedup(self.settings.dedup, self.timers)
         self.book = Book(self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)
-        self.settle = Settle(self.settings.paging, self.timers)
+        self.outbox = Outbox(self.settings.paging)
+        self.settle = Settle(self.settings.paging, self.timers, self.outbox)
         self.ledger = Ledger()
         self.outcomes = Outcomes()
         self.parts: dict[str, Part] = {name: part for name, part in vars(self).items() if isinstance(part, Part)}
@@ -53,18 +57,20 @@ class Parts:
         """Decide by these settings from here on."""
         self.settings = settings
         self.templates.settings, self.detectors.settings = settings.templates, settings.logs
-        self.dedup.settings, self.settle.settings = settings.dedup, settings.paging
+        self.dedup.settings, self.outbox.settings = settings.dedup, settings.paging
+        self.settle.configure(settings.paging)
         self.correlator.settings = settings.correlation
 
     def dump(self) -> dict[str, bytes]:
         """Return all state by part, for a snapshot."""
-        own = (self.position, self.now, self.settings, self.shed, self.timers.dump())
+        own = (self.position, self.now, self.settings, self.shed, self.heartbeat, self.timers.dump())
         return {"engine": msgspec.msgpack.encode(own), **{name: part.dump() for name, part in self.parts.items()}}
 
     def load(self, state: dict[str, bytes]) -> None:
         """Take over what ``dump`` returned."""
-        shape = tuple[Position, datetime, Settings, tuple[str, ...], list[Timer]]
-        self.position, self.now, settings, self.shed, timers = msgspec.msgpack.decode(state["engine"], type=shape)
+        shape = tuple[Position, datetime, Settings, tuple[str, ...], HeartbeatRecord | None, list[Timer]]
+        own = msgspec.msgpack.decode(state["engine"], type=shape)
+        self.position, self.now, settings, self.shed, self.heartbeat, timers = own
         self.timers.load(timers)
         for name, part in self.parts.items():
             if name in state:  # else it is a part that the release that wrote this did not have: it begins empty

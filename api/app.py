@@ -32,6 +32,7 @@ from api.routes import (
     incidents,
     ledger,
     mappings,
+    paging,
     patterns,
     rules,
     senders,
@@ -41,7 +42,7 @@ from api.routes import (
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
-from api.ui import forms, pages
+from api.ui import forms, outbox, pages
 from api.ui import senders as sender_forms
 from api.ui.render import page, piece
 
@@ -108,7 +109,9 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         senders,
         ledger,
         status,
+        paging,
         pages,
+        outbox,
         forms,
         sender_forms,
     ):

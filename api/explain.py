@@ -56,7 +56,7 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
         steps.extend(_step(reason) for reason in why_outside(view, alone))
     steps.extend(_fate_steps(fate))
     title = f"{alert.title} on {alert.entity.name or 'no known service'} ({alert.status}, {alert.severity})"
-    return _explanation(alert.fingerprint, "alert", title, steps)
+    return explanation(alert.fingerprint, "alert", title, steps)
 
 
 def explain_incident(view: View, incident: Incident) -> Explanation:
@@ -70,7 +70,7 @@ def explain_incident(view: View, incident: Incident) -> Explanation:
     if incident.impact.text:
         steps.append(Step(heading=HEADINGS["impact"], reason=Reason(step="impact", text=incident.impact.text)))
     title = f"#{incident.number} {incident.title} ({incident.status}, {incident.severity})"
-    return _explanation(incident.incident_id, "incident", title, steps)
+    return explanation(incident.incident_id, "incident", title, steps)
 
 
 def explain_fate(entry: LedgerEntry) -> str:
@@ -124,7 +124,7 @@ def _fate_steps(fate: EpisodeFate | None) -> Iterator[Step]:
         yield from (Step(heading=heading, reason=reason) for reason in fate.reasons)
 
 
-def _explanation(key: str, kind: str, title: str, steps: Iterable[Step]) -> Explanation:
+def explanation(key: str, kind: str, title: str, steps: Iterable[Step]) -> Explanation:
     """Bring the steps under their headings, each reason once (evidence: once for each candidate); write the text."""
     by_heading: dict[str, list[Step]] = {}
     for step in steps:

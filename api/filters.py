@@ -9,7 +9,7 @@ import msgspec
 from aiops.domain.base import Noun, aware
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
-from aiops.domain.incidents import IncidentStatus
+from aiops.domain.incidents import IncidentStatus, PageStatus
 from aiops.domain.matching import Matcher, parse_matcher
 from aiops.domain.queries import Query, Range
 
@@ -127,6 +127,20 @@ class AlertFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.suppressed is not None:
             where["suppressed"] = (self.suppressed,)
         return Query(where=where, text=self.text, order=("-rank", "-last_seen"), cursor=self.cursor, limit=self.bounded)
+
+
+class PageFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which pages; several values of one parameter mean "any of them"."""
+
+    status: tuple[PageStatus, ...] = ()
+    route: tuple[str, ...] = ()
+    incident: tuple[str, ...] = ()  # ids
+
+    def query(self) -> Query:
+        """Say it in the store's words; the newest first."""
+        many = ("status", "route", "incident")
+        where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
+        return Query(where=where, order=("-made_at",), cursor=self.cursor, limit=self.bounded)
 
 
 _TYPED = {"team": "owner", "sev": "severity", "svc": "service"}  # what people type for it

@@ -9,9 +9,10 @@ from prometheus_client.registry import Collector as Base
 
 from aiops.backlog import behind
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, RULES, SILENCES, Collection, Scalar
+from aiops.domain.changes import ALERTS, INCIDENTS, PAGES, RULES, SILENCES, Collection, Scalar
 from aiops.domain.errors import Unavailable
 from aiops.domain.events import Status
+from aiops.domain.incidents import PageStatus
 from aiops.domain.queries import Query, Range
 from aiops.domain.rules import RuleStatus
 from aiops.domain.words import span
@@ -45,6 +46,10 @@ def server_status(desk: Desk) -> ServerStatus:
             suppressed_alerts=hidden(view),
             active_rules=count(view, RULES, status=RuleStatus.ACTIVE),
             shed=state.shed,
+            pages_pending=count(view, PAGES, status=PageStatus.PENDING),
+            pages_dead=count(view, PAGES, status=PageStatus.DEAD),
+            heartbeat=state.heartbeat if desk.settings.paging.heartbeat else None,
+            heartbeat_wanted=desk.settings.paging.heartbeat,
             embedder=desk.settings.embedder or state.embedder,
             embedder_why=desk.settings.embedder_why,
             listeners=published(desk.settings.listeners),
@@ -118,7 +123,11 @@ class Collector(Base):
             "aiops_open_incidents": ("Incidents open or acknowledged", status.open_incidents),
             "aiops_firing_alerts": ("Alerts that fire", status.firing_alerts),
             "aiops_suppressed_alerts": ("Firing alerts that something keeps quiet", status.suppressed_alerts),
+            "aiops_pages_pending": ("Pages under way to somebody", status.pages_pending),
+            "aiops_pages_dead": ("Pages that a channel refused, or that were given up", status.pages_dead),
             "aiops_active_rules": ("Rules in force", status.active_rules),
         }
+        if status.heartbeat:
+            gauges["aiops_heartbeat_ok"] = ("1 while the heartbeat's address is reached", int(status.heartbeat.well))
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(name, text, value=value)

@@ -65,6 +65,15 @@ class PreviewBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     matchers: tuple[Matcher, ...]
 
 
+class PageTextBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text to try on an incident: one of its own, or that of ``template``; none: the one that ships."""
+
+    incident: str  # id or number
+    template: str = ""  # name of one in pages.templates
+    subject: str = ""
+    body: str = ""
+
+
 class TemplateVerdict(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A verdict for one template, in place."""
 

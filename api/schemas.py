@@ -8,9 +8,18 @@ from aiops.domain.base import Noun
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
-from aiops.domain.incidents import Incident, TimelineItem
+from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.reasons import Reason
-from aiops.domain.records import DeliveryRecord, Pattern, Rollup, ServiceRecord, SourceRecord, Template, Unmapped
+from aiops.domain.records import (
+    DeliveryRecord,
+    HeartbeatRecord,
+    Pattern,
+    Rollup,
+    ServiceRecord,
+    SourceRecord,
+    Template,
+    Unmapped,
+)
 from aiops.domain.rules import Rule, Silence
 from ingestion.listeners.standing import Standing
 
@@ -225,6 +234,30 @@ class Explanation(Noun, frozen=True, kw_only=True):
     text: str
 
 
+class PageList(Noun, frozen=True, kw_only=True):
+    """One page of pages."""
+
+    items: tuple[Page, ...]
+    total: int
+    next: str
+
+
+class PageDetail(Noun, frozen=True, kw_only=True):
+    """One page, and what it says as things stand now."""
+
+    page: Page
+    subject: str
+    text: str
+
+
+class PageText(Noun, frozen=True, kw_only=True):
+    """What a page about an incident would say."""
+
+    subject: str
+    text: str
+    names: Mapping[str, str]  # what a text can use -> what that holds
+
+
 class RollupList(Noun, frozen=True, kw_only=True):
     """Counts per five minutes."""
 
@@ -250,6 +283,10 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     embedder: str
     embedder_why: str
     listeners: tuple[Standing, ...] = ()
+    pages_pending: int = 0  # under way to somebody
+    pages_dead: int = 0  # a channel refused them, or was given up
+    heartbeat: HeartbeatRecord | None = None  # None: none is configured, or nothing was heard of it yet
+    heartbeat_wanted: bool = False
 
 
 def raw_payload(delivery_id: str, received_at: datetime, delivery: Delivery, most: int) -> RawPayload:

@@ -1,7 +1,9 @@
 """What may the operator set of the server? Filled by the bootstrap; nothing is read from the environment here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from aiops.domain.channels import Paging
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,4 +24,5 @@ class ApiSettings:
     embedder: str = ""  # shown on /status
     embedder_why: str = ""
     version: str = "0.1.0"
+    paging: Paging = field(default_factory=Paging)  # channels, routes and texts, to be shown
     environment: str = ""  # a name in the page header: "demo", "prod"

@@ -1,6 +1,6 @@
 """Who is to be told what of an incident now? A function of the incident and of what people know of it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,9 +10,11 @@ from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus
 from aiops.domain.settings import PagingSettings
 from aiops.domain.words import plural
+from rules.routing import Chosen
 
 GROWING = "growing"
 INHERITED = "inherited"  # what is known came with an incident that was merged into this one
+TOLD_WITH = "told with "  # a page about another incident said it; the sentence goes on
 GREW = 5  # so many times as many services, and at least so many, are worth one more page
 
 
@@ -23,6 +25,7 @@ class Heard(Noun, frozen=True, kw_only=True):
     services: int  # the most that it was paged with
     grew: bool = False  # it was told that there are many more
     over: bool = False  # it was told that it is over
+    named: bool = False  # only in a page about another incident, which said what had been held back
 
     def and_of(self, other: "Heard") -> "Heard":
         """Return what it heard of two incidents that became one."""
@@ -31,6 +34,7 @@ class Heard(Noun, frozen=True, kw_only=True):
             services=max(self.services, other.services),
             grew=self.grew or other.grew,
             over=self.over and other.over,
+            named=self.named and other.named,
         )
 
 
@@ -42,6 +46,8 @@ class Known(Noun, frozen=True, kw_only=True):
     back: tuple[str, ...] = ()  # routes that heard that it is over, before it came back: they hear of that too
     since: int = 0  # lines its timeline had when this round of pages began; 0: the first round
     decision: str = ""  # the last one that paged nobody, by its key
+    via: dict[str, tuple[str, ...]] = {}  # by route, the channels over which it was paged last
+    sent: dict[str, tuple[datetime, ...]] = {}  # by route, its newest pages of this incident, oldest first
 
     @property
     def awake(self) -> list[str]:
@@ -54,7 +60,14 @@ class Known(Noun, frozen=True, kw_only=True):
         for route, theirs in other.heard.items():
             heard[route] = heard[route].and_of(theirs) if route in heard else theirs
         ended = any(mine.over for mine in self.heard.values())  # that page's key is used up
-        return msgspec.structs.replace(self, heard=heard, since=lines if ended else self.since, decision=INHERITED)
+        return msgspec.structs.replace(
+            self,
+            heard=heard,
+            since=lines if ended else self.since,
+            decision=INHERITED,
+            via={**other.via, **self.via},
+            sent={**other.sent, **self.sent},
+        )
 
 
 class Decision(Noun, frozen=True, kw_only=True):
@@ -63,18 +76,39 @@ class Decision(Noun, frozen=True, kw_only=True):
     text: str
     event: str = ""  # of the page; empty: none is made
     route: str = ""
+    channels: tuple[str, ...] = ()
+    why_route: str = ""
     key: str = ""  # of a decision without a page: the same one is told once
     due: datetime | None = None  # decide again then
 
 
-def decide(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
-    """Yield what follows now for an incident as it stands; nothing where all is said."""
+def decide(
+    incident: Incident,
+    known: Known,
+    settings: PagingSettings,
+    wanted: Sequence[Chosen],
+    held: Collection[str],
+    now: datetime,
+) -> Iterator[Decision]:
+    """Yield what follows now for an incident as it stands; nothing where all is said.
+
+    ``wanted``: who is to be told of it, by the routes. ``held``: routes for which a page about it is held back.
+    """
+    if known.decision.startswith(TOLD_WITH):
+        yield Decision(key="known", text=known.decision)
     if not incident.active:
         yield from _over(incident, known, settings, now)
     elif known.awake:
         yield from _goes_on(incident, known, settings, now)
+        yield from _further(incident, known, wanted, held)
     else:
-        yield from _first(incident, known, settings, now)
+        yield from _first(incident, known, settings, _again(known, wanted), now)
+
+
+def told_again(known: Known, route: str, event: str, text: str) -> Decision:
+    """Return a page to a route that was paged before, over the channels of then."""
+    why = f"{route} was paged of it before"
+    return Decision(event=event, route=route, text=text, channels=known.via.get(route, ()), why_route=why)
 
 
 def services_of(incident: Incident) -> int:
@@ -82,22 +116,44 @@ def services_of(incident: Incident) -> int:
     return incident.services_total or len(incident.services)
 
 
-def _first(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
-    """Nobody knows of it, or all heard that it was over: the owner is told, and those who heard that."""
-    owner = incident.owners[0] if incident.owners else settings.default_route
-    routes = list(dict.fromkeys((*known.back, owner)))
+def _again(known: Known, wanted: Sequence[Chosen]) -> list[Chosen]:
+    """Return those who heard that it was over, then whom the routes name."""
+    why = "it was told that it was over"
+    back = [Chosen(route=route, channels=known.via.get(route, ()), why=f"{route}: {why}") for route in known.back]
+    return [*back, *(one for one in wanted if one.route not in known.back)]
+
+
+def _first(
+    incident: Incident, known: Known, settings: PagingSettings, wanted: Sequence[Chosen], now: datetime
+) -> Iterator[Decision]:
+    """Nobody knows of it, or all heard that it was over: whom the routes name is told, and those who heard that."""
     if refusal := _refusal(incident, settings.least):
         yield refusal
     elif now < known.due:
-        who = f"{' and '.join(routes)} {'is' if len(routes) == 1 else 'are'} paged"
+        who = f"{' and '.join(one.route for one in wanted)} {'is' if len(wanted) == 1 else 'are'} paged"
         yield Decision(key="hold", text=f"{who} at {known.due:%H:%M:%S} UTC: what joins until then is one page")
     else:
         why = ""
         if incident.severity.rank < settings.least.rank:
             why = f"; {incident.known_bad} known bad, which pages whatever the severity"
         event = "reopened" if known.since else "opened"
-        for route in routes:
-            yield Decision(event=event, route=route, text=f"paged {route}: {_size(incident)}{why}")
+        for one in wanted:
+            yield _page_to(one, event, f"paged {one.route}: {_size(incident)}{why}")
+
+
+def _further(incident: Incident, known: Known, wanted: Sequence[Chosen], held: Collection[str]) -> Iterator[Decision]:
+    """Others know of it; routes that match only now are told too, and those whose page was held back."""
+    worst = max(heard.severity.rank for heard in known.heard.values())
+    if not incident.audible or (incident.status is IncidentStatus.ACKNOWLEDGED and incident.severity.rank <= worst):
+        return
+    for one in _again(known, wanted):
+        if one.route not in known.heard and (one.written or one.route in held):
+            yield _page_to(one, "opened", f"paged {one.route} too: {_size(incident)}")
+
+
+def _page_to(one: Chosen, event: str, text: str) -> Decision:
+    by = f" ({one.why})" if one.written else ""
+    return Decision(event=event, route=one.route, channels=one.channels, why_route=one.why, text=text + by)
 
 
 def _refusal(incident: Incident, least: Severity) -> Decision | None:
@@ -144,14 +200,14 @@ def _goes_on(incident: Incident, known: Known, settings: PagingSettings, now: da
         heard = known.heard[route]
         if incident.severity.rank > heard.severity.rank:
             text = f"paged {route} again: {heard.severity} became {_size(incident)}"
-            yield Decision(event="escalated", route=route, text=text)
+            yield told_again(known, route, "escalated", text)
         elif _grown(incident, heard) and known.decision != GROWING:
             due = now + settings.hold
             text = f"it grows: {route} is paged again at {due:%H:%M:%S} UTC, what joins until then is in it"
             yield Decision(key=GROWING, text=text, due=due)
         elif _grown(incident, heard) and now >= known.due:
             text = f"paged {route} again: grew from {heard.services} to {plural(services_of(incident), 'service')}"
-            yield Decision(event="grew", route=route, text=text + _cause(incident))
+            yield told_again(known, route, "grew", text + _cause(incident))
 
 
 def _muted(incident: Incident, known: Known) -> Decision:
@@ -176,7 +232,7 @@ def _over(incident: Incident, known: Known, settings: PagingSettings, now: datet
         verb = "fires" if incident.audible == 1 else "fire"
         still = f", though {plural(incident.audible, 'alert')} of it still {verb}"
     for route in known.awake:
-        yield Decision(event="resolved", route=route, text=f"told {route} that it is over{still}")
+        yield told_again(known, route, "resolved", f"told {route} that it is over{still}")
     if not known.heard and now < known.due:
         held = settings.hold.total_seconds()
         yield Decision(key="brief", text=f"not paged: it was over within the {held:.0f} s that a page waits")

@@ -9,7 +9,7 @@ from aiops.domain.alerts import Alert, Episode, Placement, Templated
 from aiops.domain.entries import Delivery, Entry, Payload, Position, Tick
 from aiops.domain.events import Event, EventKind, Severity, Status
 from aiops.domain.graph import Entity
-from aiops.domain.incidents import Page
+from aiops.domain.incidents import Incident, Page, Sending
 from aiops.domain.reasons import Reason
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -133,5 +133,27 @@ def a_page(**changes: Any) -> Page:
         severity=Severity.CRITICAL,
         made_at=T0,
         reason=Reason(step="page", text="critical, and nothing suppresses it"),
+        sendings=(Sending(channel="pager"),),
     )
     return msgspec.structs.replace(page, **changes)
+
+
+def an_incident(**changes: Any) -> Incident:
+    """Incident 1: service db is critical since T0, and api with it."""
+    incident = Incident(
+        incident_id="incident-1",
+        number=1,
+        title="db: connection refused (2 services)",
+        severity=Severity.CRITICAL,
+        opened_at=T0,
+        last_activity=T0,
+        services=("db", "api"),
+        services_total=2,
+        owners=("dba", "shop"),
+        episodes=2,
+        firing=2,
+        audible=2,
+        alerts=12,
+        founder="fp-db-0-1-0",
+    )
+    return msgspec.structs.replace(incident, **changes)

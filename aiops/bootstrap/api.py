@@ -34,6 +34,7 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         embedder=embedder.name,
         embedder_why=embedder.why,
         environment=setup.environment,
+        paging=setup.paging,
     )
 
 

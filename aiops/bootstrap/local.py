@@ -11,6 +11,7 @@ from aiops.bootstrap import clock
 from aiops.bootstrap.engine import run
 from aiops.bootstrap.log import LogSetup, configure
 from aiops.bootstrap.setups import ACCESS_DB, EngineSetup
+from aiops.domain.channels import Paging
 from aiops.domain.errors import AiopsError, Unavailable
 from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
@@ -49,14 +50,21 @@ class Bridge(httpx.BaseTransport):
 
 
 @contextlib.contextmanager
-def app_in_process(setup: EngineSetup, embedder: str = "auto") -> Iterator[httpx.BaseTransport]:
+def app_in_process(
+    setup: EngineSetup, embedder: str = "auto", paging: Paging | None = None
+) -> Iterator[httpx.BaseTransport]:
     """Yield a transport to the app over ``setup.data``, an engine at work behind it. BadConfiguration: it is taken."""
     configure(LogSetup(level="warning"), "cli")
     journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
     try:
         with _engine(setup):
             chosen = choose_embedder(embedder)
-            settings = ApiSettings(embedder=chosen.name, embedder_why=chosen.why, senders_db=setup.data / ACCESS_DB)
+            settings = ApiSettings(
+                embedder=chosen.name,
+                embedder_why=chosen.why,
+                senders_db=setup.data / ACCESS_DB,
+                paging=paging or Paging(),
+            )
             bridge = Bridge(httpx.ASGITransport(create_app(journal, store, settings, clock.now)))
             with contextlib.closing(bridge):
                 yield bridge

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiops.config import Config, ListenersConfig, StoreConfig
 from aiops.domain.base import Noun
+from aiops.domain.channels import Channel, PageTemplate, Paging, shown
 from aiops.domain.settings import Settings
 
 ACCESS_DB = "access.db"  # in the data folder: the API's tokens
@@ -37,6 +38,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""
+    paging: Paging = Paging()
 
 
 class ListenerSetup(Noun, frozen=True, kw_only=True):
@@ -60,7 +62,12 @@ class ResponderSetup(Noun, frozen=True, kw_only=True):
 
     data: Path
     store: StoreConfig = StoreConfig()
-    channels: dict[str, str] = {}  # name in the registry of notifiers -> what configures it
+    channels: tuple[Channel, ...] = ()
+    templates: tuple[PageTemplate, ...] = ()
+    public_url: str = ""
+    deadline: timedelta = timedelta(hours=6)
+    heartbeat_url: str = ""
+    heartbeat_every: timedelta = timedelta(minutes=1)
 
 
 def engine_setup(config: Config) -> EngineSetup:
@@ -77,7 +84,26 @@ def engine_setup(config: Config) -> EngineSetup:
     )
 
 
+def paging_of(config: Config) -> Paging:
+    """Return what may be shown of channels, routes and texts."""
+    return Paging(
+        decisions=config.decisions.paging,
+        channels=tuple(map(shown, config.pages.every_channel)),
+        templates=config.pages.templates,
+        public_url=config.server.public_url,
+        heartbeat=bool(config.pages.heartbeat_url),
+    )
+
+
 def responder_setup(config: Config) -> ResponderSetup:
     """Return the responder's share: the channels that are configured."""
-    channels = {name: value for name in config.pages.__struct_fields__ if (value := getattr(config.pages, name))}
-    return ResponderSetup(data=config.data, store=config.store, channels=channels)
+    return ResponderSetup(
+        data=config.data,
+        store=config.store,
+        channels=config.pages.every_channel,
+        templates=config.pages.templates,
+        public_url=config.server.public_url,
+        deadline=config.pages.deadline,
+        heartbeat_url=config.pages.heartbeat_url,
+        heartbeat_every=config.pages.heartbeat_every,
+    )

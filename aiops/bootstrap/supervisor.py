@@ -16,9 +16,18 @@ import structlog
 from aiops.bootstrap import process
 from aiops.bootstrap.address import announced
 from aiops.bootstrap.log import LogSetup, configure
-from aiops.bootstrap.setups import ACCESS_DB, ApiSetup, LearnerSetup, ListenerSetup, engine_setup, responder_setup
+from aiops.bootstrap.setups import (
+    ACCESS_DB,
+    ApiSetup,
+    LearnerSetup,
+    ListenerSetup,
+    engine_setup,
+    paging_of,
+    responder_setup,
+)
 from aiops.bootstrap.sockets import bound, listening
 from aiops.config import Config
+from aiops.response.texts import check as check_texts
 from aiops.storage.filelock import EngineLock
 from api.access import Access, Scope
 from ingestion.listeners.standing import FILE as LISTENERS
@@ -105,6 +114,7 @@ def serve(config: Config) -> int:
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    check_texts(config.pages.templates)
     EngineLock(config.data).release()  # the engine takes it for good; here a second server is refused at once
     (config.data / LISTENERS).unlink(missing_ok=True)  # of those that ran before
     with (
@@ -164,6 +174,7 @@ def _roles(
         sender_secrets=config.access.sender_secrets,
         embedder=config.learner.embedder,
         environment=config.server.environment,
+        paging=paging_of(config),
     )
     yield "engine", engine_setup(config), ()
     yield "responder", responder_setup(config), ()

@@ -7,6 +7,7 @@ import typer
 from aiops.cli.chatter import clean
 from aiops.cli.options import loaded
 from aiops.cli.shape import examples, family
+from aiops.response.texts import check as check_texts
 
 app = family("What is set, and where.", examples("config show", "config show --origin", "config check"))
 
@@ -25,4 +26,5 @@ def show_config(
 def check_config(context: typer.Context) -> None:
     """Read the settings and say whether all are known and sound."""
     found = loaded(context)
+    check_texts(found.config.pages.templates)
     print(f"sound: {len(found.origins)} keys are set, all others have their defaults")

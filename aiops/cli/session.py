@@ -8,7 +8,7 @@ import typer
 from httpx import BaseTransport
 
 from aiops.bootstrap.address import address_of
-from aiops.bootstrap.setups import engine_setup
+from aiops.bootstrap.setups import engine_setup, paging_of
 from aiops.cli.options import loaded
 from aiops.client import Client
 from aiops.config import Config
@@ -31,7 +31,7 @@ def _in_process(config: Config) -> AbstractContextManager[BaseTransport]:
     # The engine and the web framework, half a second of CPU: a command that a server answers is spared both.
     from aiops.bootstrap.local import app_in_process  # noqa: PLC0415
 
-    return app_in_process(engine_setup(config), config.learner.embedder)
+    return app_in_process(engine_setup(config), config.learner.embedder, paging_of(config))
 
 
 def server_of(config: Config) -> str:

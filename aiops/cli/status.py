@@ -24,7 +24,15 @@ def _stood(found: ServerStatus) -> list[str]:
         f"firing alerts       {found.firing_alerts} ({found.suppressed_alerts} of them suppressed)",
         f"active rules        {found.active_rules}",
         f"engine              entry {found.position or 'none'}, {found.lag} behind",
+        f"pages               {found.pages_pending} on their way, {found.pages_dead} failed",
+        *_heartbeat(found),
         f"work left undone    {', '.join(found.shed) or 'none'}",
         f"patterns            {found.embedder_why}",
         f"version             {found.version}",
     ]
+
+
+def _heartbeat(found: ServerStatus) -> list[str]:
+    if not found.heartbeat_wanted:
+        return []
+    return [f"heartbeat           {found.heartbeat.detail if found.heartbeat else 'not heard of yet'}"]

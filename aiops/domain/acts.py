@@ -165,11 +165,32 @@ class Reparse(Noun, frozen=True, kw_only=True, tag="reparse"):
 
 
 class PageHandled(Noun, frozen=True, kw_only=True, tag="page_handled"):
-    """The responder tells what became of a page."""
+    """The responder tells what became of a page on one channel; PENDING: it was tried, and will be again."""
 
     page_id: str
+    channel: str
     status: PageStatus
+    tries: int = 1  # so far, in this round
     detail: str = ""
+
+
+class RetryPage(Noun, frozen=True, kw_only=True, tag="retry_page"):
+    """A page that reached nobody, or not over every channel, is to be tried again."""
+
+    page_id: str
+
+
+class TryChannel(Noun, frozen=True, kw_only=True, tag="try_channel"):
+    """A page about nothing, to see whether a channel works."""
+
+    channel: str
+
+
+class Heartbeat(Noun, frozen=True, kw_only=True, tag="heartbeat"):
+    """The responder tells that the watcher of the watcher is reached again, or no longer."""
+
+    well: bool
+    detail: str
 
 
 class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
@@ -183,7 +204,8 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
 RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate
 SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
-Act = IncidentAct | RuleAct | SenderAct | ImportTopology | ApplySettings | PageHandled | Shed
+PagingAct = PageHandled | RetryPage | TryChannel
+Act = IncidentAct | RuleAct | SenderAct | PagingAct | ImportTopology | ApplySettings | Shed | Heartbeat
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """What do people work on?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,27 +108,54 @@ def tell(incident: Incident, at: datetime, kind: str, text: str, actor: str = ""
 
 
 class PageStatus(StrEnum):
-    """How far a page has come."""
+    """How far a page, or one channel with it, has come."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
     NO_CHANNEL = "no_channel"  # made, nobody configured to carry it
-    DEAD = "dead"  # gave up after the stated tries
+    DEAD = "dead"  # refused, or given up after the deadline: a person may have it tried again
+
+
+class Sending(Noun, frozen=True, kw_only=True):
+    """How far one channel has come with a page."""
+
+    channel: str
+    status: PageStatus = PageStatus.PENDING
+    tries: int = 0
+    detail: str = ""  # what the channel answered last
 
 
 class Page(Noun, frozen=True, kw_only=True):
     """A record that somebody should be told; made whether or not a channel exists."""
 
     page_id: str  # stable key: incident + what happened; a receiver can recognise a repeat by it
-    incident_id: str
+    incident_id: str  # empty: a test, about no incident
     incident_number: int
-    event: str  # opened, escalated, grew, resolved, reopened
-    route: str  # owner to be told
+    event: str  # opened, escalated, grew, resolved, reopened, test
+    route: str  # who is to be told
+    why_route: str = ""  # by which matchers, or why by none
     title: str
     severity: Severity
     made_at: datetime
     reason: Reason
-    status: PageStatus = PageStatus.PENDING
-    tries: int = 0
-    detail: str = ""  # what the channel answered last
+    also: tuple[str, ...] = ()  # what was held back for this route until now, a line each, at most 20
+    also_total: int = 0
+    sendings: tuple[Sending, ...] = ()  # one a channel
+    status: PageStatus = PageStatus.PENDING  # of all channels together: ``overall``
+    detail: str = ""  # why no channel carries it
+    round: int = 0  # how often a person had it tried again
+    due_from: datetime | None = None  # when that was last: the deadline counts from here; None: from ``made_at``
     revision: int = 0
+
+    def key(self, channel: str) -> str:
+        """Return the idempotency key of one channel: the same however often it is tried."""
+        return f"{self.page_id}-{channel}"
+
+
+def overall(sendings: Sequence[Sending]) -> PageStatus:
+    """Return where a page stands: pending while a channel is, dead when one of them failed."""
+    states = {sending.status for sending in sendings}
+    for status in (PageStatus.PENDING, PageStatus.DEAD, PageStatus.DELIVERED):
+        if status in states:
+            return status
+    return PageStatus.NO_CHANNEL

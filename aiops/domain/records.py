@@ -181,4 +181,13 @@ class EngineRecord(Noun, frozen=True, kw_only=True):
     shed: tuple[str, ...] = ()  # kinds of work left undone under load
     embedder: str = ""  # model of the last clustering
     unmapped: Unmapped = Unmapped()
+    heartbeat: "HeartbeatRecord | None" = None  # None: nothing was heard of it, as where none is configured
     revision: int = 0
+
+
+class HeartbeatRecord(Noun, frozen=True, kw_only=True):
+    """Is whoever watches us told that the engine goes on? As of the last change."""
+
+    well: bool
+    detail: str
+    since: datetime

@@ -7,6 +7,7 @@ from typing import Any
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
+from aiops.domain.routes import Route, check_channels, check_routes
 
 
 class DedupSettings(Noun, frozen=True, kw_only=True):
@@ -70,7 +71,14 @@ class PagingSettings(Noun, frozen=True, kw_only=True):
 
     least: Severity = Severity.HIGH  # an incident of at least this severity pages
     hold: timedelta = timedelta(seconds=15)  # wait this long after opening: what joins meanwhile is one page
-    default_route: str = "on-call"
+    default_route: str = "on-call"  # whom no route names and nobody owns
+    default_channels: tuple[str, ...] = ()  # of routes that name none; none here either: every channel
+    routes: tuple[Route, ...] = ()  # tried in order; where none matches, the owner is told
+    channels: tuple[str, ...] = ()  # those that there are: follows from pages.channels
+    most_per_route: int = 20  # pages within ``route_window``; the next one says what was held back
+    route_window: timedelta = timedelta(minutes=10)
+    most_per_incident: int = 6  # pages to one route about one incident within ``incident_window``
+    incident_window: timedelta = timedelta(hours=1)
 
 
 class Settings(Noun, frozen=True, kw_only=True):
@@ -107,6 +115,10 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "correlation.merge_cover": (0.0, 1.0),
     "correlation.background_score": (0.0, 1e9),
     "paging.hold": (0 * SECOND, YEAR),
+    "paging.most_per_route": (1, 1_000),
+    "paging.route_window": (SECOND, YEAR),
+    "paging.most_per_incident": (1, 1_000),
+    "paging.incident_window": (SECOND, YEAR),
 }
 
 
@@ -118,6 +130,9 @@ def check(settings: Settings) -> None:
             if not least <= value <= most:
                 fix = f"give a value from {least} to {most}"
                 raise BadInput(f"{value} is out of bounds", place=f"decisions.{key}", fix=fix)
+    paging = settings.paging
+    check_routes(paging.routes, paging.channels, "decisions.paging.routes")
+    check_channels(paging.default_channels, paging.channels, "decisions.paging.default_channels")
 
 
 def _values(section: Noun, prefix: str) -> Iterator[tuple[str, Any]]:

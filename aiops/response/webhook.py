@@ -1,40 +1,47 @@
-"""How does a page travel as a JSON POST?"""
+"""How does a page travel as a JSON POST? Signed as Standard Webhooks 1.0 says, where there is a secret."""
+
+import base64
+import binascii
+import hashlib
+import hmac
 
 import httpx
-import msgspec
 
-from aiops.domain.errors import BadConfiguration, Unavailable
-from aiops.domain.incidents import Page
+from aiops.domain.channels import WebhookChannel
+from aiops.response.message import Message, as_json
+from aiops.response.posting import a_client, post
 
-TIMEOUT = 10.0  # seconds
-TRY_AGAIN = (408, 425, 429)  # of the 4xx: the request was fine, the moment was not
+PREFIX = "whsec_"  # of a secret that is written in base64
 
 
 class Webhook:
-    """Posts each page to one URL; ``Idempotency-Key`` is the page's id."""
+    """Posts each page to one URL; ``Idempotency-Key`` and ``webhook-id`` are the key."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = url
-        self._client = httpx.Client(timeout=TIMEOUT, transport=transport)
+    def __init__(self, channel: WebhookChannel, transport: httpx.BaseTransport | None = None) -> None:
+        self._channel = channel
+        self._client = a_client(transport)
 
-    def deliver(self, page: Page) -> str:
-        """Post ``page`` as JSON; any 2xx is a receipt."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": page.page_id}
-        try:
-            response = self._client.post(self._url, content=msgspec.json.encode(page), headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"the webhook is out of reach: {type(error).__name__}") from error
-        code = response.status_code
-        if response.is_success:
-            return f"the webhook answered {code}"
-        if response.is_server_error or code in TRY_AGAIN:
-            raise Unavailable(f"the webhook answered {code}", retry_after=_retry_after(response))
-        raise BadConfiguration(
-            f"the webhook answered {code}", place="pages.webhook_url", fix="check the URL and what it accepts"
-        )
+    def deliver(self, message: Message) -> str:
+        """Post ``message`` as JSON; any 2xx is a receipt."""
+        body = as_json(message)
+        stamp = str(int(message.sent_at.timestamp()))
+        headers = {"Idempotency-Key": message.key, "webhook-id": message.key, "webhook-timestamp": stamp}
+        if self._channel.secret:
+            headers["webhook-signature"] = sign(self._channel.secret, message.key, stamp, body)
+        answer = post(self._client, self._channel.url, body, headers, f"the webhook {self._channel.name}")
+        return f"answered {answer.status_code}"
 
 
-def _retry_after(response: httpx.Response) -> float:
-    """Read ``Retry-After`` in seconds, at most five minutes; a date counts as one second."""
-    text = response.headers.get("Retry-After", "")
-    return min(float(text), 300.0) if text.isascii() and text.isdigit() else 1.0
+def sign(secret: str, key: str, stamp: str, body: bytes) -> str:
+    """Return the signature over id, time and body (Standard Webhooks, symmetric scheme v1)."""
+    signed = hmac.new(_bytes_of(secret), f"{key}.{stamp}.".encode() + body, hashlib.sha256)
+    return f"v1,{base64.b64encode(signed.digest()).decode()}"
+
+
+def _bytes_of(secret: str) -> bytes:
+    if not secret.startswith(PREFIX):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error:
+        return secret.encode()

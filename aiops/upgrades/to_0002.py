@@ -13,12 +13,27 @@ def _templates(old: Any) -> Any:
 
 
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
-CHANGES: Mapping[str, Callable[[Any], Any]] = {"templates": _templates}
+CHANGES: Mapping[str, Callable[[Any], Any]] = {
+    "engine": lambda old: (*old[:-1], None, old[-1]),  # before the timers: the heartbeat, of which nothing was heard
+    "templates": _templates,
+    "settle": lambda old: (old[0], [], []),  # nothing is remembered of alerts or held back yet
+}
+# new part -> the old part that kept it, and what makes its state of that
+MOVED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "outbox": ("settle", lambda old: ([_with_channel(page) for page in old[1]], [])),
+}
 
 
 def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
     """Return the state of a snapshot of format 1 as format 2."""
-    changed = {
-        name: msgspec.msgpack.encode(change(msgspec.msgpack.decode(state[name]))) for name, change in CHANGES.items()
-    }
-    return state | changed
+    moved = {name: _made(change, state[old]) for name, (old, change) in MOVED.items()}
+    return state | {name: _made(change, state[name]) for name, change in CHANGES.items() if name in state} | moved
+
+
+def _made(change: Callable[[Any], Any], old: bytes) -> bytes:
+    return msgspec.msgpack.encode(change(msgspec.msgpack.decode(old)))
+
+
+def _with_channel(page: dict[str, Any]) -> dict[str, Any]:
+    """A page that was under way went over the only channel that there was."""
+    return {**page, "sendings": [{"channel": "webhook", "tries": page.get("tries", 0)}]}

@@ -14,6 +14,7 @@ from aiops import fold
 from aiops.domain.acts import (
     Acknowledge,
     Act,
+    ApplySettings,
     Assign,
     Close,
     ConfirmCause,
@@ -29,7 +30,9 @@ from aiops.domain.acts import (
     Reopen,
     Reparse,
     Resolve,
+    RetryPage,
     SetSource,
+    TryChannel,
 )
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
@@ -37,8 +40,10 @@ from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
+from aiops.domain.routes import Route
 from aiops.domain.rules import Rule, Silence
 from aiops.domain.senders import SourceSettings, Watch
+from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.mapped import chunk
@@ -56,6 +61,16 @@ fields:
   starts_at: startsAt
 identity: [labels.alertname, labels.service]
 """
+TIGHT = PagingSettings(  # so that much is held back
+    hold=timedelta(0),
+    most_per_route=1,
+    most_per_incident=2,
+    channels=("pager", "mail"),
+    routes=(
+        Route(name="all", channels=("mail",), goes_on=True),
+        Route(name="dba", match=('service=~"db|cache"', 'alertname!="disk"')),
+    ),
+)
 Story = list[tuple[datetime, Payload]]
 
 
@@ -116,6 +131,9 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
         st.sampled_from(
             (*senders, SetSource(settings=quick), anew, anew, msgspec.structs.replace(anew, source="logs"))
         ),
+        st.builds(ApplySettings, settings=st.just(Settings(paging=TIGHT))),
+        st.just(TryChannel(channel="mail")),
+        st.just(RetryPage(page_id="none")),
         one.map(lambda name: Acknowledge(incident_id=name)),
         one.map(lambda name: Assign(incident_id=name, assignee="bob")),
         one.map(lambda name: Resolve(incident_id=name)),

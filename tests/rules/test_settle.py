@@ -9,64 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.acts import PageHandled
-from aiops.domain.changes import PAGES, TIMELINE
-from aiops.domain.errors import Conflict
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Candidate, Incident, IncidentStatus, Page, PageStatus
-from aiops.domain.settings import PagingSettings
+from aiops.domain.incidents import Candidate, Incident, IncidentStatus, PageStatus
 from aiops.domain.timers import Timers
 from rules import settle as settle_module
+from rules.outbox import Outbox
 from rules.settle import Settle
 from tests.builders import T0, at
+from tests.rules.paged import Desk, an_incident
 
 OPEN, ACKNOWLEDGED, RESOLVED = IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED, IncidentStatus.RESOLVED
 CLOSED, MERGED = IncidentStatus.CLOSED, IncidentStatus.MERGED
-
-
-def an_incident(**changes: Any) -> Incident:
-    incident = Incident(
-        incident_id="i1",
-        number=12,
-        title="Checkout errors",
-        severity=Severity.CRITICAL,
-        opened_at=T0,
-        last_activity=T0,
-        services=("db", "shop"),
-        services_total=12,
-        owners=("shop-team", "dba"),
-        episodes=3,
-        firing=3,
-        audible=3,
-        founder="e1",
-    )
-    return msgspec.structs.replace(incident, **changes)
-
-
-class Desk:
-    """A Settle with its timers; ``take`` carries the incident on, as the correlator does."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.timers = Timers()
-        self.settle = Settle(PagingSettings(**settings), self.timers)
-        self.pages: list[Page] = []
-        self.lines: list[str] = []
-        self.incidents: dict[str, Incident] = {}
-
-    def take(self, seconds: float, incident_id: str = "i1", **changes: Any) -> Incident:
-        before = self.incidents.get(incident_id) or an_incident(incident_id=incident_id)
-        incident = self.settle.take(msgspec.structs.replace(before, **changes), at(seconds))
-        for collection, document in self.settle.drain():
-            if collection is PAGES:
-                self.pages.append(document)
-            elif collection is TIMELINE:
-                self.lines.append(document.text)
-        self.incidents[incident_id] = incident
-        return incident
-
-    @property
-    def made(self) -> list[tuple[str, str]]:
-        return [(page.page_id, page.route) for page in self.pages]
 
 
 def last(incident: Incident) -> str:
@@ -448,31 +401,6 @@ def test_an_acknowledged_survivor_that_nobody_was_paged_about_stays_so() -> None
     assert desk.pages == []
 
 
-def handled(desk: Desk, status: PageStatus, detail: str = "") -> str:
-    return desk.settle.handled(PageHandled(page_id="i1-opened", status=status, detail=detail))
-
-
-def test_the_responder_tells_what_became_of_a_page() -> None:
-    desk = Desk(hold=timedelta(0))
-    desk.take(0)
-    assert handled(desk, PageStatus.PENDING, "503") == "page to shop-team about #12 is pending: 503"
-    assert handled(desk, PageStatus.NO_CHANNEL) == "page to shop-team about #12 is no channel"
-    (_, page) = desk.settle.drain()[-1]
-    assert (page.status, page.tries) == (PageStatus.NO_CHANNEL, 2)
-    with pytest.raises(Conflict):
-        handled(desk, PageStatus.DELIVERED)
-
-
-def test_pages_that_nobody_handles_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settle_module, "MOST_PENDING", 2)
-    desk = Desk(hold=timedelta(0))
-    for number in range(1, 4):
-        desk.take(0, f"i{number}")
-    with pytest.raises(Conflict):
-        handled(desk, PageStatus.DELIVERED)
-    assert len(desk.pages) == 3
-
-
 Steps = list[tuple[int, str, dict[str, Any]]]
 STEPS = st.lists(
     st.tuples(
@@ -521,7 +449,9 @@ def test_a_loaded_settle_goes_on_as_the_dumped_one(steps: Steps, more: Steps) ->
     for wait, incident_id, changes in steps:
         now += wait
         desk.take(now, incident_id, **changes)
-    twin = Settle(PagingSettings(), Timers())
+    outbox = Outbox(desk.settings)
+    twin = Settle(desk.settings, Timers(), outbox)
+    desk.outbox.drain()
     twin.load(desk.settle.dump())
     assert twin.dump() == desk.settle.dump()
     for wait, incident_id, changes in more:
@@ -529,3 +459,4 @@ def test_a_loaded_settle_goes_on_as_the_dumped_one(steps: Steps, more: Steps) ->
         incident = msgspec.structs.replace(an_incident(incident_id=incident_id), **changes)
         assert twin.take(incident, at(now)) == desk.settle.take(incident, at(now))
         assert twin.drain() == desk.settle.drain()
+        assert outbox.drain() == desk.outbox.drain()

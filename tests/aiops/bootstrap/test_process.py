@@ -14,6 +14,7 @@ from aiops.bootstrap import process
 from aiops.bootstrap.log import LogSetup
 from aiops.bootstrap.setups import ApiSetup, EngineSetup, LearnerSetup, ResponderSetup, engine_setup, responder_setup
 from aiops.config import Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
+from aiops.domain.channels import WebhookChannel
 from aiops.domain.settings import CorrelationSettings, Settings
 
 PATIENCE = 20
@@ -59,7 +60,7 @@ SETUPS = [
         store=StoreConfig(url=("https://es1:9200",), ca=Path("ca.crt"), refresh=timedelta(0), retention=None),
         embedder="light",
     ),
-    ResponderSetup(data=Path("d"), channels={"webhook_url": "http://pager.example.org/?a=b"}),
+    ResponderSetup(data=Path("d"), channels=(WebhookChannel(name="webhook", url="http://pager.example.org/?a=b"),)),
 ]
 
 
@@ -81,7 +82,7 @@ def test_the_setups_hold_what_was_configured() -> None:
     assert (engine.data, engine.services, engine.rules) == (Path("there"), Path("s.yaml"), Path("packs"))
     assert (engine.snapshot_every, engine.snapshot_entries) == (timedelta(seconds=3), 4)
     assert engine.journal_kept == timedelta(days=2)
-    assert responder_setup(config).channels == {"webhook_url": "http://pager.example.org"}
+    assert responder_setup(config).channels == (WebhookChannel(name="webhook", url="http://pager.example.org"),)
 
 
 WAITING = """
@@ -145,7 +146,7 @@ def test_a_model_that_is_not_there_is_refused_by_the_learner(tmp_path: Path, mon
     code = """
 from aiops.bootstrap import learner
 from aiops.domain.errors import BadConfiguration
-def none(*asked):
+def none(*asked, **more):
     raise BadConfiguration("there is no such model", place=asked[-1], fix="say auto")
 learner.Learner = none
 learner.main()

@@ -13,6 +13,7 @@ from aiops.bootstrap.setups import ACCESS_DB, engine_setup, responder_setup
 from aiops.bootstrap.sockets import bound, listening
 from aiops.bootstrap.supervisor import Child, is_public, token_required
 from aiops.config import AccessConfig, Config, ListenersConfig, PagesConfig, ServerConfig
+from aiops.domain.channels import WebhookChannel
 from aiops.domain.errors import BadConfiguration
 
 
@@ -162,5 +163,5 @@ def test_a_child_that_does_not_end_in_time_is_killed() -> None:
 def test_each_role_is_told_its_share_and_no_more() -> None:
     config = Config(data=Path("there"), pages=PagesConfig(webhook_url="http://pager.example.org"))
     assert engine_setup(config).decisions == config.decisions
-    assert responder_setup(config).channels == {"webhook_url": "http://pager.example.org"}
-    assert responder_setup(Config()).channels == {}
+    assert responder_setup(config).channels == (WebhookChannel(name="webhook", url="http://pager.example.org"),)
+    assert responder_setup(Config()).channels == ()
