@@ -23,13 +23,19 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
             parts.entities.configure(topology)
             text, view = parts.graph.replace(topology, parts.now), parts.graph.view()
             return text, "", filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
-        case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
+        case _ if isinstance(act, acts.RuleAct):
             text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
             return text, concerns, parts.book.concerned(concerns, parts.dedup.firing())
         case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
             return *_of_senders(parts, act, actor), ()
         case acts.Reparse():
             return _read_anew(parts, act, actor)
+        case _ if isinstance(act, acts.WindowAct):
+            text, concerns = parts.schedule.act(act, actor, parts.now)
+            return text, concerns, parts.schedule.concerned(concerns, parts.dedup.firing())
+        case _ if isinstance(act, acts.InhibitionAct):
+            text, concerns = parts.inhibitor.act(act, actor, parts.now)
+            return text, concerns, parts.inhibitor.concerned(concerns, parts.dedup.firing())
         case acts.PageHandled():
             return parts.settle.handled(act), act.page_id, ()
         case acts.Shed(work=work, on=on, text=text):

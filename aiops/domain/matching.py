@@ -95,9 +95,14 @@ def parse_matcher(text: str, place: str) -> Matcher:
 
 
 def fields_of(alert: Alert) -> dict[str, str]:
-    """Return what matchers see of an alert: its labels, and OWN_FIELDS in place of labels of these names."""
+    """Return what matchers see of an alert: its labels, and OWN_FIELDS in place of labels of these names.
+
+    Beside them ``annotation.NAME`` and ``parameter.1`` and on: what the message said where its template has a ``<*>``.
+    """
     return {
         **alert.labels,
+        **{f"annotation.{name}": text for name, text in alert.annotations.items()},
+        **{f"parameter.{number}": text for number, text in enumerate(alert.parameters, 1)},
         "source": alert.source,
         "severity": alert.severity.value,
         "title": alert.title,

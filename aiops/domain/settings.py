@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
@@ -73,6 +73,15 @@ class PagingSettings(Noun, frozen=True, kw_only=True):
     default_route: str = "on-call"
 
 
+class MutingSettings(Noun, frozen=True, kw_only=True):
+    """How far what hides may reach."""
+
+    longest: timedelta = timedelta(days=366)  # what hides ends within it; what raises is looked at again within it
+    from_tickets: Literal["off", "propose", "make"] = "propose"  # maintenance windows out of change tickets
+    by_graph: bool = True  # what runs on, or is part of, a host, cluster or site that is down does not page
+    down: Severity = Severity.CRITICAL  # an alert of a host, cluster or site at least so bad says that it is down
+
+
 class Settings(Noun, frozen=True, kw_only=True):
     """All settings that can change a decision."""
 
@@ -81,6 +90,7 @@ class Settings(Noun, frozen=True, kw_only=True):
     logs: LogSettings = LogSettings()
     correlation: CorrelationSettings = CorrelationSettings()
     paging: PagingSettings = PagingSettings()
+    muting: MutingSettings = MutingSettings()
 
 
 SECOND, YEAR = timedelta(seconds=1), timedelta(days=366)
@@ -107,6 +117,7 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "correlation.merge_cover": (0.0, 1.0),
     "correlation.background_score": (0.0, 1e9),
     "paging.hold": (0 * SECOND, YEAR),
+    "muting.longest": (SECOND, YEAR),
 }
 
 

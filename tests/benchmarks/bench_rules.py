@@ -12,6 +12,7 @@ from aiops.domain.events import Severity, Status
 from aiops.domain.graph import Entity
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Rule
+from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
 from rules.book import Book
 
@@ -81,7 +82,7 @@ def an_alert(number: int) -> Alert:
 
 def cost(rules: int, services: int, alerts: list[Alert]) -> float:
     """Return CPU microseconds per alert, the best of five runs; ``services`` 0: all rules share one team."""
-    book = Book(Timers())
+    book = Book(MutingSettings(), Timers())
     for number in range(rules):
         rule = a_rule(number, services) if services else a_neighbour(number, ALERTING)
         book.act(PutRule(rule=rule), "bench", T0, {})

@@ -16,8 +16,31 @@ MATCHERS = st.one_of(
         field=st.sampled_from(["x", "template"]),
         operator=st.just(Operator.REGEX),
         value=st.sampled_from(
-            [*("a|b", "a|c-1", "a.*", "", "a|", "(a|b)", "a*", "a?b", "ab{1}", "a_+b", "c-.", ".*b", ".-1", "(?i)A.*")]
-            + ["c-\\d", "[ab]_b", "a.b", "^a.*", ".*_b$", "a(_|-)b", r"\x61.?", r".\x62", r"\Qc-\E1"]
+            [
+                "a|b",
+                "a|c-1",
+                "a.*",
+                "",
+                "a|",
+                "(a|b)",
+                "a*",
+                "a?b",
+                "ab{1}",
+                "a_+b",
+                "c-.",
+                ".*b",
+                ".-1",
+                "(?i)A.*",
+                "c-\\d",
+                "[ab]_b",
+                "a.b",
+                "^a.*",
+                ".*_b$",
+                "a(_|-)b",
+                r"\x61.?",
+                r".\x62",
+                r"\Qc-\E1",
+            ]
         ),
     ),
     st.builds(
