@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import msgspec
+
 from aiops.domain.entries import Delivery
 from aiops.domain.events import EventKind, Parsed
 from ingestion.reading import fields
@@ -37,7 +39,9 @@ _MOST = 100  # services of one ticket
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
     """Return one Event per ticket; with a start, an end and services it asks for a maintenance window."""
-    return tell(delivery, received_at, _items)
+    told = tell(delivery, received_at, _items)
+    events = [msgspec.structs.replace(one, occurred_at=min(one.occurred_at, received_at)) for one in told.events]
+    return msgspec.structs.replace(told, events=tuple(events))  # planned for later, but said now
 
 
 def _items(document: object) -> Iterator[Item]:
