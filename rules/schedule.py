@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
-import re2
 
 from aiops.domain.acts import EndWindow, PutWindow, WindowAct
 from aiops.domain.alerts import Alert, Suppression
 from aiops.domain.changes import WINDOWS
 from aiops.domain.errors import AiopsError, BadInput, Conflict
 from aiops.domain.events import Event, EventKind
-from aiops.domain.matching import Matcher, Operator, all_match, fields_of
+from aiops.domain.matching import Matcher, Operator, all_match, any_text, fields_of
 from aiops.domain.part import Part
 from aiops.domain.rules import RuleStatus, Window
 from aiops.domain.settings import MutingSettings
@@ -74,7 +73,7 @@ class Schedule(Part):
         accepted = self.settings.from_tickets == "make" or (before and before.status is RuleStatus.ACTIVE)
         window = Window(
             id=window_id,
-            matchers=(Matcher(field="entity", operator=Operator.REGEX, value="|".join(map(_quoted, services))),),
+            matchers=(Matcher(field="entity", operator=Operator.REGEX, value=any_text(services)),),
             owner=str(event.facts.get("actor") or event.source),
             reason=f"{ticket}: {event.title}",
             starts_at=event.starts_at,
@@ -197,8 +196,3 @@ def _maintained(window: Window) -> Suppression:
     assert window.closes is not None
     text = f"maintenance {window.id} ({window.owner}) until {clock(window.closes)}: {window.reason}"
     return Suppression(kind="maintenance", id=window.id, text=text, until=window.closes)
-
-
-def _quoted(name: str) -> str:
-    plain = all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in name)
-    return name if plain else str(re2.escape(name))

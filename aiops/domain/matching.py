@@ -1,6 +1,6 @@
 """Does it match? Matchers and token patterns with their evaluator: linear time, whatever the input."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -117,6 +117,12 @@ def fields_of(alert: Alert) -> dict[str, str]:
 def all_match(matchers: Iterable[Matcher], fields: Mapping[str, str]) -> bool:
     """Do ``fields`` satisfy every one of ``matchers``?"""
     return all(matcher.matches(fields) for matcher in matchers)
+
+
+def any_text(texts: Sequence[str]) -> str:
+    """Return the expression that these very texts match, and no others; plain words stay readable."""
+    plain = (text.isascii() and text.replace("-", "").replace("_", "").isalnum() for text in texts)
+    return "|".join(text if is_plain else re2.escape(text) for text, is_plain in zip(texts, plain, strict=True))
 
 
 @lru_cache(maxsize=20_000)
