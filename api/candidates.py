@@ -51,7 +51,7 @@ def matching(view: View, ways: Sequence[tuple[Matcher, ...]], base: Query, secon
 
 
 def _try(view: View, way: tuple[Matcher, ...], base: Query, found: Tried, until: float) -> None:
-    query = msgspec.structs.replace(narrowed(view, way, base), limit=PAGE)
+    query = msgspec.structs.replace(narrowed(view, way, base), limit=min(PAGE, MOST))
     begun = found.tried
     while True:
         page = view.find(ALERTS, query)

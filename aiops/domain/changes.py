@@ -203,6 +203,7 @@ RULE_CHANGES = Collection(
     key=lambda change: change.change_id,
     fields={
         "at": lambda change: change.at,
+        "change": lambda change: change.change_id,
         "actor": lambda change: change.actor,
         "kind": lambda change: change.kind,
         "concerns": lambda change: change.concerns,
