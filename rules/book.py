@@ -142,7 +142,8 @@ class Book(Part):
             self._timers.set("book", rule.id, rule.expires)
         else:
             self._timers.cancel("book", rule.id)
-        text = f"{said(rule)}; {_where(rule.ways)}"
+        not_yet = "" if rule.status is RuleStatus.ACTIVE else f"{rule.status}, decides nothing yet: "
+        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}"
         self._trail.note(before, rule, actor, now, text)
         return text, rule.id
 

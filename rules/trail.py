@@ -9,7 +9,9 @@ from aiops.domain.part import Part
 from aiops.domain.rules import Inhibition, Rule, RuleChange, Silence, Window
 
 ENGINE = "engine"  # who acts when the time of something has come
-COUNTED = ("hits", "last_hit", "missed", "unseen", "revision", "created_at", "opens", "closes")  # not anybody's doing
+COUNTED = (  # nobody says these
+    *("hits", "last_hit", "missed", "unseen", "revision", "created_by", "created_at", "opens", "closes"),
+)
 
 _Kept = Rule | Silence | Window | Inhibition
 

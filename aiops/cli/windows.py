@@ -1,6 +1,6 @@
 """How is maintenance planned from the command line?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -12,6 +12,7 @@ from aiops.cli.matchers import Match, matchers_of
 from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
+from aiops.config import seconds
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Window
 from api.requests import NewWindow
@@ -86,7 +87,7 @@ def add(
         owner=owner,
         reason=reason,
         starts_at=start,
-        ends_at=start + (end_of(for_, "--for") - now()),
+        ends_at=start + _span(for_),
         recurs=recurs,
         zone=zone,
         until=end_of(until, "--until") if recurs else None,
@@ -107,6 +108,13 @@ def expire(context: typer.Context, window_id: Annotated[str, typer.Argument(meta
     """End a window now, with all that would have come of it."""
     with client(context) as one:
         print(one.act("DELETE", f"/api/windows/{window_id}").text)
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return timedelta(seconds=seconds(text))
+    except (ValueError, OverflowError) as error:
+        raise BadInput(str(error), place="--for", fix="say e.g. 2h or 30m") from error
 
 
 def _moment(text: str) -> datetime:
