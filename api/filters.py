@@ -142,7 +142,9 @@ class SilenceFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True
             return query
         ends = Range(at_least=now, below=now + span_of(self.expiring, "expiring"))
         return msgspec.structs.replace(
-            query, order=("ends_at",), ranges={"ends_at": ends, "starts_at": Range(below=now)}
+            query,
+            order=("ends_at",),
+            ranges={"ends_at": ends, "starts_at": Range(below=now + timedelta(microseconds=1))},
         )
 
 
@@ -172,7 +174,7 @@ class ChangeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def query(self) -> Query:
         """Say it in the store's words, newest first."""
         where = {name: tuple(getattr(self, name)) for name in ("concerns", "kind", "actor") if getattr(self, name)}
-        return Query(where=where, order=("-at",), cursor=self.cursor, limit=self.bounded)
+        return Query(where=where, order=("-at", "-change"), cursor=self.cursor, limit=self.bounded)
 
 
 _SPAN = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

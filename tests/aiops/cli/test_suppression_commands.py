@@ -84,7 +84,7 @@ def test_packs_are_synced_one_bad_rule_is_named_and_the_way_back_is_the_same(aio
     aiops("rules", "sync", "packs", "--dry-run", code=1)
     assert aiops.json("rules") == []
     aiops("rules", "sync", "packs", code=1)
-    assert "ours.yaml:10: rule broken: it hides without end; give expires" in aiops.data
+    assert "ours.yaml:12: rule broken: it hides without end; give expires" in aiops.data
     assert [(rule["id"], rule["owner"], rule["pack"]) for rule in aiops.json("rules")] == [
         ("disk-noise", "noc", "ours")
     ]
