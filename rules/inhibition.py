@@ -74,7 +74,8 @@ class Inhibitor(Part):
         heads = {key: _first(self._sources.get(key)) for key in (*old.sources, *new.sources)}
         nodes = {node: _first(self._down.get(node)) for node in (old.entity, new.entity) if node}
         self._take_out(alert.fingerprint, old)
-        self._put_in(alert.fingerprint, after)
+        if after is not None:
+            self._put_in(alert.fingerprint, after)
         turned: dict[str, None] = {}
         for key, head in heads.items():
             if _first(self._sources.get(key)) != head:
@@ -116,8 +117,7 @@ class Inhibitor(Part):
             [(list(key) if isinstance(key, tuple) else [key], list(ids)) for key, ids in group.items()]
             for group in (self._sources, self._targets, self._down, self._at)
         ]
-        state = (list(self._inhibitions.values()), self._firing, groups, self._trail.lines)
-        return msgspec.msgpack.encode(state)
+        return msgspec.msgpack.encode((list(self._inhibitions.values()), self._firing, groups, self._trail.lines))
 
     def load(self, state: bytes) -> None:
         shape = tuple[list[Inhibition], dict[str, _Firing], list[list[tuple[list[str], list[str]]]], int]
@@ -203,9 +203,7 @@ class Inhibitor(Part):
         found = index.find(fields) if fields else []
         return tuple((key, *(fields.get(label, "") for label in self._inhibitions[key].equal)) for key in found)
 
-    def _put_in(self, fingerprint: str, one: _Firing | None) -> None:
-        if one is None:
-            return
+    def _put_in(self, fingerprint: str, one: _Firing) -> None:
         self._firing[fingerprint] = one
         for key in one.sources:
             self._sources.setdefault(key, {})[fingerprint] = None
