@@ -13,8 +13,8 @@ from aiops.domain.queries import Query
 from aiops.ports import View
 
 MOST = 10_000  # alerts that are tried
-SECONDS = 0.5  # after which no further page is read
-PAGE = 1_000
+SECONDS = 0.35  # after which no further page is read
+PAGE = 250  # small: between two pages one looks at the clock
 EARLY = 40  # tokens of a message by whose words it is surely found: full text covers the beginning
 _FIELDS = ("source", "severity", "entity", "pattern", "owner")  # own fields of an alert that every store indexes
 _TEXTS = ("title", "template")  # those that stand in the full text
@@ -40,7 +40,7 @@ class Tried:
         return round(len(self.matched) * self.total / self.tried) if self.tried else 0
 
 
-def matching(view: View, ways: Sequence[tuple[Matcher, ...]], base: Query, seconds: float = SECONDS) -> Tried:
+def matching(view: View, ways: Sequence["Way"], base: Query, seconds: float = SECONDS) -> Tried:
     """Try what ``base`` asks for against ``ways`` (one must hold whole), in its order, up to MOST and ``seconds``."""
     found = Tried()
     until = time.monotonic() + seconds
@@ -50,24 +50,39 @@ def matching(view: View, ways: Sequence[tuple[Matcher, ...]], base: Query, secon
     return found
 
 
-def _try(view: View, way: tuple[Matcher, ...], base: Query, found: Tried, until: float) -> None:
-    query = msgspec.structs.replace(narrowed(view, way, base), limit=min(PAGE, MOST))
+def _try(view: View, way: "Way", base: Query, found: Tried, until: float) -> None:
+    where, text = {**way.query.where, **base.where}, way.query.text
+    query = msgspec.structs.replace(base, where=where, text=text, limit=min(PAGE, MOST))
     begun = found.tried
     while True:
         page = view.find(ALERTS, query)
         if not query.cursor:
             found.total += page.total
         found.tried += len(page.items)
-        found.matched |= {one.fingerprint: one for one in page.items if all_match(way, fields_of(one))}
+        found.matched |= {one.fingerprint: one for one in page.items if way.holds(one)}
         if not page.next or found.tried - begun >= MOST or time.monotonic() > until:
             return
         query = msgspec.structs.replace(query, cursor=page.next)
 
 
-def narrowed(view: View, way: Sequence[Matcher], base: Query) -> Query:
-    """Return ``base`` with all that the indexes know of ``way``: what matches is among what this finds."""
-    where, words, labels = dict(base.where), [base.text], []
-    for matcher in way:
+@dataclass(frozen=True)
+class Way:
+    """Matchers of which all must hold, and what the indexes know of them: what matches is among what this finds."""
+
+    matchers: tuple[Matcher, ...]
+    query: Query
+
+    def holds(self, alert: Alert) -> bool:
+        """Do all of them hold?"""
+        return all_match(self.matchers, fields_of(alert))
+
+
+def narrowed(view: View, matchers: tuple[Matcher, ...]) -> Way:
+    """Return the matchers with all that the indexes know of them."""
+    where: dict[str, _Values] = {}
+    words: list[str] = []
+    labels: list[_Values] = []
+    for matcher in matchers:
         values = _values(matcher)
         if matcher.field in _FIELDS and values:
             where.setdefault(matcher.field, values)
@@ -75,9 +90,9 @@ def narrowed(view: View, way: Sequence[Matcher], base: Query) -> Query:
             labels.append(tuple(f"{matcher.field}={value}" for value in values))
         elif matcher.field in _TEXTS and matcher.operator is Operator.EQUAL:
             words.append(_plain(matcher.value))
-    if labels and "label" not in where:
+    if labels:
         where["label"] = _rarest(view, labels)
-    return msgspec.structs.replace(base, where=where, text=" ".join(filter(None, words)))
+    return Way(matchers, Query(where=where, text=" ".join(filter(None, words))))
 
 
 def _values(matcher: Matcher) -> _Values:

@@ -11,10 +11,10 @@ from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident
-from aiops.domain.matching import Matcher, all_match, fields_of
+from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.ports import View
-from api.candidates import Tried, matching
+from api.candidates import Tried, Way, matching, narrowed
 from api.schemas import Example, HiddenIncident, Past, Preview
 from rules.check import masked
 
@@ -22,7 +22,7 @@ EXAMPLES = 5
 MOST_DAYS = 366
 MOST_CONFIRMED = 100  # incidents whose cause a person confirmed, the newest, that are looked at
 MOST_MEMBERS = 3_000  # of their episodes
-_Ways = Sequence[tuple[Matcher, ...]]
+_Ways = Sequence[Way]
 
 
 def preview(
@@ -32,7 +32,7 @@ def preview(
     past: tuple[datetime, int] | None = None,
 ) -> Preview:
     """Try ``matchers`` on what fires and nothing hides yet; ``past``: the time now, and how many days to look back."""
-    ways = ways_of(matchers, any_of)
+    ways = [narrowed(view, way) for way in ways_of(matchers, any_of)]
     now = matching(view, ways, Query(where={"status": (Status.FIRING,)}, order=("-rank",)))
     hits = [alert for alert in now.matched.values() if not alert.suppressed]
     return Preview(
@@ -47,7 +47,7 @@ def preview(
     )
 
 
-def ways_of(matchers: Sequence[Matcher], any_of: Sequence[Sequence[Matcher]] = ()) -> _Ways:
+def ways_of(matchers: Sequence[Matcher], any_of: Sequence[Sequence[Matcher]] = ()) -> list[tuple[Matcher, ...]]:
     """Return the lists of which one must hold, refusing what cannot work."""
     ways = [(*matchers, *more) for more in any_of] or [tuple(matchers)]
     for way in ways:
@@ -97,7 +97,7 @@ def _confirmed(view: View, ways: _Ways, since: Range) -> tuple[HiddenIncident, .
     by_id = {key: incident for incident in found for key in (incident.incident_id, *incident.merged_from)}
     members = _members(view, list(by_id))
     alerts = {one.fingerprint: one for one in _alerts(view, {member.fingerprint for member in members})}
-    matched = {key for key, one in alerts.items() if any(all_match(way, fields_of(one)) for way in ways)}
+    matched = {key for key, one in alerts.items() if any(way.holds(one) for way in ways)}
     hidden: dict[str, list[Episode]] = {}
     for member in members:
         if member.fingerprint in matched:

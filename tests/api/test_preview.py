@@ -21,7 +21,7 @@ from aiops.domain.queries import Query
 from aiops.ports import Store
 from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
-from api.candidates import matching
+from api.candidates import matching, narrowed
 from api.preview import preview, ways_of
 from api.schemas import Past, Preview
 from tests.builders import T0, an_alert, an_episode
@@ -172,6 +172,6 @@ def test_narrowing_by_indexes_never_loses_a_match(alerts: list[Alert], texts: li
     save(store, *alerts)
     ways = ways_of(matchers(*texts))
     with store.view() as view:
-        found = matching(view, ways, Query(order=("-last_seen",)))
+        found = matching(view, [narrowed(view, way) for way in ways], Query(order=("-last_seen",)))
         every = view.find(ALERTS, Query(limit=1_000)).items
     assert set(found.matched) == {one.fingerprint for one in every if all_match(ways[0], fields_of(one))}
