@@ -15,6 +15,7 @@ from aiops.ports import View
 MOST = 10_000  # alerts that are tried
 SECONDS = 0.35  # after which no further page is read
 PAGE = 250  # small: between two pages one looks at the clock
+FEW = 500  # alerts that are tried one by one rather than narrowed
 EARLY = 40  # tokens of a message by whose words it is surely found: full text covers the beginning
 _FIELDS = ("source", "severity", "entity", "pattern", "owner")  # own fields of an alert that every store indexes
 _TEXTS = ("title", "template")  # those that stand in the full text
@@ -51,7 +52,9 @@ def matching(view: View, ways: Sequence["Way"], base: Query, seconds: float = SE
 
 
 def _try(view: View, way: "Way", base: Query, found: Tried, until: float) -> None:
-    where, text = {**way.query.where, **base.where}, way.query.text
+    few = bool(base.where) and view.find(ALERTS, msgspec.structs.replace(base, limit=0)).total <= FEW
+    narrow = Query() if few else way.query  # where there are few anyway, the full text is the dearer way to them
+    where, text = {**narrow.where, **base.where}, narrow.text
     query = msgspec.structs.replace(base, where=where, text=text, limit=min(PAGE, MOST))
     begun = found.tried
     while True:
