@@ -6,7 +6,7 @@ from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import check
-from aiops.parts import Parts
+from aiops.parts import Keeper, Parts
 
 
 def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[Alert]]:
@@ -23,19 +23,12 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
             parts.entities.configure(topology)
             text, view = parts.graph.replace(topology, parts.now), parts.graph.view()
             return text, "", filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
-        case _ if isinstance(act, acts.RuleAct):
-            text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
-            return text, concerns, parts.book.concerned(concerns, parts.dedup.firing())
+        case _ if isinstance(act, acts.RuleAct | acts.WindowAct | acts.InhibitionAct):
+            return _of_what_keeps_quiet(parts, act, actor)
         case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
             return *_of_senders(parts, act, actor), ()
         case acts.Reparse():
             return _read_anew(parts, act, actor)
-        case _ if isinstance(act, acts.WindowAct):
-            text, concerns = parts.schedule.act(act, actor, parts.now)
-            return text, concerns, parts.schedule.concerned(concerns, parts.dedup.firing())
-        case _ if isinstance(act, acts.InhibitionAct):
-            text, concerns = parts.inhibitor.act(act, actor, parts.now)
-            return text, concerns, parts.inhibitor.concerned(concerns, parts.dedup.firing())
         case acts.PageHandled():
             return parts.settle.handled(act), act.page_id, ()
         case acts.Shed(work=work, on=on, text=text):
@@ -43,6 +36,19 @@ def apply(parts: Parts, act: acts.Act, actor: str) -> tuple[str, str, Iterable[A
             return text, work, ()
         case _:
             return *parts.correlator.act(act, actor, parts.now), ()
+
+
+def _of_what_keeps_quiet(
+    parts: Parts, act: acts.RuleAct | acts.WindowAct | acts.InhibitionAct, actor: str
+) -> tuple[str, str, Iterable[Alert]]:
+    keeper: Keeper = parts.book
+    if isinstance(act, acts.WindowAct):
+        keeper, (text, concerns) = parts.schedule, parts.schedule.act(act, actor, parts.now)
+    elif isinstance(act, acts.InhibitionAct):
+        keeper, (text, concerns) = parts.inhibitor, parts.inhibitor.act(act, actor, parts.now)
+    else:
+        text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
+    return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 
 
 def _of_senders(

@@ -38,9 +38,9 @@ from api.routes import (
     services,
     standins,
     status,
+    windows,
 )
 from api.senders_auth import SenderSecrets
-from api.routes import alerts, doors, incidents, ledger, patterns, rules, services, standins, status, windows
 from api.settings import ApiSettings
 from api.ui import forms, pages
 from api.ui import senders as sender_forms
@@ -103,6 +103,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         incidents,
         alerts,
         rules,
+        windows,
         patterns,
         services,
         mappings,
@@ -113,7 +114,6 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         forms,
         sender_forms,
     ):
-    for module in (incidents, alerts, rules, windows, patterns, services, ledger, status, pages, forms):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))
 

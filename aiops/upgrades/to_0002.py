@@ -13,8 +13,8 @@ def _templates(old: Any) -> Any:
 
 
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
-CHANGES: Mapping[str, Callable[[Any], Any]] = {"templates": _templates}
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
+    "templates": _templates,
     "book": lambda old: [*old, [], 0],  # rules that have expired, lines of the audit log
 }
 

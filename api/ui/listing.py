@@ -7,19 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, IN_USE, PATTERNS, RULES, SILENCES, TEMPLATES
-from aiops.domain.changes import ALERTS, PACKS, PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.changes import ALERTS, IN_USE, PACKS, PATTERNS, RULES, SILENCES, TEMPLATES
 from aiops.domain.queries import Query
 from aiops.domain.records import Pattern
 from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.ports import View
 from api.errors import NotFound
 from api.filters import Paged
-from api.presenting import TemplateRow, rule_state, silence_state, template_row
+from api.presenting import SOON, TemplateRow, rule_state, silence_state, template_row
 from api.reading import everything, scope_list
 from api.schemas import ScopeList
-from api.presenting import SOON, TemplateRow, rule_state, silence_state, template_row
-from api.reading import everything
 from rules.lint import lint
 
 _SHOWN_ANYWAY = ("expired", "expiring", "review")  # by the columns of the table
