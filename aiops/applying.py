@@ -7,7 +7,7 @@ from aiops.domain.alerts import Alert
 from aiops.domain.reasons import Reason
 from aiops.domain.records import HeartbeatRecord
 from aiops.domain.settings import check
-from aiops.parts import Parts
+from aiops.parts import Keeper, Parts
 
 
 def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, Iterable[Alert]]:
@@ -22,9 +22,8 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             parts.entities.configure(topology)
             text, view = parts.graph.replace(topology, parts.now), parts.graph.view()
             return text, "", filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
-        case acts.PutRule() | acts.EndRule() | acts.PutSilence() | acts.EndSilence() | acts.LabelTemplate():
-            text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
-            return text, concerns, parts.book.concerned(concerns, parts.dedup.firing())
+        case _ if isinstance(act, acts.RuleAct | acts.WindowAct | acts.InhibitionAct):
+            return _of_what_keeps_quiet(parts, act, actor)
         case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
             return *_of_senders(parts, act, actor), ()
         case acts.Reparse():
@@ -35,7 +34,7 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return *parts.correlator.act(act, actor, parts.now), ()
 
 
-def _of_engine(parts: Parts, act: acts.ApplySettings | acts.Heartbeat | acts.Shed) -> tuple[str, str]:
+def _of_engine(parts: Parts, act: acts.EngineAct) -> tuple[str, str]:
     """Apply what concerns the engine as a whole."""
     match act:
         case acts.ApplySettings(settings=settings):
@@ -48,6 +47,19 @@ def _of_engine(parts: Parts, act: acts.ApplySettings | acts.Heartbeat | acts.She
         case acts.Shed(work=work, on=on, text=text):
             parts.shed = tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work}))
             return text, work
+
+
+def _of_what_keeps_quiet(
+    parts: Parts, act: acts.RuleAct | acts.WindowAct | acts.InhibitionAct, actor: str
+) -> tuple[str, str, Iterable[Alert]]:
+    keeper: Keeper = parts.book
+    if isinstance(act, acts.WindowAct):
+        keeper, (text, concerns) = parts.schedule, parts.schedule.act(act, actor, parts.now)
+    elif isinstance(act, acts.InhibitionAct):
+        keeper, (text, concerns) = parts.inhibitor, parts.inhibitor.act(act, actor, parts.now)
+    else:
+        text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
+    return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 
 
 def _of_senders(

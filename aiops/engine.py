@@ -72,6 +72,8 @@ class Engine(Parts):
             pattern_id = self.patterns.of(templated.template_id)
             self._consider(self.dedup.take(event, placement, templated, pattern_id), event)
         else:
+            if window := self.schedule.plan(event, self.now):
+                self._reconsider(self.schedule.concerned(window, self.dedup.firing()))
             self.ledger.observe(event)
 
     def _make(self, events: Iterable[Event]) -> None:
@@ -82,13 +84,16 @@ class Engine(Parts):
 
     def _consider(self, alert: Alert, event: Event | None = None) -> None:
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
-        alert = self.book.judge(alert, self.now, hit=event is not None)
+        hit = event is not None
+        alert = self.book.judge(alert, self.now, hit, self.quiet(alert, hit))
         alert = self.correlator.take(alert, self.now)
         self.dedup.keep(alert)
         self.settle.meet(alert)
         self.entities.count(alert)
         self.ledger.settle(alert, event)
         self._settle()
+        consequences = map(self.dedup.current, self.inhibitor.note(alert, self.graph.view()))
+        self._reconsider(filter(None, consequences))
 
     def _reconsider(self, alerts: Iterable[Alert]) -> None:
         """Something else is known of these now: what follows, follows again."""
@@ -112,9 +117,10 @@ class Engine(Parts):
             case "forget":
                 self.dedup.forget(timer.key)
                 self.ledger.forget(timer.key)
-            case "book":
-                self.book.turn(timer.key, self.now)
-                self._reconsider(self.book.concerned(timer.key, self.dedup.firing()))
+            case "book" | "window" | "inhibition":
+                keeper = self.keepers[timer.kind]
+                keeper.turn(timer.key, self.now)
+                self._reconsider(keeper.concerned(timer.key, self.dedup.firing()))
             case "incident":
                 self.correlator.due(timer.key, self.now)
             case "page":

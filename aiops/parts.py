@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from aiops.domain.alerts import Alert, Suppression
 from aiops.domain.entries import Position
 from aiops.domain.part import Part
 from aiops.domain.records import HeartbeatRecord
@@ -22,8 +23,12 @@ from ingestion.senders import Senders
 from ingestion.templates import Templates
 from ingestion.watches import Watches
 from rules.book import Book
+from rules.inhibition import Inhibitor
 from rules.outbox import Outbox
+from rules.schedule import Schedule
 from rules.settle import Settle
+
+Keeper = Book | Schedule | Inhibitor  # what is in force for a time; a timer's kind names it
 
 
 class Parts:
@@ -45,13 +50,21 @@ class Parts:
         self.detectors = Detectors(self.settings.logs)
         self.rollups = Rollups()
         self.dedup = Dedup(self.settings.dedup, self.timers)
-        self.book = Book(self.timers)
+        self.book = Book(self.settings.muting, self.timers)
+        self.schedule = Schedule(self.settings.muting, self.timers)
+        self.inhibitor = Inhibitor(self.settings.muting, self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)
         self.outbox = Outbox(self.settings.paging)
         self.settle = Settle(self.settings.paging, self.timers, self.outbox)
         self.ledger = Ledger()
         self.outcomes = Outcomes()
+        self.keepers: dict[str, Keeper] = {"book": self.book, "window": self.schedule, "inhibition": self.inhibitor}
         self.parts: dict[str, Part] = {name: part for name, part in vars(self).items() if isinstance(part, Part)}
+
+    def quiet(self, alert: Alert, hit: bool) -> tuple[Suppression, ...]:
+        """Return what suppresses the alert beside rules and silences; ``hit``: an event came in for it."""
+        inhibited = self.inhibitor.over(alert, self.graph.view(), self.now, hit)
+        return (*self.schedule.over(alert, self.now, hit), *inhibited)
 
     def configure(self, settings: Settings) -> None:
         """Decide by these settings from here on."""
@@ -60,6 +73,7 @@ class Parts:
         self.dedup.settings, self.outbox.settings = settings.dedup, settings.paging
         self.settle.configure(settings.paging)
         self.correlator.settings = settings.correlation
+        self.book.settings = self.schedule.settings = self.inhibitor.settings = settings.muting
 
     def dump(self) -> dict[str, bytes]:
         """Return all state by part, for a snapshot."""

@@ -4,22 +4,26 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
+import msgspec
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from aiops.domain.acts import Act, PutRule, PutSilence
+from aiops.domain.acts import Act, PutInhibition, PutRule, PutSilence, PutWindow
 from aiops.domain.base import stable_hash
+from aiops.domain.changes import WINDOWS
 from aiops.domain.errors import BadInput
-from aiops.domain.rules import Rule, Silence
+from aiops.domain.rules import Inhibition, Rule, RuleStatus, Silence, Window
+from aiops.ports import View
 from api.desk import Answer, DeskOf, actor_of
-from api.errors import ProblemDetails, problem_response
+from api.errors import NotFound, ProblemDetails, problem_response
 from api.filters import zoned
 from api.openapi import reply
-from api.preview import check
-from api.requests import NewRule, NewSilence
+from api.preview import check, ways_of
+from api.requests import NewInhibition, NewRule, NewSilence, NewWindow
 from api.schemas import Accepted
 
 LONGEST_KEY = 200
+_BEGINS = (RuleStatus.ACTIVE, RuleStatus.SHADOW, RuleStatus.PROPOSED)
 
 
 class Acting:
@@ -51,11 +55,14 @@ def answer(answered: Answer) -> Response:
 
 def put_rule(new: NewRule, actor: str, key: str, now: datetime) -> PutRule:
     """Make the act of adding a rule; the id follows from ``key``, so that a repeat is the same rule."""
-    check(new.matchers)
+    ways_of(new.matchers, new.any_of)
+    if new.status not in _BEGINS:
+        raise BadInput(f"{new.status} is no beginning", place="status", fix=f"say {', '.join(_BEGINS)}")
     rule = Rule(
         id=new.id or f"rule-{stable_hash(key)[:10]}",
         verdict=new.verdict,
         matchers=new.matchers,
+        any_of=new.any_of,
         owner=said(new.owner, "owner"),
         reason=said(new.reason, "reason"),
         expires=zoned(new.expires, "expires") if new.expires else None,
@@ -63,6 +70,8 @@ def put_rule(new: NewRule, actor: str, key: str, now: datetime) -> PutRule:
         ceiling=new.ceiling,
         priority=new.priority,
         cases=new.cases,
+        pack=new.pack,
+        status=new.status,
         created_by=actor,
         created_at=now,
     )
@@ -82,6 +91,48 @@ def put_silence(new: NewSilence, key: str, now: datetime) -> PutSilence:
         created_at=now,
     )
     return PutSilence(silence=silence)
+
+
+def put_window(new: NewWindow, key: str) -> PutWindow:
+    """Make the act of planning maintenance."""
+    check(new.matchers)
+    window = Window(
+        id=new.id or f"window-{stable_hash(key)[:10]}",
+        matchers=new.matchers,
+        owner=said(new.owner, "owner"),
+        reason=said(new.reason, "reason"),
+        starts_at=zoned(new.starts_at, "starts_at"),
+        ends_at=zoned(new.ends_at, "ends_at"),
+        recurs=new.recurs.strip(),
+        zone=new.zone,
+        until=zoned(new.until, "until") if new.until else None,
+        ticket=new.ticket,
+    )
+    return PutWindow(window=window)
+
+
+def accept_window(view: View, window_id: str) -> PutWindow:
+    """Make the act of accepting a window that was proposed."""
+    found = view.get(WINDOWS, window_id)
+    if found is None or found.status is not RuleStatus.PROPOSED:
+        raise NotFound(f"no window {window_id} is proposed")
+    return PutWindow(window=msgspec.structs.replace(found, status=RuleStatus.ACTIVE))
+
+
+def put_inhibition(new: NewInhibition, key: str) -> PutInhibition:
+    """Make the act of adding an inhibition."""
+    check(new.source)
+    check(new.target)
+    inhibition = Inhibition(
+        id=new.id or f"inhibition-{stable_hash(key)[:10]}",
+        source=new.source,
+        target=new.target,
+        equal=new.equal,
+        owner=said(new.owner, "owner"),
+        reason=said(new.reason, "reason"),
+        expires=zoned(new.expires, "expires"),
+    )
+    return PutInhibition(inhibition=inhibition)
 
 
 def said(text: str, name: str) -> str:

@@ -39,6 +39,7 @@ from api.routes import (
     services,
     standins,
     status,
+    windows,
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
@@ -103,6 +104,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         incidents,
         alerts,
         rules,
+        windows,
         patterns,
         services,
         mappings,

@@ -1,7 +1,7 @@
 """What does a URL ask for? Its parameters as a Query, the same for the API, the pages and the live updates."""
 
 import shlex
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 import msgspec
@@ -12,6 +12,7 @@ from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import IncidentStatus, PageStatus
 from aiops.domain.matching import Matcher, parse_matcher
 from aiops.domain.queries import Query, Range
+from aiops.domain.rules import RuleStatus
 
 MOST = 1_000  # documents of one page
 
@@ -141,6 +142,64 @@ class PageFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
         many = ("status", "route", "incident")
         where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
         return Query(where=where, order=("-made_at",), cursor=self.cursor, limit=self.bounded)
+
+
+class SilenceFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which silences."""
+
+    expiring: str = ""  # in force now, and over within so long: 24h
+
+    def query(self, now: datetime) -> Query:
+        """Say it in the store's words; those that end last first, of expiring ones those that end first."""
+        query = Query(order=("-ends_at",), cursor=self.cursor, limit=self.bounded)
+        if not self.expiring:
+            return query
+        ends = Range(at_least=now, below=now + span_of(self.expiring, "expiring"))
+        return msgspec.structs.replace(
+            query,
+            order=("ends_at",),
+            ranges={"ends_at": ends, "starts_at": Range(below=now + timedelta(microseconds=1))},
+        )
+
+
+class WindowFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which maintenance windows."""
+
+    status: tuple[RuleStatus, ...] = ()
+    within: str = ""  # open, or opening within so long: 7d
+
+    def query(self, now: datetime) -> Query:
+        """Say it in the store's words; those to come in the order in which they open."""
+        where = {"status": tuple(self.status)} if self.status else {}
+        query = Query(where=where, order=("-closes",), cursor=self.cursor, limit=self.bounded)
+        if not self.within:
+            return query
+        soon = {"closes": Range(at_least=now), "opens": Range(below=now + span_of(self.within, "within"))}
+        return msgspec.structs.replace(query, order=("opens",), ranges=soon)
+
+
+class ChangeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which lines of the audit log."""
+
+    concerns: tuple[str, ...] = ()  # ids
+    kind: tuple[str, ...] = ()  # rule, silence, window, inhibition
+    actor: tuple[str, ...] = ()
+
+    def query(self) -> Query:
+        """Say it in the store's words, newest first."""
+        where = {name: tuple(getattr(self, name)) for name in ("concerns", "kind", "actor") if getattr(self, name)}
+        return Query(where=where, order=("-at", "-change"), cursor=self.cursor, limit=self.bounded)
+
+
+_SPAN = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def span_of(text: str, place: str) -> timedelta:
+    """Read a length of time as it is written in URLs: 30m, 24h, 7d. BadInput names ``place``."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _SPAN or not number.isascii() or not number.isdecimal() or len(number) > 5:
+        raise BadInput(f"{text!r} is no length of time", place=place, fix="write 30m, 24h or 7d")
+    return int(number) * _SPAN[unit]
 
 
 _TYPED = {"team": "owner", "sev": "severity", "svc": "service"}  # what people type for it

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+import msgspec
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector as Base
 
 from aiops.backlog import behind
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, PAGES, RULES, SILENCES, Collection, Scalar
+from aiops.domain.changes import ALERTS, INCIDENTS, INHIBITIONS, PAGES, RULES, SILENCES, WINDOWS, Collection, Scalar
 from aiops.domain.errors import Unavailable
 from aiops.domain.events import Status
 from aiops.domain.incidents import PageStatus
@@ -75,11 +76,13 @@ def hidden(view: View) -> int:
 
 
 def muting(view: View, desk: Desk) -> int:
-    """Return how many rules and silences hide something now."""
+    """Return how many rules, silences, windows and inhibitions hide something now."""
     now = desk.clock()
     current = Query(ranges={"ends_at": Range(at_least=now), "starts_at": Range(below=now)}, limit=1)
     rules = count(view, RULES, status=RuleStatus.ACTIVE, verdict=Verdict.KNOWN_GOOD)
-    return rules + view.find(SILENCES, current).total
+    opened = Query(ranges={"closes": Range(at_least=now), "opens": Range(below=now)}, limit=1)
+    work = view.find(WINDOWS, msgspec.structs.replace(opened, where={"status": (RuleStatus.ACTIVE,)})).total
+    return rules + view.find(SILENCES, current).total + work + count(view, INHIBITIONS, ended=False)
 
 
 def listened(standings: Iterable[Standing]) -> Iterator[Metric]:

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
-from aiops.domain.events import Severity
+from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher
-from aiops.domain.rules import Cases
+from aiops.domain.rules import Cases, RuleStatus
 
 
 class AssignBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +39,7 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str = ""  # empty: made from the command's id
     verdict: Verdict
     matchers: tuple[Matcher, ...]
+    any_of: tuple[tuple[Matcher, ...], ...] = ()  # beside the matchers, one of these lists must hold whole
     owner: str
     reason: str
     expires: datetime | None = None
@@ -46,6 +47,8 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden
     priority: int = 0
     cases: Cases = Cases()
+    pack: str = ""  # the YAML pack it stands in
+    status: RuleStatus = RuleStatus.ACTIVE  # active, shadow or proposed
 
 
 class NewSilence(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,10 +62,49 @@ class NewSilence(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ends_at: datetime
 
 
+class NewWindow(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A maintenance window as a person writes it; one that recurs needs ``until``."""
+
+    id: str = ""
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    recurs: str = ""
+    zone: str = "UTC"
+    until: datetime | None = None
+    ticket: str = ""
+
+
+class NewInhibition(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An inhibition as a person writes it."""
+
+    id: str = ""
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...] = ()
+    owner: str
+    reason: str
+    expires: datetime
+
+
+class NewPack(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pack that was read, with what of it could not be used."""
+
+    name: str
+    owner: str = ""
+    origin: str = ""
+    rules: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
 class PreviewBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Matchers to try on what fires now."""
+    """Matchers to try on what fires now and, with ``days``, on what came in the past days."""
 
     matchers: tuple[Matcher, ...]
+    any_of: tuple[tuple[Matcher, ...], ...] = ()
+    days: int = 0  # 0: only now
 
 
 class PageTextBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):

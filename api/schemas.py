@@ -20,7 +20,7 @@ from aiops.domain.records import (
     Template,
     Unmapped,
 )
-from aiops.domain.rules import Rule, Silence
+from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
 from ingestion.listeners.standing import Standing
 
 Facets = Mapping[str, Mapping[str, int]]
@@ -133,6 +133,66 @@ class Preview(Noun, frozen=True, kw_only=True):
     looked_at: int  # firing alerts that were tried
     complete: bool  # False: there are more firing alerts than are tried
     examples: tuple[Example, ...] = ()
+    past: "Past | None" = None  # where it was asked for
+
+
+class HiddenIncident(Noun, frozen=True, kw_only=True):
+    """An incident whose cause a person confirmed, and of which something would have been hidden."""
+
+    incident_id: str
+    number: int
+    title: str
+    cause: str  # the confirmed root cause
+    root: bool  # an alert of the cause itself would have been hidden
+    whole: bool  # all of it would have been hidden
+    hidden: int  # episodes
+    episodes: int
+
+
+class Past(Noun, frozen=True, kw_only=True):
+    """What matchers would have hidden in the past days."""
+
+    days: int
+    alerts: int  # conditions; estimated from those looked at where not ``complete``
+    critical: int  # of these
+    known_bad: int  # of these: such a rule hides none of them, known bad beats known good
+    looked_at: int
+    candidates: int  # alerts that may match, by what is indexed
+    complete: bool  # all candidates were looked at, so the counts are exact
+    incidents: tuple[HiddenIncident, ...] = ()  # confirmed ones that it touches
+    examples: tuple[Example, ...] = ()
+
+
+class WindowList(Noun, frozen=True, kw_only=True):
+    """One page of maintenance windows."""
+
+    items: tuple[Window, ...]
+    total: int
+    next: str
+
+
+class InhibitionList(Noun, frozen=True, kw_only=True):
+    """One page of inhibitions."""
+
+    items: tuple[Inhibition, ...]
+    total: int
+    next: str
+
+
+class PackList(Noun, frozen=True, kw_only=True):
+    """Packs as they were last read."""
+
+    items: tuple[Pack, ...]
+    total: int
+    next: str
+
+
+class RuleChangeList(Noun, frozen=True, kw_only=True):
+    """One page of the audit log, newest first."""
+
+    items: tuple[RuleChange, ...]
+    total: int
+    next: str
 
 
 class PatternList(Noun, frozen=True, kw_only=True):

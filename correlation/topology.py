@@ -104,10 +104,21 @@ class ServiceGraph(Part):
             services=services,
             depends_on={name: tuple(sorted(graph.successors(name))) for name in graph},
             dependents={name: tuple(sorted(graph.predecessors(name))) for name in graph},
+            runs_on=self._ends(graph, Relation.RUNS_ON),
+            part_of=self._ends(graph, Relation.PART_OF),
         )
         self._balls: dict[str, dict[str, Near]] = {}
         self._rests: dict[str, frozenset[str]] = {}
         self._needs: dict[str, frozenset[str]] = {}
+
+    @staticmethod
+    def _ends(graph: "nx.DiGraph[str]", relation: Relation) -> dict[str, tuple[str, ...]]:
+        """Return where the edges of one relation lead to, by where they come from."""
+        ends: dict[str, list[str]] = {}
+        for source, target, data in sorted(graph.edges(data=True), key=lambda edge: edge[:2]):
+            if data["edge"].relation is relation:
+                ends.setdefault(source, []).append(target)
+        return {source: tuple(targets) for source, targets in ends.items()}
 
     def _ball(self, name: str) -> dict[str, Near]:
         ball = {name: Near(relation="self", hops=0, fan=1)}

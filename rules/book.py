@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence, RuleAct
-from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutPack, PutRule, PutSilence, RuleAct
+from aiops.domain.alerts import Alert, Suppression, Verdict
+from aiops.domain.changes import PACKS, RULES, SILENCES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
-from aiops.domain.rules import Case, Cases, Rule, RuleStatus, Silence
+from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus, Silence
+from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
-from aiops.domain.words import clock
-from rules.check import LONGEST, check_rule, check_silence, masked, normal
+from aiops.domain.words import clock, plural
+from rules.check import check_rule, check_silence, masked, normal
 from rules.index import Index
-from rules.judgement import judged, said, within
+from rules.judgement import judged, said, silenced, within
+from rules.late import Late
+from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
 MOST_FIELDS = 10_000  # label names remembered as seen
@@ -27,30 +30,39 @@ _COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 class Book(Part):
     """Holds what has not ended; what has is in the store. Timers of kind ``book`` carry the id of a rule or silence."""
 
-    def __init__(self, timers: Timers) -> None:
+    def __init__(self, settings: MutingSettings, timers: Timers) -> None:
         super().__init__()
+        self.settings = settings
         self._timers = timers
         self._rules: dict[str, Rule] = {}
         self._silences: dict[str, Silence] = {}
         self._rule_index = Index()
         self._silence_index = Index()
         self._seen: set[str] = set()  # names of the fields that alerts had so far
+        self._late = Late()
+        self._trail = Trail(self, "rule")
 
-    def judge(self, alert: Alert, now: datetime, hit: bool) -> Alert:
+    def judge(self, alert: Alert, now: datetime, hit: bool, others: tuple[Suppression, ...] = ()) -> Alert:
         """Return the alert with its verdict and what suppresses it, orthogonal to its status.
 
-        ``hit``: an event came in for it, so what matches counts a hit. Nothing hides from its end on, timer or not.
+        ``hit``: an event came in for it, so what matches counts a hit. ``others``: what else suppresses it. Nothing
+        hides from its end on, timer or not.
         """
         fields = fields_of(alert)
         if not self._seen.issuperset(fields):
             self._see(fields)
-        found = (self._rules[key] for key in self._rule_index.find(fields))
+        found = (self._rules[key] for key in dict.fromkeys(map(_id, self._rule_index.find(fields))))
         rules = [rule for rule in found if rule.expires is None or now < rule.expires]
-        quiet = (self._silences[key] for key in self._silence_index.find(fields))
-        silences = [silence for silence in quiet if silence.starts_at <= now < silence.ends_at]
+        matching = (self._silences[key] for key in self._silence_index.find(fields))
+        silences = [silence for silence in matching if silence.starts_at <= now < silence.ends_at]
+        new = hit and alert.episode.events == 1
+        late = self._late.met(fields) if new else []
+        for rule in late:
+            self.put(RULES, rule)
         if hit:
             self._count([rule for rule in rules if within(rule, alert)], silences, now)
-        return judged(alert, rules, silences, new=hit and alert.episode.events == 1)
+        quiet = (*(silenced(silence) for silence in silences), *others)
+        return judged(alert, rules, quiet, late=late, new=new)
 
     def act(self, act: RuleAct, actor: str, now: datetime, templates: Mapping[str, Template]) -> tuple[str, str]:
         """Apply an act; return what was done in words and the id of the rule or silence. Raises BadInput | Conflict."""
@@ -58,30 +70,34 @@ class Book(Part):
             case PutRule(rule=rule):
                 return self._put_rule(rule, actor, now)
             case EndRule(rule_id=rule_id, text=text):
-                return self._end_rule(rule_id, now, f"ended by {actor}" + (f": {text}" if text else ""))
+                return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
             case PutSilence(silence=silence):
-                return self._put_silence(silence, now)
+                return self._put_silence(silence, actor, now)
             case EndSilence(silence_id=silence_id):
                 return self._end_silence(silence_id, actor, now)
             case LabelTemplate():
                 return self._label(act, actor, now, templates)
+            case PutPack(pack=pack):
+                return self._put_pack(pack, now)
 
     def turn(self, key: str, now: datetime) -> None:
         """The time of a rule or silence has come: it ends, or a silence starts."""
         if key in self._rules:
-            self._end_rule(key, now, "expired")
+            self._end_rule(key, ENGINE, now, "expired")
         elif (silence := self._silences.get(key)) is not None:
             if silence.ends_at <= now:
                 self._forget_silence(key)
+                self._trail.note(silence, None, ENGINE, now, f"silence {key} ended", "silence")
             else:
                 self._timers.set("book", key, silence.ends_at)
 
     def concerned(self, key: str, alerts: Iterable[Alert]) -> Iterator[Alert]:
         """Yield those of ``alerts`` that name this rule or silence, or that it matches."""
-        known = self._rules.get(key) or self._silences.get(key)
+        rule, silence = self._rules.get(key), self._silences.get(key)
+        ways = rule.ways if rule else (silence.matchers,) if silence else ()
         for alert in alerts:
             named = alert.verdict_rule == key or any(item.id == key for item in alert.suppressed_by)
-            if named or (known is not None and all_match(known.matchers, fields_of(alert))):
+            if named or any(all_match(way, fields_of(alert)) for way in ways):
                 yield alert
 
     def rules_but(self, keys: Set[str]) -> list[str]:
@@ -89,12 +105,15 @@ class Book(Part):
         return [key for key in self._rules if key not in keys]
 
     def dump(self) -> bytes:
-        state = (list(self._rules.values()), list(self._silences.values()), sorted(self._seen))
-        return msgspec.msgpack.encode(state)
+        held = (list(self._rules.values()), list(self._silences.values()), sorted(self._seen))
+        return msgspec.msgpack.encode((*held, self._late.all(), self._trail.lines))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[list[Rule], list[Silence], list[str]]
-        rules, silences, seen = msgspec.msgpack.decode(state, type=shape)
+        shape = tuple[list[Rule], list[Silence], list[str], list[Rule], int]
+        rules, silences, seen, late, self._trail.lines = msgspec.msgpack.decode(state, type=shape)
+        self._late = Late()
+        for rule in late:
+            self._late.put(rule)
         self._rules = {rule.id: rule for rule in rules}
         self._silences = {silence.id: silence for silence in silences}
         self._rule_index, self._silence_index, self._seen = Index(), Index(), set(seen)
@@ -104,7 +123,7 @@ class Book(Part):
             self._silence_index.put(silence.id, silence.matchers)
 
     def _put_rule(self, rule: Rule, actor: str, now: datetime) -> tuple[str, str]:
-        check_rule(rule, now)
+        check_rule(rule, now, self.settings.longest)
         self._room(rule.id, self._silences, "silence")
         before = self._rules.get(rule.id)
         rule = msgspec.structs.replace(
@@ -113,27 +132,45 @@ class Book(Part):
             created_at=before.created_at if before else now,
             hits=before.hits if before else 0,
             last_hit=before.last_hit if before else None,
-            unseen=tuple(sorted({item.field for item in rule.matchers}.difference(self._seen, OWN_FIELDS))),
+            unseen=tuple(sorted({item.field for way in rule.ways for item in way}.difference(self._seen, OWN_FIELDS))),
         )
+        self._unfile(before)
         self._keep(rule)
         self._index(rule)
+        self._late.drop(rule.id)
         if rule.expires:
             self._timers.set("book", rule.id, rule.expires)
         else:
             self._timers.cancel("book", rule.id)
-        return f"{said(rule)}; {_where(rule.matchers)}", rule.id
+        not_yet = "" if rule.status is RuleStatus.ACTIVE else f"{rule.status}, decides nothing yet: "
+        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}"
+        self._trail.note(before, rule, actor, now, text)
+        return text, rule.id
 
-    def _end_rule(self, rule_id: str, now: datetime, how: str) -> tuple[str, str]:
+    def _end_rule(self, rule_id: str, actor: str, now: datetime, how: str) -> tuple[str, str]:
         rule = self._rules.pop(rule_id, None)
         if rule is None:
             raise Conflict(f"there is no rule {rule_id!r}, or it has ended")
-        self._rule_index.drop(rule_id)
+        self._unfile(rule)
         self._timers.cancel("book", rule_id)
-        self.put(RULES, msgspec.structs.replace(rule, status=RuleStatus.EXPIRED, expires=now))
+        ended = msgspec.structs.replace(rule, status=RuleStatus.EXPIRED, expires=now)
+        self.put(RULES, ended)
+        if actor == ENGINE and rule.verdict is Verdict.KNOWN_GOOD and rule.status is RuleStatus.ACTIVE:
+            self._late.put(ended)
+        self._trail.note(rule, None, actor, now, f"rule {rule_id} {how}")
         return f"rule {rule_id} {how}", rule_id
 
-    def _put_silence(self, silence: Silence, now: datetime) -> tuple[str, str]:
-        check_silence(silence, now)
+    def _put_pack(self, pack: Pack, now: datetime) -> tuple[str, str]:
+        """The rules of a pack come one by one; this says what became of the file."""
+        if not pack.name:
+            raise BadInput("it has no name", place="pack", fix="name it as its file")
+        self.put(PACKS, msgspec.structs.replace(pack, read_at=now))
+        problems = "; ".join(f"{one.place}: {one.problem}" for one in pack.problems)
+        lost = f"; left out: {problems}" if problems else ""
+        return f"pack {pack.name}: {plural(pack.rules, 'sound rule')}{lost}", pack.name
+
+    def _put_silence(self, silence: Silence, actor: str, now: datetime) -> tuple[str, str]:
+        check_silence(silence, now, self.settings.longest)
         self._room(silence.id, self._rules, "rule")
         before = self._silences.get(silence.id)
         silence = msgspec.structs.replace(
@@ -148,7 +185,9 @@ class Book(Part):
         self._silence_index.put(silence.id, silence.matchers)
         self._timers.set("book", silence.id, silence.starts_at if silence.starts_at > now else silence.ends_at)
         text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
-        return f"{text}; {_where(silence.matchers)}", silence.id
+        text = f"{text}; {_where((silence.matchers,))}"
+        self._trail.note(before, silence, actor, now, text, "silence")
+        return text, silence.id
 
     def _end_silence(self, silence_id: str, actor: str, now: datetime) -> tuple[str, str]:
         silence = self._silences.get(silence_id)
@@ -156,7 +195,9 @@ class Book(Part):
             raise Conflict(f"there is no silence {silence_id!r}, or it has ended")
         self._forget_silence(silence_id)
         self.put(SILENCES, msgspec.structs.replace(silence, ends_at=now))
-        return f"silence {silence_id} ended by {actor}", silence_id
+        text = f"silence {silence_id} ended by {actor}"
+        self._trail.note(silence, None, actor, now, text, "silence")
+        return text, silence_id
 
     def _forget_silence(self, key: str) -> None:
         del self._silences[key]
@@ -169,12 +210,12 @@ class Book(Part):
         """A person's verdict on a template is the rule of that template."""
         rule_id = f"template-{act.template_id}"
         if act.verdict is Verdict.UNKNOWN:
-            return self._end_rule(rule_id, now, f"ended by {actor}: {act.reason}")
+            return self._end_rule(rule_id, actor, now, f"ended by {actor}: {act.reason}")
         template = templates.get(act.template_id)
         if template is None:
             raise Conflict(f"there is no template {act.template_id!r}, or it was forgotten")
-        if not 1 <= act.days <= LONGEST.days:
-            raise BadInput(f"{act.days} days", place="days", fix=f"give 1 to {LONGEST.days}")
+        if not 1 <= act.days <= self.settings.longest.days:
+            raise BadInput(f"{act.days} days", place="days", fix=f"give 1 to {self.settings.longest.days}")
         until = now + timedelta(days=act.days)
         good = act.verdict is Verdict.KNOWN_GOOD
         rule = Rule(
@@ -201,10 +242,12 @@ class Book(Part):
         self.put(RULES, rule)
 
     def _index(self, rule: Rule) -> None:
-        if rule.status in _COUNTED:
-            self._rule_index.put(rule.id, rule.matchers)
-        else:
-            self._rule_index.drop(rule.id)
+        for number, way in enumerate(rule.ways if rule.status in _COUNTED else ()):
+            self._rule_index.put(f"{number} {rule.id}", way)
+
+    def _unfile(self, rule: Rule | None) -> None:
+        for number, _ in enumerate(rule.ways if rule else ()):
+            self._rule_index.drop(f"{number} {rule.id if rule else ''}")
 
     def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], now: datetime) -> None:
         for rule in rules:
@@ -225,5 +268,10 @@ class Book(Part):
                 self._keep(msgspec.structs.replace(rule, unseen=tuple(sorted(set(rule.unseen) - new))))
 
 
-def _where(matchers: tuple[Matcher, ...]) -> str:
-    return "where " + ", ".join(str(matcher) for matcher in matchers)
+def _id(filed: str) -> str:
+    """Return the id of the rule that one of its ways is filed under."""
+    return filed.partition(" ")[2]
+
+
+def _where(ways: tuple[tuple[Matcher, ...], ...]) -> str:
+    return "where " + " or ".join(", ".join(map(str, way)) for way in ways)

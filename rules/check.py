@@ -9,10 +9,12 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
 from aiops.domain.masking import mask
-from aiops.domain.matching import Matcher, Operator, all_match
+from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Case, Cases, Rule, Silence
+from aiops.domain.words import span
 
-LONGEST = timedelta(days=366)  # what hides ends within it; what raises is looked at again within it
+LONGEST = timedelta(days=366)  # the usual bound: what hides ends within it, what raises is looked at again within it
+MOST_WAYS = 50  # lists under any_of
 MOST_MATCHERS = 50
 LONGEST_VALUE = 4_000  # characters
 NODES = ("entity", "service", "host", "instance")  # fields whose value is one node
@@ -21,7 +23,8 @@ _PROBES = ("a", "0", "zq-7 probe of nothing")  # a matcher that takes all of the
 
 def normal(rule: Rule) -> Rule:
     """Return the rule with its token patterns masked as messages are, so that a pasted message matches itself."""
-    return msgspec.structs.replace(rule, matchers=masked(rule.matchers))
+    any_of = tuple(masked(more) for more in rule.any_of)
+    return msgspec.structs.replace(rule, matchers=masked(rule.matchers), any_of=any_of)
 
 
 def masked(matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
@@ -35,9 +38,9 @@ def masked(matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
     )
 
 
-def check_rule(rule: Rule, now: datetime) -> None:
+def check_rule(rule: Rule, now: datetime, longest: timedelta = LONGEST) -> None:
     """Refuse a rule that cannot stand at ``now``: BadInput names the place and the fix."""
-    for problem in (*shape(rule), *_dates(rule, now)):
+    for problem in (*shape(rule), *_dates(rule, now, longest)):
         raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
 
 
@@ -48,7 +51,7 @@ def proof(rule: Rule) -> Cases:
     """
     fields = {matcher.field: matcher.value for matcher in rule.matchers}
     node = next((name for name in NODES if fields.get(name)), "")
-    if not node or any(matcher.operator is not Operator.EQUAL for matcher in rule.matchers):
+    if not node or rule.any_of or any(matcher.operator is not Operator.EQUAL for matcher in rule.matchers):
         return Cases()
     message = fields.pop("template", "")
     here = Case(labels=fields, message=message)
@@ -57,24 +60,28 @@ def proof(rule: Rule) -> Cases:
     return Cases() if any(_cases("", msgspec.structs.replace(rule, cases=cases))) else cases
 
 
-def check_silence(silence: Silence, now: datetime) -> None:
+def check_silence(silence: Silence, now: datetime, longest: timedelta = LONGEST) -> None:
     """Refuse a silence that cannot stand at ``now``: BadInput names the place and the fix."""
     place = f"silence {silence.id}"
-    for problem in _common(place, silence.id, silence.owner, silence.reason, silence.matchers):
+    for problem in check_common(place, silence.id, silence.owner, silence.reason, silence.matchers):
         raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
     if silence.ends_at <= silence.starts_at:
         raise BadInput("it ends before it starts", place=f"{place}, ends_at", fix="give a later end")
     if silence.ends_at <= now:
         raise BadInput("it is over already", place=f"{place}, ends_at", fix="give an end in the future")
-    if silence.ends_at > now + LONGEST:
-        fix = f"let it end within {LONGEST.days} days"
+    if silence.ends_at > now + longest:
+        fix = f"let it end within {_days(longest)}"
         raise BadInput("it hides for too long", place=f"{place}, ends_at", fix=fix)
 
 
 def shape(rule: Rule) -> Iterator[Problem]:
     """Yield what is wrong with a rule whatever the time, its own cases included."""
     place = f"rule {rule.id}"
-    problems = list(_common(place, rule.id, rule.owner, rule.reason, rule.matchers))
+    problems = list(check_common(place, rule.id, rule.owner, rule.reason, rule.ways[0]))
+    for index, way in enumerate(rule.ways[1:], 1):
+        problems += check_matchers(f"{place}, any_of[{index}]", way)
+    if len(rule.any_of) > MOST_WAYS:
+        problems.append(Problem(place=place, problem="any_of is too long", fix=f"give up to {MOST_WAYS} lists"))
     if rule.verdict is Verdict.UNKNOWN:
         problems.append(Problem(place=place, problem="unknown is no verdict", fix="say known_good or known_bad"))
     if rule.verdict is Verdict.KNOWN_GOOD and rule.expires is None:
@@ -90,23 +97,28 @@ def shape(rule: Rule) -> Iterator[Problem]:
         yield from _cases(place, rule)
 
 
-def _dates(rule: Rule, now: datetime) -> Iterator[Problem]:
+def _dates(rule: Rule, now: datetime, longest: timedelta) -> Iterator[Problem]:
     for name, date in (("expires", rule.expires), ("review", rule.review)):
         place = f"rule {rule.id}, {name}"
         if date is not None and date <= now:
             yield Problem(place=place, problem=f"{date:%Y-%m-%d} has passed", fix="give a date in the future")
-        if date is not None and date > now + LONGEST:
-            fix = f"give one within {LONGEST.days} days and renew it then"
+        if date is not None and date > now + longest:
+            fix = f"give one within {_days(longest)} and renew it then"
             yield Problem(place=place, problem=f"{date:%Y-%m-%d} is too far off", fix=fix)
 
 
-def _common(place: str, key: str, owner: str, reason: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
-    """Yield what is wrong with what rules and silences share."""
+def check_common(place: str, key: str, owner: str, reason: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with what rules, silences, windows and inhibitions share."""
     if not key or len(key) > 200 or not key.isprintable() or key != key.strip():
         yield Problem(place=place, problem=f"{key!r} is no id", fix="name it in up to 200 characters: nightly-backup")
     for name, text in (("owner", owner), ("reason", reason)):
         if not text.strip():
             yield Problem(place=f"{place}, {name}", problem="it is missing", fix=f"give the {name}")
+    yield from check_matchers(place, matchers)
+
+
+def check_matchers(place: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with matchers of which all must hold."""
     if not matchers or len(matchers) > MOST_MATCHERS:
         fix = f"give 1 to {MOST_MATCHERS}, e.g. service=db"
         yield Problem(place=f"{place}, matchers", problem=f"{len(matchers)} matchers", fix=fix)
@@ -116,6 +128,10 @@ def _common(place: str, key: str, owner: str, reason: str, matchers: tuple[Match
     if not broken and not any(_selects(matcher) for matcher in matchers):
         fix = "add a matcher that does not hold for every alert, e.g. service=db"
         yield Problem(place=f"{place}, matchers", problem="together they match everything", fix=fix)
+
+
+def _days(longest: timedelta) -> str:
+    return f"{longest.days} days" if longest.days else span(longest)
 
 
 def _broken(place: str, matchers: tuple[Matcher, ...]) -> Iterator[Problem]:
@@ -140,10 +156,10 @@ def _selects(matcher: Matcher) -> bool:
 
 def _cases(place: str, rule: Rule) -> Iterator[Problem]:
     """Run the rule's own proof."""
-    matchers = masked(rule.matchers)
+    rule = normal(rule)
     for name, cases, expected in (("match", rule.cases.match, True), ("no_match", rule.cases.no_match, False)):
         for index, case in enumerate(cases):
-            if all_match(matchers, _fields(case)) is not expected:
+            if rule.matches(_fields(case)) is not expected:
                 problem = "the rule does not match this case" if expected else "the rule matches this case"
                 fix = f"change the matchers or the case ({_said(case)})"
                 yield Problem(place=f"{place}, cases.{name}[{index}]", problem=problem, fix=fix)

@@ -13,26 +13,33 @@ _WORDS = {Verdict.KNOWN_GOOD: "known good", Verdict.KNOWN_BAD: "known bad", Verd
 _STRENGTH = {Verdict.KNOWN_BAD: 2, Verdict.KNOWN_GOOD: 1, Verdict.UNKNOWN: 0}
 
 
-def judged(alert: Alert, rules: Sequence[Rule], silences: Sequence[Silence], *, new: bool) -> Alert:
+def judged(
+    alert: Alert, rules: Sequence[Rule], quiet: Sequence[Suppression], *, late: Sequence[Rule] = (), new: bool
+) -> Alert:
     """Return the alert with the verdict of these rules and what suppresses it; all of them match and are in force.
 
-    Reasons tell what is different from what the alert says already; of a ``new`` episode, everything that holds.
+    ``quiet``: silences, maintenance and inhibitions; these last never hide what is known bad. ``late``: rules that
+    would have hidden it, had they not expired. Reasons tell what is different from what the alert says already; of a
+    ``new`` episode, everything that holds.
     """
     rule = strongest([rule for rule in rules if within(rule, alert)])
     verdict, named = (rule.verdict, rule.id) if rule else (Verdict.UNKNOWN, "")
-    suppressions = tuple(_silenced(silence) for silence in silences)
+    suppressions = tuple(one for one in quiet if one.kind != "inhibition" or verdict is not Verdict.KNOWN_BAD)
+    reasons = [_too_late(one) for one in late if verdict is not Verdict.KNOWN_GOOD]
+    reasons += _of_quiet(alert, rule, suppressions, new=new)
     if rule and verdict is Verdict.KNOWN_GOOD:
         suppressions = (_muted(rule), *suppressions)
-    reasons = list(_of_ceilings(alert, rules, new=new))
-    reasons += _of_verdict(alert, rule, worse=bool(reasons), new=new)
-    reasons += _of_silences(alert, rule, silences, new=new)
-    if not reasons and (verdict, named, suppressions) == (alert.verdict, alert.verdict_rule, alert.suppressed_by):
+    worse = list(_of_ceilings(alert, rules, new=new))
+    reasons = [*worse, *_of_verdict(alert, rule, worse=bool(worse), new=new), *reasons]
+    lifted = None if suppressions or new else next(iter(alert.suppressed_by), alert.lifted)
+    present = (alert.verdict, alert.verdict_rule, alert.suppressed_by, alert.lifted)
+    if not reasons and (verdict, named, suppressions, lifted) == present:
         return alert
     trail = alert.reasons
     for reason in reasons:
         trail = told(trail, reason)
     return msgspec.structs.replace(
-        alert, verdict=verdict, verdict_rule=named, suppressed_by=suppressions, reasons=trail
+        alert, verdict=verdict, verdict_rule=named, suppressed_by=suppressions, lifted=lifted, reasons=trail
     )
 
 
@@ -61,7 +68,8 @@ def _muted(rule: Rule) -> Suppression:
     return Suppression(kind="rule", id=rule.id, text=text, until=rule.expires)
 
 
-def _silenced(silence: Silence) -> Suppression:
+def silenced(silence: Silence) -> Suppression:
+    """Return what a silence in force does."""
     text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
     return Suppression(kind="silence", id=silence.id, text=text, until=silence.ends_at)
 
@@ -91,17 +99,25 @@ def _of_verdict(alert: Alert, rule: Rule | None, *, worse: bool, new: bool) -> l
     return [Reason(step="verdict", text=text, evidence={"rule": alert.verdict_rule, "verdict": "unknown"})]
 
 
-def _of_silences(alert: Alert, rule: Rule | None, silences: Sequence[Silence], *, new: bool) -> list[Reason]:
-    """Tell which silences came and went; that one hides even what is known bad is said plainly."""
+def _of_quiet(alert: Alert, rule: Rule | None, quiet: Sequence[Suppression], *, new: bool) -> list[Reason]:
+    """Tell what came and went; that something hides even what is known bad is said plainly."""
     bad = rule is not None and rule.verdict is Verdict.KNOWN_BAD
     even = f"; it hides this, though it is known bad by rule {rule.id}" if rule and bad else ""
-    before = () if new else tuple(item.id for item in alert.suppressed_by if item.kind == "silence")
+    before = () if new else tuple(item for item in alert.suppressed_by if item.kind != "rule")
     turned_bad = bad and alert.verdict is not Verdict.KNOWN_BAD
     reasons = [
-        Reason(step="suppress", text=_silenced(silence).text + even, evidence={"silence": silence.id})
-        for silence in silences
-        if silence.id not in before or turned_bad or _silenced(silence) not in alert.suppressed_by
+        Reason(step="suppress", text=one.text + even, evidence={one.kind: one.id})
+        for one in quiet
+        if one not in before or turned_bad
     ]
-    text = "silence {} has ended or does not match any more"
-    gone = sorted(set(before) - {silence.id for silence in silences})
-    return reasons + [Reason(step="suppress", text=text.format(key), evidence={"silence": key}) for key in gone]
+    held = {(one.kind, one.id) for one in quiet}
+    gone = sorted({(one.kind, one.id) for one in before} - held)
+    text = "{} {} has ended or does not match any more"
+    return reasons + [Reason(step="suppress", text=text.format(kind, key), evidence={kind: key}) for kind, key in gone]
+
+
+def _too_late(rule: Rule) -> Reason:
+    """Tell that the alert would have been hidden, were its rule still in force."""
+    until = clock(rule.expires) if rule.expires else "lately"
+    text = f"rule {rule.id} ({rule.owner}) hid such alerts until {until} and has expired: {rule.reason}"
+    return Reason(step="verdict", text=f"{text}; renew it if that is still so", evidence={"rule": rule.id})

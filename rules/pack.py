@@ -12,7 +12,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
-from aiops.domain.rules import Case, Cases, Rule, RuleStatus
+from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus
 from rules.check import normal, shape
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -23,6 +23,14 @@ class _Proof(msgspec.Struct, forbid_unknown_fields=True):
     no_match: list[dict[str, str]] = []
 
 
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    """The first document of a pack, if it has no ``id``: what is true of all its rules."""
+
+    pack: str = ""
+    owner: str = ""
+    origin: str = ""
+
+
 class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A rule as a person writes it. ``match`` is ``{service: db}`` or a list of ``service=~"db.*"``."""
 
@@ -30,7 +38,8 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     verdict: Verdict
     owner: str
     reason: str
-    match: dict[str, str] | list[str]
+    match: dict[str, str] | list[str] = msgspec.field(default_factory=dict)
+    any: list[dict[str, str] | list[str]] = []
     expires: _Moment | None = None
     review: _Moment | None = None
     ceiling: Severity | None = None
@@ -40,17 +49,26 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 def load_pack(text: str, place: str) -> tuple[list[Rule], list[Problem]]:
-    """Read the rules of one pack (one rule a document, or a list of rules); ``place`` (its file) names it.
+    """Read the rules of one pack, as ``read_pack`` does."""
+    return read_pack(text, place)[1:]
+
+
+def read_pack(text: str, place: str) -> tuple[Pack, list[Rule], list[Problem]]:
+    """Read one pack (one rule a document, or a list of rules); ``place``, its file, names it unless its head does.
 
     Only rules of sound shape whose cases hold are returned; each other one is a problem with its line and its fix.
     Dates are not compared with today: putting the rule does that.
     """
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
-    for line, data in _items(text, place, problems):
+    head = Pack(name=Path(place).stem)
+    for number, (line, data) in enumerate(_items(text, place, problems)):
         where = f"{place}:{line}"
         try:
-            rule = _rule(data, where, pack=Path(place).stem)
+            if number == 0 and isinstance(data, dict) and "id" not in data and data.keys() & {"pack", "origin"}:
+                head = _head(data, where, head)
+                continue
+            rule = _rule(data, where, head)
             found = [*shape(rule)]
         except BadInput as error:
             problems.append(Problem(place=error.place, problem=error.problem, fix=error.fix))
@@ -61,12 +79,24 @@ def load_pack(text: str, place: str) -> tuple[list[Rule], list[Problem]]:
         problems += [msgspec.structs.replace(one, place=f"{where}: {one.place}") for one in found]
         if not found:
             rules[rule.id] = rule
-    return list(rules.values()), problems
+    return head, list(rules.values()), problems
 
 
-def dump_pack(rules: Iterable[Rule]) -> str:
-    """Write rules as a pack that ``load_pack`` reads back (all but what the engine counts and stamps)."""
-    written = [msgspec.to_builtins(_written(rule), builtin_types=(datetime,)) for rule in rules]
+def _head(data: object, where: str, named: Pack) -> Pack:
+    try:
+        head = msgspec.convert(data, _Head)
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), place=where, fix="a pack's head has pack, owner and origin") from error
+    return Pack(name=head.pack or named.name, owner=head.owner, origin=head.origin)
+
+
+def dump_pack(rules: Iterable[Rule], head: Pack | None = None) -> str:
+    """Write rules as a pack that ``read_pack`` reads back (all but what the engine counts and stamps)."""
+    written: list[object] = []
+    if head:
+        said = {"pack": head.name, "owner": head.owner, "origin": head.origin}
+        written.append({name: text for name, text in said.items() if text})
+    written += [msgspec.to_builtins(_written(rule), builtin_types=(datetime,)) for rule in rules]
     return yaml.safe_dump_all(written, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -95,9 +125,13 @@ def test_packs(folder: Path) -> list[Problem]:
             if first != path:
                 problem = f"rule {rule.id} is in {first} too"
                 problems.append(Problem(place=str(path), problem=problem, fix="choose another id"))
-            if not rule.cases.no_match:
-                fix = "add one that it must leave alone"
-                problems.append(Problem(place=f"{path}: rule {rule.id}", problem="no case under no_match", fix=fix))
+            for name, cases, fix in (
+                ("match", rule.cases.match, "add one that it must match"),
+                ("no_match", rule.cases.no_match, "add one that it must leave alone"),
+            ):
+                if not cases:
+                    place, problem = f"{path}: rule {rule.id}", f"no case under {name}"
+                    problems.append(Problem(place=place, problem=problem, fix=fix))
     return problems
 
 
@@ -117,21 +151,20 @@ def _items(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int
         problems.append(Problem(place=f"{place}{line}", problem=f"not YAML: {said}", fix="mend it; the rest is unread"))
 
 
-def _rule(data: object, where: str, pack: str) -> Rule:
+def _rule(data: object, where: str, pack: Pack) -> Rule:
     if isinstance(data, dict):
+        data = {**({"owner": pack.owner} if pack.owner else {}), **data}
         data = {key: _moment(value) if key in ("expires", "review") else value for key, value in data.items()}
     try:
         written = msgspec.convert(data, _Written)
     except msgspec.ValidationError as error:
         raise BadInput(str(error), place=where, fix="see CONTRIBUTING.md; put numbers and yes/no in quotes") from error
-    if isinstance(written.match, dict):
-        matchers = [Matcher(field=field, value=value) for field, value in written.match.items()]
-    else:
-        matchers = [parse_matcher(item, f"{where}: match[{index}]") for index, item in enumerate(written.match)]
+    any_of = (_matchers(some, f"{where}: any[{index}]") for index, some in enumerate(written.any))
     rule = Rule(
         id=written.id,
         verdict=written.verdict,
-        matchers=tuple(matchers),
+        matchers=_matchers(written.match, f"{where}: match"),
+        any_of=tuple(any_of),
         owner=written.owner,
         reason=written.reason,
         expires=written.expires,
@@ -140,9 +173,15 @@ def _rule(data: object, where: str, pack: str) -> Rule:
         priority=written.priority,
         status=written.status,
         cases=Cases(match=_cases(written.cases.match), no_match=_cases(written.cases.no_match)),
-        pack=pack,
+        pack=pack.name,
     )
     return normal(rule)
+
+
+def _matchers(written: dict[str, str] | list[str], where: str) -> tuple[Matcher, ...]:
+    if isinstance(written, dict):
+        return tuple(Matcher(field=field, value=value) for field, value in written.items())
+    return tuple(parse_matcher(item, f"{where}[{index}]") for index, item in enumerate(written))
 
 
 def _moment(value: object) -> object:
@@ -160,8 +199,6 @@ def _cases(written: list[dict[str, str]]) -> tuple[Case, ...]:
 
 
 def _written(rule: Rule) -> _Written:
-    plain = all(matcher.operator is Operator.EQUAL for matcher in rule.matchers)
-    short = {matcher.field: matcher.value for matcher in rule.matchers}
     proof = {
         name: [{**case.labels, **({"message": case.message} if case.message else {})} for case in cases]
         for name, cases in (("match", rule.cases.match), ("no_match", rule.cases.no_match))
@@ -171,7 +208,8 @@ def _written(rule: Rule) -> _Written:
         verdict=rule.verdict,
         owner=rule.owner,
         reason=rule.reason,
-        match=short if plain and len(short) == len(rule.matchers) else [str(matcher) for matcher in rule.matchers],
+        match=_short(rule.matchers),
+        any=[_short(more) for more in rule.any_of],
         expires=rule.expires,
         review=rule.review,
         ceiling=rule.ceiling,
@@ -179,3 +217,10 @@ def _written(rule: Rule) -> _Written:
         status=rule.status,
         cases=_Proof(**proof),
     )
+
+
+def _short(matchers: tuple[Matcher, ...]) -> dict[str, str] | list[str]:
+    """Return ``{service: db}`` where that says it all."""
+    plain = all(matcher.operator is Operator.EQUAL for matcher in matchers)
+    short = {matcher.field: matcher.value for matcher in matchers}
+    return short if plain and len(short) == len(matchers) else [str(matcher) for matcher in matchers]

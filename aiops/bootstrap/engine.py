@@ -10,7 +10,7 @@ import structlog
 
 from aiops import fold
 from aiops.bootstrap import clock, process
-from aiops.bootstrap.opening import opening
+from aiops.bootstrap.opening import opening, reading, signature
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.entries import Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
@@ -21,6 +21,7 @@ from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured, open_journal
 
 BATCH = 500  # entries read and saved at once
+WATCH = 2.0  # seconds between two looks at the folder of rule packs
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
 
 log = structlog.get_logger()
@@ -36,6 +37,8 @@ class Loop:
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
         self._ticked = 0.0  # monotonic
+        self._packs = signature(setup.rules) if setup.rules else ()
+        self._looked = time.monotonic()
         self.left_out = 0  # entries and timers that the engine failed on
         self._recover()
 
@@ -54,6 +57,7 @@ class Loop:
         """
         while not stop.is_set():
             try:
+                self._watch()
                 if not self.fold() and not self._journal.wait(self.engine.position, self._pause()):
                     self._tick()
             except Unavailable as problem:
@@ -72,6 +76,24 @@ class Loop:
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
         return count
+
+    def _watch(self) -> None:
+        """Read the rule packs anew when one was written; what is wrong in them is said, and stops nothing."""
+        if self._setup.rules is None or time.monotonic() - self._looked < WATCH:
+            return
+        self._looked = time.monotonic()
+        now = signature(self._setup.rules)
+        if now == self._packs:
+            return
+        self._packs = now
+        try:
+            commands = reading(self.engine, self._store, self._setup.rules)
+        except BadConfiguration as error:
+            log.warning("the rule packs cannot be read", problem=str(error))
+            return
+        if commands:
+            self._journal.append(commands)
+        log.info("the rule packs were read anew", commands=len(commands))
 
     def keep(self) -> None:
         """Keep what the engine knows, and forget entries that neither a snapshot nor the retention needs."""

@@ -4,14 +4,16 @@ A command's id is a hash of its content and of the position it follows, so a sta
 and a return to earlier settings counts.
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from aiops.domain.acts import Act, ApplySettings, ImportTopology, PutRule
+from aiops.domain.acts import Act, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import GRAPHS, RULES
+from aiops.domain.changes import GRAPHS, PACKS, RULES, Collection
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration, BadInput
 from aiops.domain.graph import Topology
@@ -21,10 +23,10 @@ from aiops.domain.settings import Settings
 from aiops.engine import Engine
 from aiops.ports import Store, View
 from correlation.topology import parse_topology
-from rules.check import normal
-from rules.pack import load_pack
+from rules.pack import load_pack, packs_of
+from rules.sync import compare, same
 
-SAID = ("verdict", "matchers", "owner", "reason", "expires", "review", "priority", "cases", "pack")
+T = TypeVar("T")
 
 
 def opening(
@@ -36,9 +38,48 @@ def opening(
         if services is not None:
             topology = topology_in(services)
             acts += [] if topology == _present_topology(view) else [ImportTopology(topology=topology)]
-        if packs is not None:
-            acts += [PutRule(rule=rule) for rule in rules_in(packs) if _differs(rule, view.get(RULES, rule.id))]
+    if packs is not None:
+        if not packs.is_dir():
+            raise BadConfiguration("is no folder", place=str(packs), fix="name a folder of *.yaml in files.rules")
+        acts += _pack_acts(packs, store, engine)
     return [Command(id=_id(act, engine), actor="system:start", act=act) for act in acts]
+
+
+def reading(engine: Engine, store: Store, packs: Path) -> list[Command]:
+    """Return the commands that bring the rules to what the packs say now; what cannot be read is left for later."""
+    return [Command(id=_id(act, engine), actor="system:packs", act=act) for act in _pack_acts(packs, store, engine)]
+
+
+def signature(packs: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what differs when a pack was written: name, time and size of each file."""
+    with contextlib.suppress(OSError):
+        stats = [(str(file), file.stat()) for file in packs_of(packs)]
+        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    return ()
+
+
+def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:
+    with store.view() as view:
+        present, known = list(_all(view, RULES)), {pack.name: pack for pack in _all(view, PACKS)}
+    try:
+        found = compare(packs, present, engine.now)
+    except OSError as error:
+        raise BadConfiguration(f"cannot be read: {error}", place=str(packs), fix="check its name and rights") from error
+    acts: list[Act] = [PutPack(pack=pack) for pack in found.packs if not same(pack, known)]
+    for one in found.differences:
+        gone = EndRule(rule_id=one.rule_id, text="it is no longer in its pack")
+        acts.append(PutRule(rule=one.rule) if one.rule else gone)
+    return acts
+
+
+def _all(view: View, collection: Collection[T]) -> Iterator[T]:
+    query = Query(limit=1_000)
+    while True:
+        page = view.find(collection, query)
+        yield from page.items
+        if not page.next:
+            return
+        query = msgspec.structs.replace(query, cursor=page.next)
 
 
 def topology_in(file: Path) -> Topology:
@@ -63,12 +104,6 @@ def rules_in(packs: Path) -> Iterator[Rule]:
         for problem in problems:
             raise BadConfiguration(problem.problem, place=problem.place, fix=problem.fix)
         yield from rules
-
-
-def _differs(wanted: Rule, present: Rule | None) -> bool:
-    """Does the file say something else? What was counted, or done to the rule since, is not the file's."""
-    wanted = normal(wanted)
-    return present is None or any(getattr(wanted, name) != getattr(present, name) for name in SAID)
 
 
 def _read(file: Path) -> str:

@@ -27,6 +27,8 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "rules": "What is known already: rules that say known good or known bad.",
     "silences": "What is not to page for a while.",
     "pages": "Who was told, by which routes and channels, and why somebody was not.",
+    "windows": "When is being worked on what: maintenance windows.",
+    "inhibitions": "What need not page while something else fires.",
     "patterns": "Which messages belong together: templates and patterns.",
     "services": "What depends on what.",
     "sources": "Who delivers, and what holds for it: expiry, rate, secret.",

@@ -1,11 +1,13 @@
 """How are rules kept from the command line?"""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aiops.bootstrap.clock import now
+from aiops.cli import packs as git
 from aiops.cli.chatter import say
 from aiops.cli.ends import end_of
 from aiops.cli.errors import FINDINGS, USAGE
@@ -16,11 +18,10 @@ from aiops.cli.shape import examples, family
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.masking import mask
-from aiops.domain.matching import all_match
 from aiops.domain.rules import Rule
 from aiops.domain.words import plural
 from api.requests import NewRule
-from api.schemas import Preview, RuleList, SilenceList
+from api.schemas import Past, Preview, RuleList, SilenceList
 from rules.check import normal
 from rules.lint import lint as look
 from rules.pack import load_pack, packs_of, test_packs
@@ -38,7 +39,7 @@ def columns() -> Columns[Rule]:
         "Id": lambda rule: rule.id,
         "Verdict": lambda rule: rule.verdict,
         "Status": lambda rule: rule.status,
-        "Matches": lambda rule: " ".join(map(str, rule.matchers)),
+        "Matches": lambda rule: " or ".join(" ".join(map(str, way)) for way in rule.ways),
         "Owner": lambda rule: rule.owner,
         "Reason": lambda rule: rule.reason,
         "Until": lambda rule: rule.expires or rule.review,
@@ -89,11 +90,16 @@ def add(
             print(one.act("POST", "/api/rules", body).text)
 
 
-@app.command("preview", epilog=examples("rules preview -m service=backup", "rules preview -m pod=~batch-.*"))
-def preview(context: typer.Context, match: Match, output: Output = Format.TABLE) -> None:
-    """Say what such a rule would hide now; nothing is changed."""
+@app.command("preview", epilog=examples("rules preview -m service=backup", "rules preview -m pod=~batch-.* --days 30"))
+def preview(
+    context: typer.Context,
+    match: Match,
+    days: Annotated[int, typer.Option(min=0, max=366, help="Also look back so many days; 0: only now.")] = 7,
+    output: Output = Format.TABLE,
+) -> None:
+    """Say what such a rule would hide now, and what it would have hidden; nothing is changed."""
     with client(context) as one:
-        found = one.post("/api/rules/preview", Preview, {"matchers": matchers_of(match)})
+        found = one.post("/api/rules/preview", Preview, {"matchers": matchers_of(match), "days": days})
     show_one(found, "\n".join(_previewed(found)), output)
 
 
@@ -146,7 +152,7 @@ def _match(packs: Path, labels: dict[str, str], message: str) -> None:
     for problem in problems:
         say(problem)
     fields = {**labels, "template": mask(message)}
-    matching = [rule for rules, _ in read for rule in map(normal, rules) if all_match(rule.matchers, fields)]
+    matching = [rule for rules, _ in read for rule in map(normal, rules) if rule.matches(fields)]
     show(matching, columns(), Format.TABLE)
     if problems:
         raise typer.Exit(USAGE)
@@ -195,4 +201,28 @@ def _previewed(found: Preview) -> list[str]:
         f"would hide {found.alerts} firing alerts ({found.critical} critical) and {found.incidents} whole incidents;"
         f" {found.looked_at} alerts were looked at",
         *(f"  {one.severity}  {one.entity}  {one.title}" for one in found.examples),
+        *(_of_past(found.past) if found.past else ()),
     ]
+
+
+def _of_past(past: Past) -> Iterator[str]:
+    about = "" if past.complete else f" (estimated from {past.looked_at:,} of {past.candidates:,} that may match)"
+    yield (
+        f"in the past {past.days} days: {plural(past.alerts, 'alert')}{about}, {past.critical} critical,"
+        f" {past.known_bad} known bad (those are never hidden)"
+    )
+    for one in past.incidents:
+        how = "its root cause" if one.root else "all of it" if one.whole else f"{one.hidden} of {one.episodes} episodes"
+        yield f"  ! incident #{one.number} (confirmed cause {one.cause}): would have hidden {how}: {one.title}"
+    yield from (f"  {one.severity}  {one.entity}  {one.title}" for one in past.examples)
+
+
+app.command("export", epilog=examples("rules export --to packs/ours.yaml", "rules export --pack ours"))(git.export)
+app.command("diff", epilog=examples("rules diff packs"))(git.diff)
+app.command("sync", epilog=examples("rules sync packs", "rules sync packs --dry-run"))(git.sync)
+app.command("packs", epilog=examples("rules packs"))(git.listed)
+app.command("log", epilog=examples("rules log", "rules log nightly-backup-io -o json"))(git.log)
+app.command(
+    "import",
+    epilog=examples("rules import --from alertmanager alertmanager.yml", "rules import --from keep rules.json"),
+)(git.bring)

@@ -16,6 +16,8 @@ from api.schemas import SilenceList
 
 app = family("What is not to page for a while.", examples("silences", "silences expire silence-5f0c1a2b3c"))
 
+Expiring = Annotated[str, typer.Option(help="Only those in force that end within so long: 24h.")]
+
 
 def columns() -> Columns[Silence]:
     """Return what a list of silences shows."""
@@ -31,17 +33,19 @@ def columns() -> Columns[Silence]:
 
 
 @app.callback(invoke_without_command=True)
-def default(context: typer.Context, output: Output = Format.TABLE) -> None:
+def default(context: typer.Context, expiring: Expiring = "", output: Output = Format.TABLE) -> None:
     """What is not to page for a while; without a command: the list."""
     if context.invoked_subcommand is None:
-        show_list(context, output=output)
+        show_list(context, expiring=expiring, output=output)
 
 
-@app.command("list", epilog=examples("silences list", "silences list -o json"))
-def show_list(context: typer.Context, limit: Limit = 200, output: Output = Format.TABLE) -> None:
-    """List silences, those that end last first."""
+@app.command("list", epilog=examples("silences list", "silences list --expiring 24h", "silences list -o json"))
+def show_list(
+    context: typer.Context, expiring: Expiring = "", limit: Limit = 200, output: Output = Format.TABLE
+) -> None:
+    """List silences, those that end last first; expiring ones, those that end first."""
     with client(context) as one:
-        page = one.get("/api/silences", SilenceList, {"limit": limit})
+        page = one.get("/api/silences", SilenceList, {"expiring": expiring, "limit": limit})
     show(page.items, columns(), output)
     say(f"{len(page.items)} of {page.total} silences")
 

@@ -7,7 +7,7 @@ from aiops.domain.base import Noun
 from aiops.domain.deliveries import Delivery, Position
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import PageStatus
-from aiops.domain.rules import Rule, Silence
+from aiops.domain.rules import Inhibition, Pack, Rule, Silence, Window
 from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import Settings
 
@@ -88,6 +88,36 @@ class EndSilence(Noun, frozen=True, kw_only=True, tag="end_silence"):
     """End a silence now."""
 
     silence_id: str
+
+
+class PutWindow(Noun, frozen=True, kw_only=True, tag="put_window"):
+    """Add or replace a maintenance window; accepting a proposed one is putting it as active."""
+
+    window: Window
+
+
+class EndWindow(Noun, frozen=True, kw_only=True, tag="end_window"):
+    """End a maintenance window now, with all its occurrences."""
+
+    window_id: str
+
+
+class PutInhibition(Noun, frozen=True, kw_only=True, tag="put_inhibition"):
+    """Add or replace an inhibition."""
+
+    inhibition: Inhibition
+
+
+class EndInhibition(Noun, frozen=True, kw_only=True, tag="end_inhibition"):
+    """End an inhibition now."""
+
+    inhibition_id: str
+
+
+class PutPack(Noun, frozen=True, kw_only=True, tag="put_pack"):
+    """A pack was read: where it comes from, and what of it could not be used."""
+
+    pack: Pack
 
 
 class LabelTemplate(Noun, frozen=True, kw_only=True, tag="label_template"):
@@ -202,10 +232,13 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 
 
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
-RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate
+RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate | PutPack
+WindowAct = PutWindow | EndWindow
+InhibitionAct = PutInhibition | EndInhibition
 SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
 PagingAct = PageHandled | RetryPage | TryChannel
-Act = IncidentAct | RuleAct | SenderAct | PagingAct | ImportTopology | ApplySettings | Shed | Heartbeat
+EngineAct = ApplySettings | Shed | Heartbeat
+Act = IncidentAct | RuleAct | WindowAct | InhibitionAct | SenderAct | PagingAct | ImportTopology | EngineAct
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

@@ -118,6 +118,7 @@ class Alert(Noun, frozen=True, kw_only=True):
     verdict_rule: str = ""  # id of the rule that set it; empty only while unknown
     suppressed_by: tuple[Suppression, ...] = ()
     acknowledged: bool = False  # somebody has taken it at its sender's, who said so; it still fires
+    lifted: Suppression | None = None  # what hid it last, once nothing does any more
     event_id: str  # the event behind the state above; its position leads to the raw payload
     reasons: tuple[Reason, ...] = ()  # of the current episode, in the order of the steps; at most 40
     revision: int = 0

@@ -23,7 +23,7 @@ from aiops.domain.records import (
     SourceRecord,
     Template,
 )
-from aiops.domain.rules import Rule, Silence
+from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
 from aiops.domain.senders import SourceMapping, SourceSettings, Watch
 
 T = TypeVar("T")
@@ -108,6 +108,7 @@ INCIDENTS = Collection(
         "number": lambda incident: incident.number,
         "status": lambda incident: incident.status,
         "active": lambda incident: incident.active,
+        "confirmed": lambda incident: any(candidate.confirmed for candidate in incident.candidates),
         "severity": lambda incident: incident.severity,
         "rank": lambda incident: incident.severity.rank,
         "background": lambda incident: incident.background,
@@ -169,6 +170,43 @@ SILENCES = Collection(
         "starts_at": lambda silence: silence.starts_at,
         "ends_at": lambda silence: silence.ends_at,
         "hits": lambda silence: silence.hits,
+    },
+)
+WINDOWS = Collection(
+    "windows",
+    Window,
+    key=lambda window: window.id,
+    fields={
+        "owner": lambda window: window.owner,
+        "status": lambda window: window.status,
+        "ticket": lambda window: window.ticket,
+        "opens": lambda window: window.opens,
+        "closes": lambda window: window.closes,
+        "hits": lambda window: window.hits,
+    },
+)
+INHIBITIONS = Collection(
+    "inhibitions",
+    Inhibition,
+    key=lambda inhibition: inhibition.id,
+    fields={
+        "owner": lambda inhibition: inhibition.owner,
+        "ended": lambda inhibition: inhibition.ended,
+        "expires": lambda inhibition: inhibition.expires,
+        "hits": lambda inhibition: inhibition.hits,
+    },
+)
+PACKS = Collection("packs", Pack, key=lambda pack: pack.name)
+RULE_CHANGES = Collection(
+    "rule_changes",
+    RuleChange,
+    key=lambda change: change.change_id,
+    fields={
+        "at": lambda change: change.at,
+        "change": lambda change: change.change_id,
+        "actor": lambda change: change.actor,
+        "kind": lambda change: change.kind,
+        "concerns": lambda change: change.concerns,
     },
 )
 TEMPLATES = Collection(
@@ -271,6 +309,10 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     PAGES,
     RULES,
     SILENCES,
+    WINDOWS,
+    INHIBITIONS,
+    PACKS,
+    RULE_CHANGES,
     TEMPLATES,
     SCOPES,
     PATTERNS,

@@ -109,6 +109,8 @@ class GraphView(Noun, frozen=True, kw_only=True):
     services: Mapping[str, Service]
     depends_on: Mapping[str, tuple[str, ...]]  # direct callees, hosts and parents
     dependents: Mapping[str, tuple[str, ...]]  # direct callers, guests and children
+    runs_on: Mapping[str, tuple[str, ...]] = {}  # direct hosts
+    part_of: Mapping[str, tuple[str, ...]] = {}  # what contains it
 
     def service(self, name: str) -> Service | None:
         """What is known of ``name``; None outside the graph."""

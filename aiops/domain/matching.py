@@ -1,6 +1,6 @@
 """Does it match? Matchers and token patterns with their evaluator: linear time, whatever the input."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -95,9 +95,14 @@ def parse_matcher(text: str, place: str) -> Matcher:
 
 
 def fields_of(alert: Alert) -> dict[str, str]:
-    """Return what matchers see of an alert: its labels, and OWN_FIELDS in place of labels of these names."""
+    """Return what matchers see of an alert: its labels, and OWN_FIELDS in place of labels of these names.
+
+    Beside them ``annotation.NAME`` and ``parameter.1`` and on: what the message said where its template has a ``<*>``.
+    """
     return {
         **alert.labels,
+        **{f"annotation.{name}": text for name, text in alert.annotations.items()},
+        **{f"parameter.{number}": text for number, text in enumerate(alert.parameters, 1)},
         "source": alert.source,
         "severity": alert.severity.value,
         "title": alert.title,
@@ -112,6 +117,12 @@ def fields_of(alert: Alert) -> dict[str, str]:
 def all_match(matchers: Iterable[Matcher], fields: Mapping[str, str]) -> bool:
     """Do ``fields`` satisfy every one of ``matchers``?"""
     return all(matcher.matches(fields) for matcher in matchers)
+
+
+def any_text(texts: Sequence[str]) -> str:
+    """Return the expression that these very texts match, and no others; plain words stay readable."""
+    plain = (text.isascii() and text.replace("-", "").replace("_", "").isalnum() for text in texts)
+    return "|".join(text if is_plain else re2.escape(text) for text, is_plain in zip(texts, plain, strict=True))
 
 
 @lru_cache(maxsize=20_000)

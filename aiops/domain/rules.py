@@ -1,12 +1,13 @@
 """What has a person told us about alerts?"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
 from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
-from aiops.domain.events import Severity
-from aiops.domain.matching import Matcher
+from aiops.domain.events import Problem, Severity
+from aiops.domain.matching import Matcher, all_match
 
 
 class RuleStatus(StrEnum):
@@ -35,11 +36,15 @@ class Cases(Noun, frozen=True, kw_only=True):
 
 
 class Rule(Noun, frozen=True, kw_only=True):
-    """Matchers and the verdict they give. All matchers must hold. What hides expires; what raises has a review date."""
+    """Matchers and the verdict they give. What hides expires; what raises has a review date.
+
+    All matchers must hold and, where there are some in ``any_of``, all of at least one of its lists.
+    """
 
     id: str
     verdict: Verdict
     matchers: tuple[Matcher, ...]
+    any_of: tuple[tuple[Matcher, ...], ...] = ()
     owner: str
     reason: str
     expires: datetime | None = None  # required for known_good
@@ -53,8 +58,18 @@ class Rule(Noun, frozen=True, kw_only=True):
     created_at: datetime | None = None
     hits: int = 0
     last_hit: datetime | None = None
+    missed: int = 0  # alerts that it would have matched since it expired
     unseen: tuple[str, ...] = ()  # fields of its matchers that no alert has had yet
     revision: int = 0
+
+    @property
+    def ways(self) -> tuple[tuple[Matcher, ...], ...]:
+        """Return the lists of matchers of which one must hold whole."""
+        return tuple((*self.matchers, *more) for more in self.any_of) or (self.matchers,)
+
+    def matches(self, fields: Mapping[str, str]) -> bool:
+        """Does one of its ways hold for the fields of an alert?"""
+        return any(all_match(way, fields) for way in self.ways)
 
 
 class Silence(Noun, frozen=True, kw_only=True):
@@ -69,4 +84,77 @@ class Silence(Noun, frozen=True, kw_only=True):
     created_at: datetime | None = None
     hits: int = 0
     last_hit: datetime | None = None
+    revision: int = 0
+
+
+class Window(Noun, frozen=True, kw_only=True):
+    """A maintenance window: suppresses without a verdict while planned work goes on, once or again and again.
+
+    ``recurs`` is an iCalendar RRULE, read on the wall clock of ``zone``; each occurrence lasts as long as the first.
+    """
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    owner: str
+    reason: str
+    starts_at: datetime  # of the first occurrence
+    ends_at: datetime
+    recurs: str = ""  # "FREQ=WEEKLY;BYDAY=SU"; empty: once
+    zone: str = "UTC"  # IANA name: "Europe/Berlin"
+    until: datetime | None = None  # no occurrence begins from then on; needed where it recurs
+    ticket: str = ""  # the change ticket it was made from
+    status: RuleStatus = RuleStatus.ACTIVE  # proposed: somebody has to accept it first
+    opens: datetime | None = None  # of the occurrence at hand, else of the next; None: there is none any more
+    closes: datetime | None = None
+    created_by: str = ""
+    created_at: datetime | None = None
+    hits: int = 0
+    last_hit: datetime | None = None
+    revision: int = 0
+
+
+class Inhibition(Noun, frozen=True, kw_only=True):
+    """While an alert that ``source`` matches fires, those that ``target`` matches do not page, as in Alertmanager.
+
+    Both must have the same values of the labels in ``equal``. An alert never inhibits itself.
+    """
+
+    id: str
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...] = ()
+    owner: str
+    reason: str
+    expires: datetime
+    created_by: str = ""
+    created_at: datetime | None = None
+    hits: int = 0  # alerts it kept from paging
+    last_hit: datetime | None = None
+    ended: bool = False
+    revision: int = 0
+
+
+class Pack(Noun, frozen=True, kw_only=True):
+    """A file of rules under version control, as it was last read."""
+
+    name: str
+    owner: str = ""
+    origin: str = ""  # where it comes from: a repository, a vendor
+    rules: int = 0  # that are sound
+    problems: tuple[Problem, ...] = ()  # with file and line; at most 50, these rules were left as they were
+    read_at: datetime | None = None
+    revision: int = 0
+
+
+class RuleChange(Noun, frozen=True, kw_only=True):
+    """One line of the audit log: who changed what that decides over pages, and when."""
+
+    change_id: str  # sorts by time
+    at: datetime
+    actor: str  # "engine": its time had come
+    kind: str  # rule, silence, window, inhibition
+    concerns: str  # its id
+    text: str  # what was done, in words
+    before: str = ""  # JSON of it; empty: there was none
+    after: str = ""
     revision: int = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
@@ -81,6 +81,15 @@ class PagingSettings(Noun, frozen=True, kw_only=True):
     incident_window: timedelta = timedelta(hours=1)
 
 
+class MutingSettings(Noun, frozen=True, kw_only=True):
+    """How far what hides may reach."""
+
+    longest: timedelta = timedelta(days=366)  # what hides ends within it; what raises is looked at again within it
+    from_tickets: Literal["off", "propose", "make"] = "propose"  # maintenance windows out of change tickets
+    by_graph: bool = True  # what runs on, or is part of, a host, cluster or site that is down does not page
+    down: Severity = Severity.CRITICAL  # an alert of a host, cluster or site at least so bad says that it is down
+
+
 class Settings(Noun, frozen=True, kw_only=True):
     """All settings that can change a decision."""
 
@@ -89,6 +98,7 @@ class Settings(Noun, frozen=True, kw_only=True):
     logs: LogSettings = LogSettings()
     correlation: CorrelationSettings = CorrelationSettings()
     paging: PagingSettings = PagingSettings()
+    muting: MutingSettings = MutingSettings()
 
 
 SECOND, YEAR = timedelta(seconds=1), timedelta(days=366)
@@ -119,6 +129,7 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "paging.route_window": (SECOND, YEAR),
     "paging.most_per_incident": (1, 1_000),
     "paging.incident_window": (SECOND, YEAR),
+    "muting.longest": (SECOND, YEAR),
 }
 
 

@@ -26,6 +26,7 @@ MOST_ID_BYTES = 400  # Elasticsearch takes 512
 _NUMBERS = {
     *("rank", "count", "revision", "number", "alerts", "hits", "templates", "version", "firing", "seen", "rejected"),
     *("suppressed", "open", "active", "background", "muted", "retired", "known", "waiting", "sick"),
+    *("suppressed", "open", "active", "background", "muted", "retired", "known", "ended", "confirmed"),
 }
 _DATES = {
     "first_seen": "event.start",
@@ -42,6 +43,8 @@ _DATES = {
     "bin": "event.start",
     "expires": "event.end",
     "last_hit": "event.created",
+    "opens": "event.start",
+    "closes": "event.end",
 }
 _COMMON = {"entity": "service.name", "source": "event.provider", "rank": "event.severity"}
 _MAIN = ("received_at", "at", "bin", "last_activity", "last_seen", "started_at", "created_at", "starts_at")

@@ -16,6 +16,7 @@ def _templates(old: Any) -> Any:
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
     "engine": lambda old: (*old[:-1], None, old[-1]),  # before the timers: the heartbeat, of which nothing was heard
     "templates": _templates,
+    "book": lambda old: [*old, [], 0],  # rules that have expired, lines of the audit log
     "settle": lambda old: (old[0], [], []),  # nothing is remembered of alerts or held back yet
 }
 # new part -> the old part that kept it, and what makes its state of that

@@ -11,7 +11,7 @@ from aiops.domain.changes import RULES, SILENCES
 from aiops.domain.queries import Query
 from api.acting import ActingOf, put_rule, put_silence
 from api.desk import DeskOf
-from api.filters import Paged
+from api.filters import Paged, SilenceFilter
 from api.openapi import acting, body_of, described, query_of, reply
 from api.preview import preview
 from api.requests import NewRule, NewSilence, PreviewBody
@@ -61,19 +61,24 @@ def end_rule(do: ActingOf, rule_id: str) -> Response:
 @router.post(
     "/rules/preview",
     summary="What would it hide?",
-    **described(Preview, takes=PreviewBody, example={"matchers": EXAMPLE_MATCHERS}),
+    **described(Preview, takes=PreviewBody, example={"matchers": EXAMPLE_MATCHERS, "days": 7}),
 )
 def preview_rule(desk: DeskOf, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]) -> Response:
-    """Matching alerts and incidents that are open now, with examples. Changes nothing."""
+    """Matching alerts and incidents that are open now, with examples. Changes nothing.
+
+    With ``days`` also what it would have hidden in the past: how many alerts, which of them were known bad, and which
+    incidents with a confirmed cause it touches.
+    """
+    past = (desk.clock(), body.days) if body.days else None
     with desk.view() as view:
-        return reply(preview(view, body.matchers))
+        return reply(preview(view, body.matchers, body.any_of, past))
 
 
-@router.get("/silences", summary="List silences", **described(SilenceList, query=Paged))
-def list_silences(desk: DeskOf, page: Page) -> Response:
-    """Those that end last first."""
+@router.get("/silences", summary="List silences", **described(SilenceList, query=SilenceFilter))
+def list_silences(desk: DeskOf, wanted: Annotated[SilenceFilter, Depends(query_of(SilenceFilter))]) -> Response:
+    """Those that end last first; ``expiring=24h``: those in force that end within a day, the first of them first."""
     with desk.view() as view:
-        found = view.find(SILENCES, Query(order=("-ends_at",), cursor=page.cursor, limit=page.bounded))
+        found = view.find(SILENCES, wanted.query(desk.clock()))
     return reply(SilenceList(items=tuple(found.items), total=found.total, next=found.next))
 
 

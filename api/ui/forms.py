@@ -14,7 +14,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
 from api.access import SESSION
-from api.acting import said
+from api.acting import accept_window, said
 from api.auth import COOKIE
 from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
@@ -24,10 +24,12 @@ from api.ui import muting
 from api.ui.render import THEMES, chrome, page
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, chosen_ids
+from api.ui.windows import planned, windows
 from correlation.topology import BadTopology
 
 router = APIRouter(include_in_schema=False)
 YEAR = 365 * 86_400
+_TYPED = ("matchers", "starts", "ends", "zone", "recurs", "until", "reason", "owner")  # of the form of a window
 
 
 async def _form(request: Request) -> Form:
@@ -115,7 +117,7 @@ def mute(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response
     filled = muting.filled(form)
     with desk.view() as view:
         top = chrome(request, view, "rules")
-        shown = muting.with_preview(view, filled)
+        shown = muting.with_preview(view, filled, top.now)
     if form.get("do") == "mute" and shown.preview:
         try:
             act = muting.act_of(shown, shown.preview, actor, key, top.now)
@@ -137,6 +139,41 @@ def end_rule(desk: DeskOf, actor: Actor, form: FormOf, rule_id: str) -> Response
 def end_silence(desk: DeskOf, actor: Actor, form: FormOf, silence_id: str) -> Response:
     """End a silence now."""
     return done(desk, [acts.EndSilence(silence_id=silence_id)], actor, form.get("back", "/rules"))
+
+
+@router.post("/windows")
+def plan_window(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response:
+    """Plan maintenance; what cannot be read is shown again, to be mended."""
+    key = str(uuid4())
+    try:
+        act = planned(form, key)
+    except BadInput as error:
+        problem = f"{error.place}: {error.problem}; {error.fix}"
+        with desk.view() as view:
+            top = chrome(request, view, "rules")
+            shown = windows(view, top.now, problem, {name: form.get(name) for name in _TYPED})
+        return page("windows.html", 200, top=top, page=shown)
+    return RedirectResponse(with_outcome("/windows", desk.act(act, actor, key).command_id), 303)
+
+
+@router.post("/windows/{window_id}/accept")
+def accept(desk: DeskOf, actor: Actor, form: FormOf, window_id: str) -> Response:
+    """Accept what a change ticket asked for."""
+    with desk.view() as view:
+        act = accept_window(view, window_id)
+    return done(desk, [act], actor, form.get("back") or "/windows")
+
+
+@router.post("/windows/{window_id}/end")
+def end_window(desk: DeskOf, actor: Actor, form: FormOf, window_id: str) -> Response:
+    """End a maintenance window now."""
+    return done(desk, [acts.EndWindow(window_id=window_id)], actor, form.get("back") or "/windows")
+
+
+@router.post("/inhibitions/{inhibition_id}/end")
+def end_inhibition(desk: DeskOf, actor: Actor, form: FormOf, inhibition_id: str) -> Response:
+    """End an inhibition now."""
+    return done(desk, [acts.EndInhibition(inhibition_id=inhibition_id)], actor, form.get("back") or "/windows")
 
 
 @router.post("/templates/{template_id}/label")

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, IN_USE, PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.changes import ALERTS, IN_USE, PACKS, PATTERNS, RULES, SILENCES, TEMPLATES
 from aiops.domain.queries import Query
 from aiops.domain.records import Pattern
-from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.ports import View
 from api.errors import NotFound
 from api.filters import Paged
-from api.presenting import TemplateRow, rule_state, silence_state, template_row
+from api.presenting import SOON, TemplateRow, rule_state, silence_state, template_row
 from api.reading import everything, scope_list
 from api.schemas import ScopeList
 from rules.lint import lint
@@ -92,6 +92,8 @@ class RulesPage:
     rules: tuple[tuple[Rule, str], ...]  # with its state
     silences: tuple[tuple[Silence, str], ...]
     soon: int  # how many expire soon
+    expiring: tuple[tuple[str, datetime, str], ...]  # rules and silences in force: id, end within a day, what they are
+    packs: tuple[Pack, ...]
     lint: Mapping[str, list[str]]  # by rule or silence: what needs a person's eye
 
 
@@ -107,7 +109,15 @@ def rules(view: View, now: datetime) -> RulesPage:
     for finding in lint([rule for rule, _ in found if rule.status is RuleStatus.ACTIVE], [], now):
         if finding.kind not in _SHOWN_ANYWAY:
             findings.setdefault(finding.id, []).append(finding.text)
-    return RulesPage(tuple(found), tuple(quiet), soon, findings)
+    ends = [(rule.id, rule.expires, f"{rule.owner}: {rule.reason}") for rule, _ in found if _holds(rule)]
+    ends += [(one.id, one.ends_at, f"{one.owner}: {one.reason}") for one, _ in quiet if one.starts_at <= now]
+    expiring = sorted((key, end, text) for key, end, text in ends if end is not None and now < end <= now + SOON)
+    expiring.sort(key=lambda one: one[1])
+    return RulesPage(tuple(found), tuple(quiet), soon, tuple(expiring), tuple(everything(view, PACKS)), findings)
+
+
+def _holds(rule: Rule) -> bool:
+    return rule.status is RuleStatus.ACTIVE and rule.verdict is Verdict.KNOWN_GOOD
 
 
 @dataclass(frozen=True)

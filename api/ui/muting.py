@@ -30,6 +30,7 @@ UNTIL: Mapping[str, timedelta] = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
 }
+DAYS = 7  # that a preview looks back
 ROWS = 4  # offered at least, so that one can be added without JavaScript
 
 
@@ -144,12 +145,12 @@ def kind_of(text: str) -> str:
     return "silence" if text == "silence" else "mute"
 
 
-def with_preview(view: View, form: MuteForm) -> MuteForm:
-    """Try the form's matchers on what fires, or say why they cannot be."""
+def with_preview(view: View, form: MuteForm, now: datetime) -> MuteForm:
+    """Try the form's matchers on what fires and on the past days, or say why they cannot be."""
     if not form.matchers:
         return form
     try:
-        return replace(form, preview=preview(view, form.matchers))
+        return replace(form, preview=preview(view, form.matchers, past=(now, DAYS)))
     except BadInput as error:
         return replace(form, problem=f"{error.problem}; {error.fix}")
 

@@ -23,6 +23,7 @@ from api.ui.integrations import curl
 from api.ui.render import chrome, page
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, matching, triage
+from api.ui.windows import changes, windows
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,6 +143,24 @@ def show_rules(request: Request, desk: DeskOf) -> HTMLResponse:
     return page("rules.html", top=top, page=shown)
 
 
+@router.get("/rules/changes")
+def show_changes(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Who changed what."""
+    with desk.view() as view:
+        top = chrome(request, view, "rules")
+        shown = changes(view, request.query_params)
+    return page("rule_changes.html", top=top, page=shown)
+
+
+@router.get("/windows")
+def show_windows(request: Request, desk: DeskOf) -> HTMLResponse:
+    """Maintenance and inhibitions."""
+    with desk.view() as view:
+        top = chrome(request, view, "rules")
+        shown = windows(view, top.now)
+    return page("windows.html", top=top, page=shown)
+
+
 @router.get("/mute")
 def mute_form(request: Request, desk: DeskOf, actor: Actor) -> HTMLResponse:
     """The form that mutes."""
@@ -149,7 +168,7 @@ def mute_form(request: Request, desk: DeskOf, actor: Actor) -> HTMLResponse:
         top = chrome(request, view, "rules")
         form = muting.offered(view, request.query_params, actor)
         kind = muting.kind_of(request.query_params.get("kind", ""))
-        shown = muting.with_preview(view, replace(form, kind=kind))
+        shown = muting.with_preview(view, replace(form, kind=kind), top.now)
     return page("mute.html", top=top, form=shown, choices=muting.UNTIL)
 
 

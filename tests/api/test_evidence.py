@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import api.preview
+import api.candidates
 import api.routes.services
 from aiops.domain.alerts import Fate
 from aiops.domain.changes import INCIDENTS, RULES, SCOPES, TEMPLATES
@@ -352,7 +352,7 @@ def test_a_preview_looks_at_the_worst_first_and_says_when_there_are_more(
 ) -> None:
     for number in range(10):
         storm.alert(f"aaa-{number}", 100 + number, severity="info")
-    monkeypatch.setattr(api.preview, "MOST", 4)
+    monkeypatch.setattr(api.candidates, "MOST", 4)
     found = storm.post("/api/rules/preview", {"matchers": [{"field": "service", "operator": "=~", "value": ".+"}]})
     assert (found["looked_at"], found["complete"], found["critical"]) == (4, False, 3)
 

@@ -15,7 +15,33 @@ MATCHERS = st.one_of(
         Matcher,
         field=st.sampled_from(["x", "template"]),
         operator=st.just(Operator.REGEX),
-        value=st.sampled_from(["a|b", "a|c-1", "a.*", "", "a|", "(a|b)"]),
+        value=st.sampled_from(
+            [
+                "a|b",
+                "a|c-1",
+                "a.*",
+                "",
+                "a|",
+                "(a|b)",
+                "a*",
+                "a?b",
+                "ab{1}",
+                "a_+b",
+                "c-.",
+                ".*b",
+                ".-1",
+                "(?i)A.*",
+                "c-\\d",
+                "[ab]_b",
+                "a.b",
+                "^a.*",
+                ".*_b$",
+                "a(_|-)b",
+                r"\x61.?",
+                r".\x62",
+                r"\Qc-\E1",
+            ]
+        ),
     ),
     st.builds(
         Matcher,
@@ -37,18 +63,21 @@ ALERTS = st.fixed_dictionaries(
 )
 
 
-@given(ACTS, ALERTS)
-def test_it_never_misses_a_rule_that_a_full_scan_finds(acts: Acts, fields: dict[str, str]) -> None:
+@given(ACTS, st.lists(ALERTS, min_size=1, max_size=3), st.integers(0, 3))
+def test_it_never_misses_a_rule_that_a_full_scan_finds(acts: Acts, alerts: list[dict[str, str]], crowd: int) -> None:
     index = Index()
     held: dict[str, tuple[Matcher, ...]] = {}
-    for key, matchers in acts:
-        if matchers is None:
-            index.drop(key)
-            held.pop(key, None)
-        else:
-            index.put(key, matchers)
-            held[key] = matchers
-    assert index.find(fields) == sorted(key for key, matchers in held.items() if all_match(matchers, fields))
+    with mock.patch("rules.index._CROWD", crowd):
+        for key, matchers in acts:
+            if matchers is None:
+                index.drop(key)
+                held.pop(key, None)
+            else:
+                index.put(key, matchers)
+                held[key] = matchers
+            for fields in alerts * 2:
+                found = sorted(key for key, matchers in held.items() if all_match(matchers, fields))
+                assert index.find(fields) == found
 
 
 @given(ACTS)
@@ -83,3 +112,30 @@ def test_a_rule_without_an_equal_field_is_tried_always() -> None:
     index.put("r", (Matcher(field="service", operator=Operator.REGEX, value="db.*"),))
     assert index.find({"service": "db7"}) == ["r"]
     assert index.find({"service": "web"}) == []
+
+
+def a_crowd(*others: str) -> Index:
+    """A thousand rules of one team, told apart by an expression alone."""
+    index = Index()
+    for number in range(1_000):
+        expression = others[number % len(others)].format(number)
+        host = Matcher(field="host", operator=Operator.REGEX, value=expression)
+        index.put(f"r{number}", (Matcher(field="team", value="ops"), host))
+    return index
+
+
+def test_rules_that_share_a_value_are_told_apart_by_how_their_expressions_begin_or_end() -> None:
+    index = a_crowd("host-{}-.*", ".*-disk-{}")
+    assert touched(index, {"team": "ops", "host": "host-10-a"}) <= 2  # the first rule has the drawer of the team
+    assert touched(index, {"team": "ops", "host": "x-disk-11"}) <= 2
+
+
+def test_what_no_letter_tells_apart_is_tried_once_for_each_value() -> None:
+    index = a_crowd(".*-{}-.*")
+    assert index.find({"team": "ops", "host": "a-17-b"}) == ["r17"]
+    with mock.patch.object(index, "_lets", side_effect=AssertionError):
+        assert index.find({"team": "ops", "host": "a-17-b"}) == ["r17"]
+    index.put(
+        "r18", (Matcher(field="team", value="ops"), Matcher(field="host", operator=Operator.REGEX, value=".*7.*"))
+    )
+    assert index.find({"team": "ops", "host": "a-17-b"}) == ["r17", "r18"]

@@ -161,6 +161,7 @@ def test_a_folder_is_proved_file_by_file(tmp_path: Path) -> None:
     assert told == [
         "the rule matches this case",
         f"rule nightly-backup-io is in {tmp_path / 'a.yaml'} too",
+        "no case under match",
         "no case under no_match",
         "not UTF-8: invalid start byte",
     ]

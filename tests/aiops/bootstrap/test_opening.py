@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from aiops import fold
-from aiops.bootstrap.opening import opening
-from aiops.domain.acts import ApplySettings, EndRule, ImportTopology, PutRule
-from aiops.domain.changes import RULES
+from aiops.bootstrap.opening import opening, reading, signature
+from aiops.domain.acts import ApplySettings, EndRule, ImportTopology, PutPack, PutRule
+from aiops.domain.changes import PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.queries import Query
 from aiops.domain.rules import RuleStatus
 from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
@@ -64,7 +65,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_settings_come_first_then_the_graph_then_rules_by_the_names_of_their_files(desk: Desk) -> None:
     acts = [command.act for command in desk.told(OTHER)]
-    assert [type(act) for act in acts] == [ApplySettings, ImportTopology, PutRule, PutRule]
+    assert [type(act) for act in acts] == [ApplySettings, ImportTopology, PutPack, PutPack, PutRule, PutRule]
     assert [act.rule.id for act in acts if isinstance(act, PutRule)] == ["a", "b"]
 
 
@@ -94,14 +95,15 @@ def test_a_return_to_what_was_is_a_new_command(desk: Desk) -> None:
     [
         (lambda desk: desk.services.write_text(SERVICES.replace("owner: dba", "owner: dbas")), ImportTopology),
         (lambda desk: (desk.packs / "a.yml").write_text(RULE.format(id="a").replace("noc", "soc")), PutRule),
-        (lambda desk: (desk.packs / "c.yaml").write_text(RULE.format(id="c")), PutRule),
+        (lambda desk: (desk.packs / "b.yaml").write_text(RULE.format(id="b") + RULE.format(id="c")), PutRule),
+        (lambda desk: (desk.packs / "b.yaml").write_text("[]"), EndRule),
     ],
-    ids=["graph", "rule", "another rule"],
+    ids=["graph", "rule", "another rule", "one less"],
 )
 def test_only_what_changed_is_said(desk: Desk, change: Callable[[Desk], object], kind: type) -> None:
     desk.apply(*desk.told())
     change(desk)
-    assert [type(command.act) for command in desk.told()] == [kind]
+    assert [type(command.act) for command in desk.told() if not isinstance(command.act, PutPack)] == [kind]
 
 
 def test_the_order_of_lines_and_comments_say_nothing_new(desk: Desk) -> None:
@@ -128,17 +130,43 @@ def test_a_file_of_the_graph_that_is_not_there_is_named(desk: Desk) -> None:
     assert desk.refusal().place == str(desk.services)
 
 
-def test_a_file_that_is_no_text_is_named(desk: Desk) -> None:
+def problems(desk: Desk) -> list[str]:
+    return [
+        one.place for command in desk.told() if isinstance(command.act, PutPack) for one in command.act.pack.problems
+    ]
+
+
+def test_a_file_that_is_no_text_is_named_and_stops_no_other(desk: Desk) -> None:
     (desk.packs / "b.yaml").write_bytes(b"\xff\xfe\x00")
-    refused = desk.refusal()
-    assert refused.place == str(desk.packs / "b.yaml")
-    assert "cannot be read" in refused.problem
+    assert all(place.startswith(str(desk.packs / "b.yaml")) for place in problems(desk))
+    assert problems(desk)
+    assert [act.rule.id for command in desk.told() if isinstance(act := command.act, PutRule)] == ["a"]
 
 
-def test_a_bad_rule_is_named_with_its_line(desk: Desk) -> None:
+def test_a_bad_rule_is_named_with_its_line_and_stops_no_other(desk: Desk) -> None:
     text = RULE.format(id="one") + RULE.format(id="two").replace("owner: noc", "ownr: noc")
     (desk.packs / "b.yaml").write_text(text)
-    assert str(desk.packs / "b.yaml") + ":" in desk.refusal().place
+    (place,) = problems(desk)
+    assert place.startswith(str(desk.packs / "b.yaml") + ":")
+    assert [act.rule.id for command in desk.told() if isinstance(act := command.act, PutRule)] == ["a", "one"]
+
+
+def test_a_folder_that_is_none_is_refused(desk: Desk) -> None:
+    desk.packs = desk.folder / "nowhere"
+    assert desk.refusal().place == str(desk.packs)
+
+
+def test_a_pack_that_was_written_is_read_anew_without_a_start(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    before = signature(desk.packs)
+    assert signature(desk.packs) == before
+    (desk.packs / "c.yaml").write_text(RULE.format(id="c"))
+    assert signature(desk.packs) != before
+    desk.apply(*reading(desk.engine, desk.store, desk.packs))
+    with desk.store.view() as view:
+        assert view.get(RULES, "c") is not None
+        assert {pack.name: pack.rules for pack in view.find(PACKS, Query()).items} == {"a": 1, "b": 1, "c": 1}
+    assert reading(desk.engine, desk.store, desk.packs) == []
 
 
 def test_a_bad_graph_is_named_with_its_line(desk: Desk) -> None:

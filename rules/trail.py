@@ -1,0 +1,51 @@
+"""Who changed what that decides over pages, and when? The audit log, written where the change is made."""
+
+from datetime import datetime
+
+import msgspec
+
+from aiops.domain.changes import RULE_CHANGES
+from aiops.domain.part import Part
+from aiops.domain.rules import Inhibition, Rule, RuleChange, Silence, Window
+
+ENGINE = "engine"  # who acts when the time of something has come
+COUNTED = (  # nobody says these
+    *("hits", "last_hit", "missed", "unseen", "revision", "created_by", "created_at", "opens", "closes"),
+)
+
+_Kept = Rule | Silence | Window | Inhibition
+
+
+class Trail:
+    """Writes lines for one part; their ids sort in the order in which it acted."""
+
+    def __init__(self, part: Part, kind: str) -> None:
+        self._part, self._kind = part, kind
+        self.lines = 0  # so far: part of the part's state
+
+    def note(
+        self, before: _Kept | None, after: _Kept | None, actor: str, now: datetime, text: str, kind: str = ""
+    ) -> None:
+        """Write what became of ``before``."""
+        one = after or before
+        assert one is not None  # a change concerns something
+        line = RuleChange(
+            change_id=f"{self._kind}-{self.lines:010d}",
+            at=now,
+            actor=actor,
+            kind=kind or self._kind,
+            concerns=one.id,
+            text=text,
+            before=_written(before),
+            after=_written(after),
+        )
+        self.lines += 1
+        self._part.put(RULE_CHANGES, line)
+
+
+def _written(one: _Kept | None) -> str:
+    """Return it as JSON without what the engine counts; empty: there is none."""
+    if one is None:
+        return ""
+    said = {name: value for name, value in msgspec.to_builtins(one).items() if name not in COUNTED}
+    return msgspec.json.encode(said, order="deterministic").decode()

@@ -1,0 +1,100 @@
+"""Packs against what is kept: what is new, changed, gone, and what one bad rule costs (itself)."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from aiops.domain.rules import Rule
+from rules.pack import dump_pack, read_pack
+from rules.sync import Sync, compare, same
+from tests.builders import T0
+
+HEAD = "pack: ours\nowner: noc\norigin: https://git.example.org/rules\n---\n"
+RULE = """
+- id: {id}
+  verdict: known_good
+  reason: known
+  expires: 2026-09-01
+  match: {{service: db, template: "sync <*> done"}}
+  any: [{{env: prod}}, ['env=~"dev.*"']]
+"""
+
+
+def write(folder: Path, *ids: str, more: str = "") -> None:
+    (folder / "a.yaml").write_text(HEAD + "".join(RULE.format(id=key) for key in ids) + more)
+
+
+def kept(folder: Path) -> list[Rule]:
+    return [one.rule for one in compare(folder, [], T0).differences if one.rule]
+
+
+def said(found: Sync) -> list[tuple[str, str]]:
+    return [(one.what, one.rule_id) for one in found.differences]
+
+
+def test_the_head_gives_owner_origin_and_name(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    found = compare(tmp_path, [], T0)
+    assert [(pack.name, pack.owner, pack.origin, pack.rules) for pack in found.packs] == [
+        ("ours", "noc", "https://git.example.org/rules", 1)
+    ]
+    (rule,) = kept(tmp_path)
+    assert (rule.owner, rule.pack, len(rule.ways)) == ("noc", "ours", 2)
+
+
+def test_what_is_kept_already_is_no_difference_whatever_was_counted(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    counted = [msgspec.structs.replace(rule, hits=7, created_by="ana", created_at=T0) for rule in kept(tmp_path)]
+    assert compare(tmp_path, counted, T0).differences == ()
+
+
+def test_new_changed_and_gone_rules_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    before = kept(tmp_path)
+    write(tmp_path, "two", "three")
+    text = (tmp_path / "a.yaml").read_text().replace("reason: known", "reason: well known", 1)
+    (tmp_path / "a.yaml").write_text(text)
+    found = compare(tmp_path, before, T0)
+    assert said(found) == [("changed", "two"), ("new", "three"), ("gone", "one")]
+    assert found.differences[0].fields == ("reason",)
+
+
+def test_one_bad_rule_stops_neither_the_others_nor_takes_any_away(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    before = kept(tmp_path)
+    write(tmp_path, "one", "three", more=RULE.format(id="two").replace("expires", "expire"))
+    found = compare(tmp_path, before, T0)
+    assert said(found) == [("new", "three")]  # "two" cannot be read: it stays as it was
+    (problem,) = found.problems
+    assert problem.place.startswith(f"{tmp_path / 'a.yaml'}:")
+    assert problem.fix
+
+
+def test_a_rule_whose_time_is_over_is_reported_and_not_put(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    found = compare(tmp_path, [], datetime(2026, 9, 2, tzinfo=UTC))
+    assert (found.differences, len(found.problems)) == ((), 1)
+
+
+def test_rules_made_by_hand_or_of_other_packs_are_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (rule,) = kept(tmp_path)
+    others = [msgspec.structs.replace(rule, id="hand", pack=""), msgspec.structs.replace(rule, id="other", pack="x")]
+    assert said(compare(tmp_path, [rule, *others], T0)) == []
+
+
+def test_what_is_written_is_read_back_the_same(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    rules, (pack,) = kept(tmp_path), compare(tmp_path, [], T0).packs
+    head, again, problems = read_pack(dump_pack(rules, pack), "other.yaml")
+    assert (again, problems, head.name, head.origin) == (rules, [], "ours", pack.origin)
+
+
+def test_a_pack_is_told_once(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (pack,) = compare(tmp_path, [], T0).packs
+    stored = msgspec.structs.replace(pack, read_at=T0 + timedelta(1), revision=9)
+    assert same(pack, {"ours": stored})
+    assert not same(pack, {})
+    assert not same(msgspec.structs.replace(pack, rules=2), {"ours": stored})
