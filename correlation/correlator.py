@@ -18,8 +18,9 @@ from correlation.assembly import Assembly
 from correlation.describe import describe
 from correlation.lifecycle import apply, move
 from correlation.live import Live
-from correlation.rootcause import confirm
+from correlation.rootcause import confirm, weigh
 from correlation.topology import ServiceGraph
+from correlation.witnesses import Witnesses
 
 TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
@@ -34,6 +35,7 @@ class Correlator(Part):
         super().__init__()
         self._graph, self._timers = graph, timers
         self._assembly = Assembly(settings, graph)
+        self._witnesses = Witnesses()
         self._archive: dict[str, Incident] = {}
 
     @property
@@ -129,6 +131,9 @@ class Correlator(Part):
             abstained = "" if act.entity else f"{actor} says: none of the candidates"
             candidates = confirm(doc.candidates, act.entity) if act.entity else doc.candidates
             doc = msgspec.structs.replace(doc, candidates=candidates, abstained=abstained)
+            if live is not None:
+                self._learn(live, now)
+            self._witnesses.experience.confirm(incident_id, act.entity)
         self._assembly.dirty[incident_id] = None
         if live is None:
             self._archive[incident_id] = doc
@@ -173,7 +178,7 @@ class Correlator(Part):
     def _describe(self, live: Live, now: datetime) -> None:
         """Let the document say what is held, and tell what people should hear of."""
         before = live.doc
-        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now)
+        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now, self._witnesses)
         self._mute(live, now)
         if before.services and after.severity != before.severity:
             self._assembly.tell(live, now, "severity", f"severity {before.severity} -> {after.severity}")
@@ -226,6 +231,8 @@ class Correlator(Part):
         """Take over the document after a move, with its line."""
         live.doc = doc
         self._assembly.lines.append(line)
+        if not doc.active:
+            self._learn(live, now)
         if doc.active:
             self._assembly.open[doc.incident_id] = None
         else:
@@ -240,6 +247,12 @@ class Correlator(Part):
             self._timers.cancel(TIMER, doc.incident_id)
             while len(self._archive) > MOST_ARCHIVED:
                 del self._archive[next(iter(self._archive))]
+
+    def _learn(self, live: Live, now: datetime) -> None:
+        """Let an incident that is over, or whose cause a person named, count for the causes of later ones."""
+        signs, experience = tuple(live.keys.values()), self._witnesses.experience
+        verdict = weigh(signs, self._graph, self._assembly.rates, now, experience)
+        experience.count(live.doc.incident_id, signs, verdict.weighing)
 
     def _schedule(self, live: Live, now: datetime) -> None:
         """Let the timer run when something may be due; a timer that runs too early sets the next one."""
@@ -272,11 +285,13 @@ class Correlator(Part):
         self._move(live, *move(live.doc, IncidentStatus.CLOSED, now, f"closed: {why}"), now)
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self._archive, self._assembly.dump()))
+        return msgspec.msgpack.encode((self._archive, self._assembly.dump(), self._witnesses.dump()))
 
     def load(self, state: bytes) -> None:
-        self._archive, assembly = msgspec.msgpack.decode(state, type=tuple[dict[str, Incident], bytes])
+        shape = tuple[dict[str, Incident], bytes, bytes]
+        self._archive, assembly, witnesses = msgspec.msgpack.decode(state, type=shape)
         self._assembly.load(assembly)
+        self._witnesses.load(witnesses)
 
 
 def _weight(live: Live) -> tuple[bool, int, int, datetime, int]:

@@ -12,8 +12,13 @@ def _templates(old: Any) -> Any:
     return settings, records, [[tree, {}, [], []] for tree in scopes]
 
 
+def _correlator(old: Any) -> Any:
+    """(archive, assembly) -> (archive, assembly, witnesses): nothing is known of earlier causes and measurements."""
+    return (*old, b"")
+
+
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
-CHANGES: Mapping[str, Callable[[Any], Any]] = {"templates": _templates}
+CHANGES: Mapping[str, Callable[[Any], Any]] = {"templates": _templates, "correlator": _correlator}
 
 
 def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
