@@ -22,15 +22,15 @@ from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span
 from correlation.background import Rates, key_of
-from correlation.causes.cones import closure, explained_by, silent, starved
+from correlation.causes.cones import closure, company, explained_by, silent, starved_by, starving
 from correlation.causes.experience import Experience, Weighing
-from correlation.causes.signs import CONSEQUENCE, Sign, Signs, by_node, onset
+from correlation.causes.signs import Sign, Signs, by_node, onset
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
 
 SHARP = 5.0  # log odds of a node with the rarity of a usual incident's strongest
 COVER = 5.0  # log odds of covering all, for a node that usually covers nothing
-EXCLUSIVE = 0.5  # log odds of having nothing explained by callees
+EXCLUSIVE = 1.5  # log odds of having nothing explained by callees
 SILENT = -0.5  # log odds of a node that did not alert itself
 NONE = 0.05  # probability that it is none of these
 COMMON = 0.05  # least factor for a sign whose rate is high
@@ -130,14 +130,16 @@ class _Table:
 
     def __init__(self, named: Signs, graph: ServiceGraph, rates: Rates, now: float, experience: Experience) -> None:
         self.named, self.rates, self.now, self.experience = named, rates, now, experience
+        self.graph, self.hungry = graph, starving(named)
         self.rest = closure(graph, named)
         own = {node: sum(self.telling(sign) for sign in mine) for node, mine in named.items()}
         self.cover = {}
         self.features = {}
         for node, mine in named.items():
             kinds = sorted(sign.kind for sign in mine)
-            reached = len(self.rest[node] | starved(self.rest[node], named, graph))
-            self.cover[node] = reached / len(named)
+            reached = len(self.rest[node] | starved_by(self.rest[node], self.hungry, graph))
+            alone = 1 - company(node, self.hungry, graph) ** 2 if node in self.hungry else 1.0
+            self.cover[node] = len(self.rest[node]) / len(named)
             theirs = sum(
                 own[callee]
                 for callee in sorted(graph.needs(node) & named.keys())
@@ -148,7 +150,7 @@ class _Table:
                 sum(experience.habit(node, kind) for kind in kinds) / experience.scale,
                 sum(experience.manner(kind) for kind in kinds) / experience.scale,
                 experience.prior(node),
-                self.cover[node] - experience.usual_cover(node),
+                alone * reached / len(named) - experience.usual_cover(node),
                 own[node] / (own[node] + theirs) if own[node] else 0.0,
                 math.log1p(len(kinds)),
             ]
@@ -157,8 +159,10 @@ class _Table:
         """Return the rarity of a sign, discounted where it fires often anyway or tells of others only."""
         key = key_of(sign.node, sign.kind)
         unheard = self.rates.rarity("", self.now)
-        factor = max(COMMON, min(1.0, self.rates.rarity(key, self.now) / unheard))
-        return factor * (CONSEQUENCE if sign.consequence else 1.0) * self.experience.rarity(sign.node, sign.kind)
+        factor = sign.factor * max(COMMON, min(1.0, self.rates.rarity(key, self.now) / unheard))
+        if sign.consequence:
+            factor *= 1 - company(sign.node, self.hungry, self.graph)
+        return factor * self.experience.rarity(sign.node, sign.kind)
 
     def standings(self) -> list[Standing]:
         """Return how each alerting node stands."""

@@ -40,10 +40,31 @@ def closure(graph: ServiceGraph, nodes: Collection[str]) -> dict[str, set[str]]:
     return {name: {other for other in names if reach[index[name]] >> index[other] & 1} for name in names}
 
 
-def starved(rest: Collection[str], signs: Signs, graph: ServiceGraph) -> set[str]:
-    """Return the nodes that say only that nothing reaches them, and that something in ``rest`` calls."""
-    only = {node for node, mine in signs.items() if all(sign.consequence for sign in mine)} - set(rest)
-    return {node for node in only if graph.rests(node) & set(rest)}
+def starving(signs: Signs) -> set[str]:
+    """Return the nodes that say only that nothing reaches them."""
+    return {node for node, mine in signs.items() if all(sign.consequence for sign in mine)}
+
+
+def starved_by(rest: Collection[str], starving: Set[str], graph: ServiceGraph) -> set[str]:
+    """Return which of the ``starving`` are called by something in ``rest``, directly or over one other."""
+    callers = set(rest)
+    return {node for node in starving - callers if graph.rests(node) & callers}
+
+
+def company(node: str, starving: Set[str], graph: ServiceGraph) -> float:
+    """Return what share of its caller's callees starve with a starving node, at the caller where it is least.
+
+    Where all of them do, or the caller starves itself, it calls nobody; where it is this one alone, it is this one.
+    """
+    view = graph.view()
+    shares = []
+    for caller in view.dependents.get(node, ()):
+        callees = view.depends_on[caller]
+        if caller in starving:
+            shares.append(1.0)
+        elif len(callees) > 1:
+            shares.append((sum(callee in starving for callee in callees) - 1) / (len(callees) - 1))
+    return min(shares, default=0.0)
 
 
 def silent(graph: ServiceGraph, nodes: Collection[str]) -> list[str]:

@@ -7,7 +7,7 @@ import msgspec
 from aiops.domain.events import Severity
 
 MOST_NODES = 200  # alerting nodes looked at, the earliest
-CONSEQUENCE = 0.3  # factor for kinds that tell that something else failed
+CONSEQUENCE = 0.6  # factor for kinds that tell that something else failed
 CONSEQUENCES = (  # words, in lower case and without blanks, - and _
     "notraffic",
     "nodata",
@@ -19,6 +19,8 @@ CONSEQUENCES = (  # words, in lower case and without blanks, - and _
     "synthetic",
     "absent",
 )
+OWN = 2.0  # factor for kinds that tell of the state of the node itself: no callee can be behind these
+OWNS = ("crash", "oom", "outofmemory", "notready", "failedpod", "containerwaiting", "imagepull", "evict", "throttl")
 _JOINTS = str.maketrans("", "", " -_")
 
 
@@ -42,8 +44,18 @@ class Sign(msgspec.Struct, frozen=True, array_like=True):
     @property
     def consequence(self) -> bool:
         """Does it tell that something else failed?"""
-        text = self.name.lower().translate(_JOINTS)
-        return any(word in text for word in CONSEQUENCES)
+        return any(word in self._folded for word in CONSEQUENCES)
+
+    @property
+    def factor(self) -> float:
+        """How much more (or less) than others does its kind tell of the node itself?"""
+        if self.consequence:
+            return CONSEQUENCE
+        return OWN if any(word in self._folded for word in OWNS) else 1.0
+
+    @property
+    def _folded(self) -> str:
+        return self.name.lower().translate(_JOINTS)
 
 
 Signs = Mapping[str, Sequence[Sign]]  # by node
