@@ -8,6 +8,8 @@ from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.changes import INCIDENTS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.events import Event
+from aiops.domain.graph import Entity
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told
@@ -25,6 +27,7 @@ from correlation.witnesses import Witnesses
 TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
 PATIENCE = 2  # times longer we wait for word of what fires: senders repeat themselves every 4 hours, some minutes late
+STILL_NEW = timedelta(minutes=30)  # what is measured later says nothing of how it began
 RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
 
 
@@ -57,6 +60,16 @@ class Correlator(Part):
         """An alert said once more what it had said: its incident is not forgotten."""
         if alert is not None:
             self._assembly.heard(alert.episode.episode_id, now)
+
+    def observe(self, event: Event, entity: Entity, now: datetime) -> None:
+        """Something was measured or changed: incidents that began lately are ranked again within ``RANK_AGAIN``."""
+        if not self._witnesses.hear(event, entity):
+            return
+        for incident_id in self._assembly.open:
+            live = self._assembly.lives[incident_id]
+            if not live.stale and now - live.doc.opened_at <= STILL_NEW:
+                live.stale, live.ranked = True, 0
+                self._schedule(live, now)
 
     def changed(self, now: datetime) -> list[Incident]:
         """Return the incidents that changed since the last call, in the order in which they changed first."""

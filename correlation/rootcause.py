@@ -30,8 +30,9 @@ from correlation.topology import ServiceGraph
 
 SHARP = 5.0  # log odds of a node with the rarity of a usual incident's strongest
 COVER = 5.0  # log odds of covering all, for a node that usually covers nothing
-EXCLUSIVE = 1.5  # log odds of having nothing explained by callees
+EXCLUSIVE = 0.5  # log odds of having nothing explained by callees
 SILENT = -0.5  # log odds of a node that did not alert itself
+HEARD = 0.2  # what alerts count where measurements tell too: an alert says that it hurts, not who began
 NONE = 0.05  # probability that it is none of these
 COMMON = 0.05  # least factor for a sign whose rate is high
 LEAST_MARGIN = 0.1  # between the first two probabilities; below it nobody is named
@@ -93,8 +94,9 @@ def weigh(
     if not named and not testimonies:
         return Verdict((), "no alert of it names a node of the service graph")
     table = _Table(named, graph, rates, now.timestamp(), experience)
-    standings = [*table.standings(), *_silent(named, graph, experience)]
-    standings = _with(standings, testimonies, named, graph)
+    quiet = dict.fromkeys([*silent(graph, named), *(said.node for said in testimonies)])
+    standings = [*table.standings(), *(_silent(one, named, graph, experience) for one in quiet if one not in named)]
+    standings = _with(standings, testimonies)
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
     odds = [math.exp(one.score - standings[0].score) for one in standings]
     certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
@@ -110,7 +112,7 @@ def weigh(
         for one, share in zip(standings[:MOST], shares, strict=False)
     )
     blame = {one.node: share for one, share in zip(standings, shares, strict=True) if one.node in named}
-    abstained = _abstained(candidates)
+    abstained = _abstained(candidates, bool(standings[0].said))
     if len(standings) == 1 and not standings[0].said:
         abstained = f"only {candidates[0].entity} alerts: nothing to compare it with"
     return Verdict(candidates, abstained, Weighing(blame, table.features, table.cover))
@@ -178,19 +180,18 @@ class _Table:
         return SHARP * telling + COVER * features[4] + EXCLUSIVE * features[5]
 
 
-def _silent(named: Signs, graph: ServiceGraph, experience: Experience) -> Iterable[Standing]:
-    for node in silent(graph, named):
-        rest = explained_by(graph, node, named.keys())
-        yield Standing(node, SILENT + COVER * (len(rest) / len(named) - experience.usual_cover(node)), rest)
+def _silent(node: str, named: Signs, graph: ServiceGraph, experience: Experience) -> Standing:
+    rest = explained_by(graph, node, named.keys())
+    cover = len(rest) / max(1, len(named)) - experience.usual_cover(node)
+    return Standing(node, SILENT + COVER * cover, rest)
 
 
-def _with(
-    standings: Sequence[Standing], testimonies: Sequence[Testimony], named: Signs, graph: ServiceGraph
-) -> list[Standing]:
-    """Return the standings with what others than alerts say; who is named by these alone stands too."""
-    table = {one.node: one for one in standings}
+def _with(standings: Sequence[Standing], testimonies: Sequence[Testimony]) -> list[Standing]:
+    """Return the standings with what others than alerts say of their nodes."""
+    heard = HEARD if testimonies else 1.0
+    table = {one.node: one._replace(score=heard * one.score) for one in standings}
     for said in testimonies:
-        known = table.get(said.node) or Standing(said.node, 0.0, explained_by(graph, said.node, named.keys()))
+        known = table[said.node]
         table[said.node] = known._replace(score=known.score + said.odds, said=(*known.said, *said.reasons))
     return list(table.values())
 
@@ -245,9 +246,10 @@ def _rarest(node: str, table: _Table) -> Reason:
     return Reason(step="cause", text=f"{kinds} {rare.name!r} ({usual})", evidence=evidence)
 
 
-def _abstained(candidates: Sequence[Candidate]) -> str:
+def _abstained(candidates: Sequence[Candidate], measured: bool) -> str:
+    """``measured``: more than the graph and alerts speak for the first one."""
     first = candidates[0]
-    if first.share < LEAST_SHARE:
+    if first.share < LEAST_SHARE and not measured:
         return f"no node explains half of the affected services; {first.entity} comes closest with {first.share:.0%}"
     if len(candidates) > 1 and first.probability - candidates[1].probability < LEAST_MARGIN:
         second = candidates[1]

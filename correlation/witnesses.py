@@ -5,7 +5,11 @@ from datetime import datetime
 
 import msgspec
 
+from aiops.domain.events import MEASURED, Event
+from aiops.domain.graph import Entity
 from correlation.causes.experience import Experience
+from correlation.causes.measured import measured
+from correlation.causes.series import Metrics
 from correlation.causes.testimony import Testimony
 from correlation.live import Live
 from correlation.topology import ServiceGraph
@@ -16,16 +20,26 @@ class Witnesses:
 
     def __init__(self) -> None:
         self.experience = Experience()
+        self.metrics = Metrics()
+
+    def hear(self, event: Event, entity: Entity) -> bool:
+        """Note what an observation says; is it of any use here?"""
+        if event.kind in MEASURED and entity.name and event.points:
+            self.metrics.put(entity.name, event.title, event.points, cumulative=bool(event.facts.get("cumulative")))
+            return True
+        return False
 
     def testimonies(self, live: Live, graph: ServiceGraph, now: datetime) -> Sequence[Testimony]:
-        """Return what is said of any node, about this incident."""
-        return ()
+        """Return what is said of any node about this incident."""
+        hurt = [node for node in live.services if not node.startswith("?")]
+        return measured(hurt, self.metrics, graph, live.doc.opened_at.timestamp(), now.timestamp())
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self.experience.dump(),))
+        return msgspec.msgpack.encode((self.experience.dump(), self.metrics.dump()))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
-        (experience,) = msgspec.msgpack.decode(state, type=tuple[bytes])
+        experience, metrics = msgspec.msgpack.decode(state, type=tuple[bytes, bytes])
         self.experience.load(experience)
+        self.metrics.load(metrics)

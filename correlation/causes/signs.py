@@ -7,7 +7,7 @@ import msgspec
 from aiops.domain.events import Severity
 
 MOST_NODES = 200  # alerting nodes looked at, the earliest
-CONSEQUENCE = 0.6  # factor for kinds that tell that something else failed
+CONSEQUENCE = 0.3  # factor for kinds that tell that something else failed
 CONSEQUENCES = (  # words, in lower case and without blanks, - and _
     "notraffic",
     "nodata",

@@ -33,6 +33,13 @@ class Drive:
         body = msgspec.json.encode(document)
         return f"{self._run(at, Delivery(source=source, body=body, content_type='application/json'))}-0"
 
+    def branch(self) -> "Drive":
+        """Return another drive whose engine knows what this one knows now."""
+        other = Drive()
+        other.engine.load(self.engine.dump())
+        other._offset, other._now = self._offset, self._now
+        return other
+
     def act(self, at: float, act: Act, actor: str = "benchmark") -> str:
         """Apply an act; return its outcome in words. ValueError: it was refused."""
         self._refused = ""
