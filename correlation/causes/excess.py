@@ -20,6 +20,8 @@ MOST_NODES = 500  # nodes looked at: those nearest to the target first
 MOST_Z = 50.0  # of the target: beyond it a time weighs no more
 LEAST_POINTS = 0.2  # points of availability that are the least spread taken
 
+MEASURES = ("latency", "failures")
+
 Course = Mapping[int, float]  # slot of time -> excess
 
 
@@ -40,7 +42,7 @@ def excess(target: str, metrics: Metrics, graph: ServiceGraph, start: float, end
     nodes = [*cone, *(node for node in metrics.nodes if node not in cone)][:MOST_NODES]
     windows = {node: metrics.windows(node, start, end, LEAD) for node in nodes}
     strongest: tuple[float, str, dict[int, float]] = (CERTAIN, "", {})
-    for measure in ("latency", "failures"):
+    for measure in MEASURES:
         weights = _weights(windows.get(target, {}), measure)
         if sum(weights.values()) > strongest[0]:
             strongest = (sum(weights.values()), measure, weights)
@@ -61,6 +63,8 @@ def _shared(
     graph: ServiceGraph,
 ) -> Excess | None:
     own = {node: _exclusive(node, courses, graph) for node in courses}
+    if len(cone) == 1 and target in own:  # the graph does not say whom it calls: whoever moves as it does, perhaps
+        own[target] = _alike(target, courses)
     weighed = {node: sum(weights.get(slot, 0.0) * amount for slot, amount in mine.items()) for node, mine in own.items()}
     for node in weighed:
         if node not in cone:
@@ -92,6 +96,23 @@ def _exclusive(node: str, courses: Mapping[str, Course], graph: ServiceGraph) ->
             theirs += courses[callee].get(slot, 0.0) * (amount / callers if callers else 0.0)
         left[slot] = max(0.0, amount - theirs)
     return left
+
+
+def _alike(target: str, courses: Mapping[str, Course]) -> dict[int, float]:
+    """Return what remains of the target's course without those of its shape, each by the square of its cosine."""
+    mine = courses[target]
+    alike = [(_cosine(other, mine) ** 2, other) for node, other in courses.items() if node != target]
+    return {
+        slot: max(0.0, amount - sum(share * other.get(slot, 0.0) for share, other in alike))
+        for slot, amount in mine.items()
+    }
+
+
+def moved(windows: Mapping[str, Window]) -> bool | None:
+    """Did what a node's callers feel of it (latency, failures) move? None where nothing tells of that."""
+    if not any(_of(windows, measure) for measure in MEASURES):
+        return None
+    return any(_weights(windows, measure) for measure in MEASURES)
 
 
 def _cone(target: str, graph: ServiceGraph) -> dict[str, None]:

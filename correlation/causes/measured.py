@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from aiops.domain.reasons import Reason
-from correlation.causes.excess import Excess, excess
+from correlation.causes.excess import LEAD, Excess, excess, moved
 from correlation.causes.series import CERTAIN, Metrics, Window, role_of
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
@@ -25,6 +25,8 @@ def measured(
     found = [one for target in targets if (one := excess(target, metrics, graph, start, end))]
     if found:
         return _from_excess(max(found, key=lambda one: (len(graph.needs(one.target)), one.total)))
+    if any(moved(metrics.windows(target, start, end, LEAD)) is False for target in targets):
+        return []  # what it is said to suffer from cannot be seen: no gauge of another node explains it
     return _from_gauges(metrics, start, end)
 
 

@@ -128,9 +128,9 @@ class Metrics:
         """
         held = {name: self._series[node, name] for name in self._of.get(node, ())}
         for name in [name for name in held if name.endswith(".sum")]:
-            base, total = name.removesuffix(".sum"), held.pop(name)
+            base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
-                held[f"{base}.mean"], held["requests of " + base] = total.over(number), number
+                held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
         return {name: series.window(start, end, lead) for name, series in held.items()}
 
     def _bound(self) -> None:

@@ -54,3 +54,10 @@ def write(path: Path, rankings: Mapping[str, Sequence[str]]) -> None:
 
 def _position(ranking: Sequence[str], truth: str) -> int:
     return ranking.index(truth) + 1 if truth in ranking else len(ranking) + 1_000
+
+
+def average_at_5(system: str, answers: Mapping[str, Answer], *, note: str) -> Figure:
+    """Return the mean of AC@1 to AC@5."""
+    positions = [_position(ranking, truth) for ranking, truth, _ in answers.values()]
+    mean = sum(position <= k for position in positions for k in range(1, 6)) / (5 * len(positions))
+    return Figure(set=system, measure="Avg@5", ours=mean, n=len(positions), note=note)
