@@ -6,9 +6,9 @@ import msgspec
 
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus
-from correlation.members import Member
 from correlation.causes.cones import explained_by
 from correlation.causes.signs import Sign
+from correlation.members import Member
 from correlation.topology import ServiceGraph
 
 MOST_KEYS = 1_000  # distinct (entity, kind) pairs looked at per incident; what comes later is counted only

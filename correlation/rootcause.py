@@ -212,8 +212,7 @@ def _evidence(one: Standing, named: Signs, table: _Table) -> Iterable[Reason]:
     affected = len(named) - (one.node in named)
     if others:
         text = f"{len(others)} of {affected} {'other ' if one.node in named else ''}affected services depend on"
-        evidence = {"resting": len(others), "affected": affected}
-        yield Reason(step="cause", text=f"{text} {one.node}", evidence=evidence)
+        yield Reason(step="cause", text=f"{text} {one.node}", evidence={"resting": len(others), "affected": affected})
     if one.node not in named:
         yield Reason(step="cause", text=f"{one.node} did not alert itself", evidence={"silent": True})
         return
@@ -242,8 +241,11 @@ def _rarest(node: str, table: _Table) -> Reason:
     if seen:
         usual += f", in {seen} of {plural(experience.incidents, 'earlier incident')}"
     kinds = f"{len(mine)} kinds of alert, the rarest" if len(mine) > 1 else "its alert"
-    evidence = {"kinds": len(mine), "rate_per_hour": round(rate, 4), "incidents": seen}
-    return Reason(step="cause", text=f"{kinds} {rare.name!r} ({usual})", evidence=evidence)
+    return Reason(
+        step="cause",
+        text=f"{kinds} {rare.name!r} ({usual})",
+        evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4), "incidents": seen},
+    )
 
 
 def _abstained(candidates: Sequence[Candidate], measured: bool) -> str:

@@ -2,7 +2,7 @@
 
 E_v(t) = R_v (latency_v - median)+, or R_v (median availability - availability_v) / 100, or the errors beyond their
 median; only where it moved by more than 3 robust spreads. What remains of it without the callees' share:
-X_v = sum over t of w_t (E_v - sum over callees u of E_u * E_v / sum over u's callers c of E_c)+, w_t the target's own z.
+X_v = sum over t of w_t (E_v - sum over callees u of E_u * E_v / sum over u's callers c of E_c)+, w_t the target's z.
 A callee without a baseline is charged to its caller. A node that the target does not depend on in the graph counts
 with the squared cosine of their shapes.
 """
@@ -65,14 +65,14 @@ def _shared(
     own = {node: _exclusive(node, courses, graph) for node in courses}
     if len(cone) == 1 and target in own:  # the graph does not say whom it calls: whoever moves as it does, perhaps
         own[target] = _alike(target, courses)
-    weighed = {node: sum(weights.get(slot, 0.0) * amount for slot, amount in mine.items()) for node, mine in own.items()}
+    weighed = {node: _weighed(mine, weights) for node, mine in own.items()}
     for node in weighed:
         if node not in cone:
             weighed[node] *= _cosine(courses[node], courses.get(target, {})) ** 2
     total = sum(weighed.values())
     if total <= 0:
         return None
-    hurt = sum(weights.get(slot, 0.0) * amount for slot, amount in courses.get(target, {}).items())
+    hurt = _weighed(courses.get(target, {}), weights)
     inside = sum(amount for node, amount in weighed.items() if node in cone and node != target)
     return Excess(
         target=target,
@@ -82,6 +82,10 @@ def _shared(
         explained=min(1.0, inside / hurt) if hurt else 0.0,
         amounts={node: round(sum(mine.values()) / max(1, len(weights)), 6) for node, mine in own.items()},
     )
+
+
+def _weighed(course: Course, weights: Mapping[int, float]) -> float:
+    return sum(weights.get(slot, 0.0) * amount for slot, amount in course.items())
 
 
 def _exclusive(node: str, courses: Mapping[str, Course], graph: ServiceGraph) -> dict[int, float]:

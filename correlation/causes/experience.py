@@ -94,7 +94,7 @@ class Experience:
 
     def rarity(self, node: str, kind: str) -> float:
         """Return log(N / document frequency) to the power of ``POWER``, this incident counted in."""
-        return math.log((self._incidents + STRANGE) / (self.seen(node, kind) + 1)) ** POWER
+        return math.pow(math.log((self._incidents + STRANGE) / (self.seen(node, kind) + 1)), POWER)
 
     def habit(self, node: str, kind: str) -> float:
         """Return the log likelihood ratio of this sign between the node as cause and as bystander."""

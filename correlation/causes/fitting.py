@@ -1,7 +1,7 @@
 """Which weights make people's choices most likely? A conditional logit, drawn to the weights that ship.
 
-p(node) = exp(w . x_node) / sum over the incident's nodes (McFadden 1974), maximised by Newton's method with step halving
-under a Gaussian prior around ``SHIPPED``; weights of single kinds are drawn to 0.
+p(node) = exp(w . x_node) / sum over the incident's nodes (McFadden 1974), maximised by Newton's method, with halved
+steps, under a Gaussian prior around ``SHIPPED``; weights of single kinds are drawn to 0.
 """
 
 from collections.abc import Sequence
@@ -64,4 +64,4 @@ def _newton(weights: Numbers, tables: Sequence[tuple[Numbers, int]], middle: Num
         mean = shares @ rows
         slope = slope + rows[chosen] - mean
         bend = bend + (rows * shares[:, None]).T @ rows - np.outer(mean, mean)
-    return np.linalg.solve(bend, slope)
+    return np.asarray(np.linalg.solve(bend, slope), dtype=np.float64)

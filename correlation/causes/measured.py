@@ -16,9 +16,7 @@ MOST_TARGETS = 20  # alerting nodes that are asked what hurts them
 OUTSIDE = 0.5  # of the target's excess that its cone must explain
 
 
-def measured(
-    hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: float, end: float
-) -> list[Testimony]:
+def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: float, end: float) -> list[Testimony]:
     """Return what metrics say of any node, from ``start`` (the first alert) to ``end``."""
     known = set(metrics.nodes)
     targets = [node for node in hurt if node in known][:MOST_TARGETS]
@@ -64,4 +62,4 @@ def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
 def _beyond(name: str, window: Window) -> float:
     if not window.known or not window.values or role_of(name) == "requests":
         return 0.0
-    return max(abs(window.z(index, 1e-3 * abs(window.middle))) for index in range(len(window.values)))
+    return max(abs(window.z(index)) for index in range(len(window.values)))

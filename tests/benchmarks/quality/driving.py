@@ -1,4 +1,4 @@
-"""How is the shipped engine driven through a recorded stream? Deliveries and acts go in, and what became of them is asked.
+"""How is the shipped engine driven through a recorded stream? Deliveries and acts go in; it is asked what came of them.
 
 There is no store behind it: the newest version of each document is kept here, as a store would.
 """

@@ -146,6 +146,6 @@ def _topology(path: Path, row: Row, dropped: float) -> Topology:
 
 
 def _rows(path: Path) -> list[Row]:
-    opened = gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as lines:
-        return list(csv.DictReader(lines))
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+    return list(csv.DictReader(text.splitlines()))

@@ -46,10 +46,11 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
 def _asked(folder: Path, case: Mapping[str, Any], late: float) -> tuple[list[str], float]:
     drive = Drive()
     with (folder / case["file"]).open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
+        rows = _in_order(list(csv.DictReader(lines)))
     graph = _topology(folder, rows[0])
     drive.act(float(rows[0]["time"]) - 10, ImportTopology(topology=graph))
-    onset, sent = case["onset"] + late, ""
+    onset = next(float(row["time"]) for row in rows if row["phase"] != "normal") + late
+    sent = ""
     for first in range(0, len(rows), SAMPLES):
         block = rows[first : first + SAMPLES]
         at = float(block[-1]["time"])
@@ -60,6 +61,13 @@ def _asked(folder: Path, case: Mapping[str, Any], late: float) -> tuple[list[str
     incident = drive.incident(sent)
     found = incident.candidates if incident else ()
     return [one.entity for one in found], found[0].probability if found else 0.0
+
+
+def _in_order(rows: Sequence[Row]) -> list[Row]:
+    """Return the normal rows, then the others, a second apart: in some files the normal ones were recorded later."""
+    ordered = sorted(rows, key=lambda row: (row["phase"] != "normal", float(row["time"])))
+    start = min(float(row["time"]) for row in rows)
+    return [{**row, "time": str(start + index)} for index, row in enumerate(ordered)]
 
 
 def _alert(graph: Topology) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""TVDiag: alerts of one failure and a call graph -> the instance that is at fault. Without labels, and after 40 of them.
+"""TVDiag: alerts of one failure and a call graph -> the instance at fault. Without labels, and after 40 of them.
 
 Every failure is told as an Alertmanager would tell it, and made one incident by an operator's merges, as the set says
 that it is one. The order is that of a fixed shuffle: in the files failures of one cause stand together.
@@ -41,7 +41,7 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
 
 
 def _system(folder: Path, labelled: int, predictions: Path | None) -> list[Figure]:
-    cases = [json.loads(line) for line in gzip.open(folder / "cases.jsonl.gz", "rt")]
+    cases = [json.loads(line) for line in gzip.decompress((folder / "cases.jsonl.gz").read_bytes()).splitlines()]
     truth = {one["case"]: one["root_cause_instance"] for one in _lines(folder / "truth.jsonl")}
     random.Random(SEED).shuffle(cases)  # fixed: a benchmark must say the same twice
     rankings = dict(answers(folder, cases, {case["case"]: truth[case["case"]] for case in cases[:labelled]}))
