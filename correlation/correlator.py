@@ -304,7 +304,8 @@ class Correlator(Part):
         shape = tuple[dict[str, Incident], bytes, bytes]
         self._archive, assembly, witnesses = msgspec.msgpack.decode(state, type=shape)
         self._assembly.load(assembly)
-        self._witnesses.load(witnesses)
+        if witnesses:
+            self._witnesses.load(witnesses)
 
 
 def _weight(live: Live) -> tuple[bool, int, int, datetime, int]:
