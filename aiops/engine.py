@@ -65,8 +65,8 @@ class Engine(Parts):
             self._settle()
             return
         placement = self.entities.place(event, self.graph.view())
+        self.correlator.observe(event, placement.entity, self.now)
         if event.kind in MEASURED:
-            self.correlator.observe(event, placement.entity, self.now)
             self.ledger.observe(event)
             self._settle()
             return

@@ -188,7 +188,7 @@ def _silent(node: str, named: Signs, graph: ServiceGraph, experience: Experience
 
 def _with(standings: Sequence[Standing], testimonies: Sequence[Testimony]) -> list[Standing]:
     """Return the standings with what others than alerts say of their nodes."""
-    heard = HEARD if testimonies else 1.0
+    heard = HEARD if any(said.measured for said in testimonies) else 1.0
     table = {one.node: one._replace(score=heard * one.score) for one in standings}
     for said in testimonies:
         known = table[said.node]

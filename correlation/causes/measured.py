@@ -40,7 +40,7 @@ def _from_excess(found: Excess) -> list[Testimony]:
             left = f"{1 - found.explained:.0%} of its extra {unit} come from none that it calls"
             text = f"{left}: from itself, or from outside the known graph"
             reasons.append(Reason(step="cause", text=text, evidence={"residual": round(1 - found.explained, 3)}))
-        said.append(Testimony(node, SHARP * math.log(share / LEAST_SHARE), tuple(reasons)))
+        said.append(Testimony(node, SHARP * math.log(share / LEAST_SHARE), tuple(reasons), measured=True))
     return said
 
 
@@ -55,7 +55,7 @@ def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
         if z > CERTAIN:
             text = f"{name} of {node} went {z:.3g} times as far from its median as it usually does"
             reason = Reason(step="cause", text=text, evidence={"metric": name, "z": round(z, 3)})
-            said.append(Testimony(node, GAUGE * math.log2(z / CERTAIN), (reason,)))
+            said.append(Testimony(node, GAUGE * math.log2(z / CERTAIN), (reason,), measured=True))
     return said
 
 
