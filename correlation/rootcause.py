@@ -101,16 +101,7 @@ def weigh(
     odds = [math.exp(one.score - standings[0].score) for one in standings]
     certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
     shares = [certain * share / sum(odds) for share in odds]
-    candidates = tuple(
-        Candidate(
-            entity=one.node,
-            probability=round(share, 3),
-            share=round(len(one.rest) / max(1, len(named)), 3),
-            path=graph.path(one.node, _most_hurt(one, named, graph)),
-            evidence=(*one.said, *_evidence(one, named, table)),
-        )
-        for one, share in zip(standings[:MOST], shares, strict=False)
-    )
+    candidates = tuple(_candidate(one, share, table) for one, share in zip(standings[:MOST], shares, strict=False))
     blame = {one.node: share for one, share in zip(standings, shares, strict=True) if one.node in named}
     abstained = _abstained(candidates, bool(standings[0].said))
     if len(standings) == 1 and not standings[0].said:
@@ -194,6 +185,25 @@ def _with(standings: Sequence[Standing], testimonies: Sequence[Testimony]) -> li
         known = table[said.node]
         table[said.node] = known._replace(score=known.score + said.odds, said=(*known.said, *said.reasons))
     return list(table.values())
+
+
+def _candidate(one: Standing, share: float, table: "_Table") -> Candidate:
+    path = table.graph.path(one.node, _most_hurt(one, table.named, table.graph))
+    return Candidate(
+        entity=one.node,
+        probability=round(share, 3),
+        share=round(len(one.rest) / max(1, len(table.named)), 3),
+        path=path,
+        evidence=(*one.said, *_evidence(one, table.named, table), *_missing(path, table.named)),
+    )
+
+
+def _missing(path: Sequence[str], named: Signs) -> Iterable[Reason]:
+    """Between a cause and whom it hurts, who did not alert?"""
+    between = [node for node in path[1:-1] if node not in named]
+    if between:
+        text = f"{', '.join(between)} on the way to {path[-1]} should have alerted and did not"
+        yield Reason(step="cause", text=text, evidence={"missing": ", ".join(between)})
 
 
 def _most_hurt(one: Standing, named: Signs, graph: ServiceGraph) -> str:

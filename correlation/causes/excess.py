@@ -16,7 +16,7 @@ from correlation.topology import ServiceGraph
 
 LEAD = 1_200.0  # seconds before the first alert that belong to the incident already
 STEP = 30.0  # seconds within which samples of two nodes count as of one time
-MOST_NODES = 500  # nodes looked at: those nearest to the target first
+MOST_NODES = 150  # nodes looked at: those nearest to the target first
 MOST_Z = 50.0  # of the target: beyond it a time weighs no more
 LEAST_POINTS = 0.2  # points of availability that are the least spread taken
 
@@ -36,21 +36,40 @@ class Excess(NamedTuple):
     amounts: Mapping[str, float]  # node -> seconds or failures per slot of its own, unweighted
 
 
-def excess(target: str, metrics: Metrics, graph: ServiceGraph, start: float, end: float) -> Excess | None:
+class Look:
+    """The metrics as one incident sees them; every node is read once, however many targets ask for it."""
+
+    def __init__(self, metrics: Metrics, start: float, end: float) -> None:
+        self.metrics, self.start, self.end = metrics, start, end
+        self._seen: dict[str, dict[str, Window]] = {}
+        self._courses: dict[tuple[str, str], Course] = {}
+
+    def of(self, node: str) -> dict[str, Window]:
+        """Return the windows of a node, from ``LEAD`` before the incident."""
+        if node not in self._seen:
+            self._seen[node] = self.metrics.windows(node, self.start, self.end, LEAD)
+        return self._seen[node]
+
+    def course(self, node: str, measure: str) -> Course:
+        """Return when and by how much a node went beyond its history in ``measure``."""
+        if (node, measure) not in self._courses:
+            self._courses[node, measure] = _course(self.of(node), measure)
+        return self._courses[node, measure]
+
+
+def excess(target: str, look: Look, graph: ServiceGraph) -> Excess | None:
     """Return who adds to what hurts ``target``; None where no metric of it moved."""
     cone = _cone(target, graph)
-    nodes = [*cone, *(node for node in metrics.nodes if node not in cone)][:MOST_NODES]
-    windows = {node: metrics.windows(node, start, end, LEAD) for node in nodes}
+    nodes = [*cone, *(node for node in look.metrics.nodes if node not in cone)][:MOST_NODES]
     strongest: tuple[float, str, dict[int, float]] = (CERTAIN, "", {})
     for measure in MEASURES:
-        weights = _weights(windows.get(target, {}), measure)
+        weights = _weights(look.of(target), measure)
         if sum(weights.values()) > strongest[0]:
             strongest = (sum(weights.values()), measure, weights)
     _, measure, weights = strongest
     if not measure:
         return None
-    courses = {node: _course(mine, measure) for node, mine in windows.items()}
-    courses = {node: course for node, course in courses.items() if course}
+    courses = {node: course for node in nodes if (course := look.course(node, measure))}
     return _shared(target, measure, weights, courses, cone, graph)
 
 

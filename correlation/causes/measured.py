@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 
 from aiops.domain.reasons import Reason
-from correlation.causes.excess import LEAD, Excess, excess, moved
+from correlation.causes.excess import Excess, Look, excess, moved
 from correlation.causes.series import CERTAIN, Metrics, Window, role_of
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
@@ -12,18 +13,19 @@ from correlation.topology import ServiceGraph
 SHARP = 3.0  # power of a node's share of the excess
 LEAST_SHARE = 0.01  # a share below it says nothing
 GAUGE = 1.0  # log odds per doubling of how far beyond its own history a gauge of the node went
-MOST_TARGETS = 20  # alerting nodes that are asked what hurts them
+MOST_TARGETS = 3  # alerting nodes that are asked what hurts them, the earliest
+MOST_NODES = 500  # whose own gauges are looked at
 OUTSIDE = 0.5  # of the target's excess that its cone must explain
 
 
 def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: float, end: float) -> list[Testimony]:
     """Return what metrics say of any node, from ``start`` (the first alert) to ``end``."""
-    known = set(metrics.nodes)
+    known, look = set(metrics.nodes), Look(metrics, start, end)
     targets = [node for node in hurt if node in known][:MOST_TARGETS]
-    found = [one for target in targets if (one := excess(target, metrics, graph, start, end))]
+    found = [one for target in targets if (one := excess(target, look, graph))]
     if found:
         return _from_excess(max(found, key=lambda one: (len(graph.needs(one.target)), one.total)))
-    if any(moved(metrics.windows(target, start, end, LEAD)) is False for target in targets):
+    if any(moved(look.of(target)) is False for target in targets):
         return []  # what it is said to suffer from cannot be seen: no gauge of another node explains it
     return _from_gauges(metrics, start, end)
 
@@ -47,7 +49,7 @@ def _from_excess(found: Excess) -> list[Testimony]:
 def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
     """Return how far each node's gauges and latencies went beyond their own history."""
     said = []
-    for node in metrics.nodes:
+    for node in islice(metrics.nodes, MOST_NODES):
         moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, 0.0).items()}
         if not moved:
             continue

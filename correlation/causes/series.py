@@ -3,7 +3,7 @@
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from statistics import median
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +26,7 @@ ROLES = {  # what a metric is by its name, first hit wins; anything else is a ga
 }
 
 
+@lru_cache(maxsize=4_096)
 def role_of(metric: str) -> str:
     """Return latency, requests, availability, errors or gauge."""
     name = metric.lower()
@@ -170,5 +171,10 @@ def _after(times: Sequence[float], moment: float) -> int:
 
 
 def _baseline(values: Sequence[float]) -> tuple[float, float]:
-    middle = median(values)
-    return middle, MAD * median(abs(value - middle) for value in values)
+    middle = _median(values)
+    return middle, MAD * _median([abs(value - middle) for value in values])
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

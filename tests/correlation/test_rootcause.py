@@ -159,3 +159,8 @@ def test_probabilities_and_shares_are_shares_whatever_the_graph(
         assert candidate.share == round(len(explained) / len(alerting), 3)
     ordered = [candidate.probability for candidate in candidates]
     assert ordered == sorted(ordered, reverse=True)
+
+
+def test_who_should_have_alerted_and_did_not_is_said() -> None:
+    candidates, _ = ranked(a_graph(web="api", api="db"), a_sign("db"), a_sign("web", 20))
+    assert candidates[0].evidence[-1].text == "api on the way to web should have alerted and did not"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from correlation.causes.excess import excess, moved
+from correlation.causes.excess import Look, excess, moved
 from correlation.causes.measured import measured
 from correlation.causes.series import MOST_BUCKETS, Metrics, role_of
 from tests.correlation.rig import a_graph
@@ -24,7 +24,7 @@ def a_site(**latency: float) -> Metrics:
 
 def test_the_callee_that_adds_the_time_is_blamed_and_not_its_callers() -> None:
     graph = a_graph(web="api cache", api="db")
-    found = excess("web", a_site(web=2.1, api=2.1, cache=0.1, db=2.1), graph, START, START + 300)
+    found = excess("web", Look(a_site(web=2.1, api=2.1, cache=0.1, db=2.1), START, START + 300), graph)
     assert found is not None
     assert found.shares["db"] == pytest.approx(1.0, abs=0.01)
     assert found.explained == pytest.approx(1.0, abs=0.01)
@@ -32,7 +32,7 @@ def test_the_callee_that_adds_the_time_is_blamed_and_not_its_callers() -> None:
 
 def test_what_two_callers_suffer_from_one_callee_is_shared_between_them() -> None:
     graph = a_graph(web="one two", one="db", two="db")
-    found = excess("web", a_site(web=4.1, one=2.1, two=2.1, db=4.1), graph, START, START + 300)
+    found = excess("web", Look(a_site(web=4.1, one=2.1, two=2.1, db=4.1), START, START + 300), graph)
     assert found is not None
     assert max(found.shares, key=lambda node: found.shares[node]) == "db"
     assert found.shares.get("one", 0.0) < 0.05
@@ -42,7 +42,7 @@ def test_a_callee_without_a_baseline_is_charged_to_its_caller() -> None:
     graph = a_graph(web="api", api="new")
     metrics = a_site(web=2.1, api=2.1)
     metrics.put("new", "latency.mean", [(START + minute * MINUTE, 2.0) for minute in range(5)])
-    found = excess("web", metrics, graph, START, START + 300)
+    found = excess("web", Look(metrics, START, START + 300), graph)
     assert found is not None
     assert max(found.shares, key=lambda node: found.shares[node]) == "api"
     assert "new" not in found.shares
@@ -50,7 +50,7 @@ def test_a_callee_without_a_baseline_is_charged_to_its_caller() -> None:
 
 def test_without_a_graph_who_moves_alike_is_named() -> None:
     graph = a_graph(web="", db="", cache="")
-    found = excess("web", a_site(web=2.1, db=2.0, cache=0.1), graph, START, START + 300)
+    found = excess("web", Look(a_site(web=2.1, db=2.0, cache=0.1), START, START + 300), graph)
     assert found is not None
     assert max(found.shares, key=lambda node: found.shares[node]) == "db"
 
@@ -59,7 +59,7 @@ def test_in_a_quiet_window_nobody_is_blamed() -> None:
     graph = a_graph(web="api")
     metrics = a_site(web=0.1, api=0.1)
     metrics.put("api", "cpu", [(minute * MINUTE, 5.0 if minute < 200 else 90.0) for minute in range(205)])
-    assert excess("web", metrics, graph, START, START + 300) is None
+    assert excess("web", Look(metrics, START, START + 300), graph) is None
     assert measured(["web"], metrics, graph, START, START + 300) == []
 
 
@@ -79,7 +79,7 @@ def test_failures_count_by_how_many_requests_they_hit() -> None:
         for minute in range(205):
             metrics.put(node, "availability", [(minute * MINUTE, 100.0 - lost if minute >= 200 else 100.0)])
             metrics.put(node, "requests.sum", [(minute * MINUTE, 100.0)])
-    found = excess("web", metrics, a_graph(web="api"), START, START + 300)
+    found = excess("web", Look(metrics, START, START + 300), a_graph(web="api"))
     assert found is not None
     assert found.measure == "failures"
     assert max(found.shares, key=lambda node: found.shares[node]) == "api"
