@@ -1,6 +1,7 @@
 """Which alerts are one incident, and where does each incident stand? The engine's view of correlation."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import msgspec
 
@@ -28,6 +29,7 @@ TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
 PATIENCE = 2  # times longer we wait for word of what fires: senders repeat themselves every 4 hours, some minutes late
 STILL_NEW = timedelta(minutes=30)  # what is measured later says nothing of how it began
+MOST_NEW = 64  # incidents, the newest, that a measurement may have ranked again
 RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
 
 
@@ -65,9 +67,8 @@ class Correlator(Part):
         """Something was measured or changed: incidents that began lately are ranked again within ``RANK_AGAIN``."""
         if not self._witnesses.hear(event, entity):
             return
-        for incident_id in self._assembly.open:
-            live = self._assembly.lives[incident_id]
-            if not live.stale and now - live.doc.opened_at <= STILL_NEW:
+        for live in islice(reversed(self._assembly.lives.values()), MOST_NEW):
+            if live.doc.active and not live.stale and now - live.doc.opened_at <= STILL_NEW:
                 live.stale, live.ranked = True, 0
                 self._schedule(live, now)
 
