@@ -12,7 +12,7 @@ from aiops.domain.alerts import Alert
 from aiops.domain.changes import ENGINE, Changes
 from aiops.domain.entries import Command, Delivery, Entry, Learned, Position, Tick
 from aiops.domain.errors import AiopsError
-from aiops.domain.events import Event, EventKind
+from aiops.domain.events import MEASURED, Event, EventKind
 from aiops.domain.records import EngineRecord
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
@@ -65,6 +65,11 @@ class Engine(Parts):
             self._settle()
             return
         placement = self.entities.place(event, self.graph.view())
+        self.correlator.observe(event, placement.entity, self.now)
+        if event.kind in MEASURED:
+            self.ledger.observe(event)
+            self._settle()
+            return
         templated = self.templates.learn(event, placement.entity)
         self.rollups.count(event, placement.entity, templated)
         self._make(self.detectors.observe(event, placement.entity, templated, self.now))

@@ -1,6 +1,7 @@
 """Which alerts are one incident, and where does each incident stand? The engine's view of correlation."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import msgspec
 
@@ -8,6 +9,8 @@ from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.changes import INCIDENTS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.events import Event
+from aiops.domain.graph import Entity
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told
@@ -18,12 +21,15 @@ from correlation.assembly import Assembly
 from correlation.describe import describe
 from correlation.lifecycle import apply, move
 from correlation.live import Live
-from correlation.rootcause import confirm
+from correlation.rootcause import confirm, weigh
 from correlation.topology import ServiceGraph
+from correlation.witnesses import Witnesses
 
 TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
 PATIENCE = 2  # times longer we wait for word of what fires: senders repeat themselves every 4 hours, some minutes late
+STILL_NEW = timedelta(minutes=30)  # what is measured later says nothing of how it began
+MOST_NEW = 64  # incidents, the newest, that a measurement may have ranked again
 RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
 
 
@@ -34,6 +40,7 @@ class Correlator(Part):
         super().__init__()
         self._graph, self._timers = graph, timers
         self._assembly = Assembly(settings, graph)
+        self._witnesses = Witnesses()
         self._archive: dict[str, Incident] = {}
 
     @property
@@ -55,6 +62,15 @@ class Correlator(Part):
         """An alert said once more what it had said: its incident is not forgotten."""
         if alert is not None:
             self._assembly.heard(alert.episode.episode_id, now)
+
+    def observe(self, event: Event, entity: Entity, now: datetime) -> None:
+        """Something was measured or changed: incidents that began lately are ranked again within ``RANK_AGAIN``."""
+        if not self._witnesses.hear(event, entity):
+            return
+        for live in islice(reversed(self._assembly.lives.values()), MOST_NEW):
+            if live.doc.active and not live.stale and now - live.doc.opened_at <= STILL_NEW:
+                live.stale, live.ranked = True, 0
+                self._schedule(live, now)
 
     def changed(self, now: datetime) -> list[Incident]:
         """Return the incidents that changed since the last call, in the order in which they changed first."""
@@ -129,6 +145,9 @@ class Correlator(Part):
             abstained = "" if act.entity else f"{actor} says: none of the candidates"
             candidates = confirm(doc.candidates, act.entity) if act.entity else doc.candidates
             doc = msgspec.structs.replace(doc, candidates=candidates, abstained=abstained)
+            if live is not None:
+                self._learn(live, now)
+            self._witnesses.experience.confirm(incident_id, act.entity)
         self._assembly.dirty[incident_id] = None
         if live is None:
             self._archive[incident_id] = doc
@@ -173,7 +192,7 @@ class Correlator(Part):
     def _describe(self, live: Live, now: datetime) -> None:
         """Let the document say what is held, and tell what people should hear of."""
         before = live.doc
-        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now)
+        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now, self._witnesses)
         self._mute(live, now)
         if before.services and after.severity != before.severity:
             self._assembly.tell(live, now, "severity", f"severity {before.severity} -> {after.severity}")
@@ -226,6 +245,8 @@ class Correlator(Part):
         """Take over the document after a move, with its line."""
         live.doc = doc
         self._assembly.lines.append(line)
+        if not doc.active:
+            self._learn(live, now)
         if doc.active:
             self._assembly.open[doc.incident_id] = None
         else:
@@ -240,6 +261,12 @@ class Correlator(Part):
             self._timers.cancel(TIMER, doc.incident_id)
             while len(self._archive) > MOST_ARCHIVED:
                 del self._archive[next(iter(self._archive))]
+
+    def _learn(self, live: Live, now: datetime) -> None:
+        """Let an incident that is over, or whose cause a person named, count for the causes of later ones."""
+        signs, experience = tuple(live.keys.values()), self._witnesses.experience
+        verdict = weigh(signs, self._graph, self._assembly.rates, now, experience)
+        experience.count(live.doc.incident_id, signs, verdict.weighing)
 
     def _schedule(self, live: Live, now: datetime) -> None:
         """Let the timer run when something may be due; a timer that runs too early sets the next one."""
@@ -272,11 +299,14 @@ class Correlator(Part):
         self._move(live, *move(live.doc, IncidentStatus.CLOSED, now, f"closed: {why}"), now)
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((self._archive, self._assembly.dump()))
+        return msgspec.msgpack.encode((self._archive, self._assembly.dump(), self._witnesses.dump()))
 
     def load(self, state: bytes) -> None:
-        self._archive, assembly = msgspec.msgpack.decode(state, type=tuple[dict[str, Incident], bytes])
+        shape = tuple[dict[str, Incident], bytes, bytes]
+        self._archive, assembly, witnesses = msgspec.msgpack.decode(state, type=shape)
         self._assembly.load(assembly)
+        if witnesses:
+            self._witnesses.load(witnesses)
 
 
 def _weight(live: Live) -> tuple[bool, int, int, datetime, int]:

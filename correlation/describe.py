@@ -12,6 +12,7 @@ from correlation.impact import impact
 from correlation.live import Live, worst
 from correlation.rootcause import Sign, rank
 from correlation.topology import ServiceGraph
+from correlation.witnesses import Witnesses
 
 MOST_SERVICES = 200
 MOST_REASONS = 40
@@ -20,14 +21,29 @@ OURS = ("group", "cause", "impact")  # steps whose reasons are written here; tho
 GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
 
 
-def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings, now: datetime) -> Incident:
+def describe(
+    live: Live,
+    graph: ServiceGraph,
+    rates: Rates,
+    settings: CorrelationSettings,
+    now: datetime,
+    witnesses: Witnesses,
+) -> Incident:
     """Return the document of ``live`` as of ``now``; its counts are exact, the rest waits until enough of it is new."""
     doc = msgspec.structs.replace(live.doc, severity=worst(live))
     if not live.stale or not grown(live):
         return doc
     live.ranked = len(live.keys)
     live.stale = False
-    candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
+    candidates, abstained = rank(
+        tuple(live.keys.values()),
+        graph,
+        rates,
+        now,
+        live.confirmed,
+        witnesses.experience,
+        witnesses.testimonies(live, graph, now),
+    )
     live.settle_root(candidates[0].entity if candidates else "", graph)
     score = sum((rates.rarity(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)

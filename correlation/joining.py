@@ -12,10 +12,10 @@ from aiops.domain.incidents import IncidentStatus
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.words import plural, span, times
 from correlation.background import Rates, key_of
+from correlation.causes.cones import explained_by
 from correlation.intensity import pull
 from correlation.live import Company, Live
 from correlation.members import Active, Member
-from correlation.rootcause import explained_by
 from correlation.topology import ServiceGraph
 
 RETURN = 0.5  # factor for coming back to an incident of more than that: what flaps would glue itself to a storm

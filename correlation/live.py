@@ -6,8 +6,9 @@ import msgspec
 
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus
+from correlation.causes.cones import explained_by
+from correlation.causes.signs import Sign
 from correlation.members import Member
-from correlation.rootcause import Sign, explained_by
 from correlation.topology import ServiceGraph
 
 MOST_KEYS = 1_000  # distinct (entity, kind) pairs looked at per incident; what comes later is counted only

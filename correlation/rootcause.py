@@ -1,102 +1,112 @@
-"""What is to blame? Candidates ranked from alerts alone, each with its evidence in words; abstaining is an answer.
+"""What is to blame? Candidates weighed from all evidence, each with its sentences and numbers; abstaining is an answer.
 
-A node's weight = (its own share, 1 for the node that has most, + a base) * (share of the alerting services that rest on
-it) squared:
-- own: rarity of its distinct kinds of alert (consequences such as "no traffic" count .3), of which a node keeps only
-  the share that its alerting callees do not explain: own^2 / (own + theirs);
-- rest on it: over calls, hosts and parents, with at most one silent node between two alerting ones;
-- a silent node on which all alerting ones rest is a candidate too, at a discount.
-Onset decides between equal ones only: clocks and detection delays blur it.
+A node's score, in log odds, is the sum over its evidence; probabilities follow by softmax:
+- rarity: its distinct kinds of alert, each log(N / document frequency)^1.5 over earlier incidents, less where its rate
+  is high or it tells of others only ("no traffic"); relative to the strongest node of a usual incident;
+- habit: how its signs have differed between causes and bystanders (correlation/causes/experience.py);
+- cover: the share of the alerting nodes that rest on it, beyond what it usually covers;
+- exclusive: the part of its rarity that its alerting callees do not explain;
+- what metrics, traces, logs and changes say (``Testimony``), each measured against the node's own history.
+Once people have confirmed enough causes, fitted weights take the place of those that ship. Onset decides between equal
+ones only: clocks and detection delays blur it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+import math
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
-from aiops.domain.words import span
+from aiops.domain.words import plural, span
 from correlation.background import Rates, key_of
+from correlation.causes.cones import closure, company, explained_by, silent, starved_by, starving
+from correlation.causes.experience import Experience, Weighing
+from correlation.causes.signs import Sign, Signs, by_node, onset
+from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
 
-BASE = 0.2  # weight of a node without any own share
-NONE = 0.1  # weight of "none of these"
-SILENT = 0.15  # weight of a node that did not alert itself, per unit of cover
-SHADOWED = 0.2  # factor for a silent node when an alerting one explains as much
-COVER = 2.0  # power of the share of services that rest on it
-CONSEQUENCE = 0.3  # factor for kinds that tell that something else failed
+SHARP = 5.0  # log odds of a node with the rarity of a usual incident's strongest
+COVER = 5.0  # log odds of covering all, for a node that usually covers nothing
+EXCLUSIVE = 0.5  # log odds of having nothing explained by callees
+SILENT = -0.5  # log odds of a node that did not alert itself
+HEARD = 0.2  # what alerts count where measurements tell too: an alert says that it hurts, not who began
+NONE = 0.05  # probability that it is none of these
+COMMON = 0.05  # least factor for a sign whose rate is high
 LEAST_MARGIN = 0.1  # between the first two probabilities; below it nobody is named
 LEAST_SHARE = 0.5  # of the services that the first one must explain
 ALONE = 0.5  # probability of the only service that alerts: nothing speaks against it, and nothing for it
 MOST = 5  # candidates
-MOST_NODES = 200  # alerting nodes looked at, the earliest
-SAMPLED = 64  # of them, when looking for silent nodes that all rest on
-CONSEQUENCES = ("no traffic", "no data", "no requests", "traffic drop", "probe", "blackbox", "synthetic", "absent")
 
-
-class Sign(msgspec.Struct, frozen=True, array_like=True):
-    """One distinct kind of alert on one node: what ranking counts."""
-
-    node: str
-    kind: str
-    name: str
-    started: float  # of the first episode
-    severity: Severity  # the worst
-
-    def joined(self, other: "Sign | None") -> "Sign":
-        """Return both as one."""
-        if other is None:
-            return self
-        worse = max(other, self, key=lambda sign: sign.severity.rank)
-        first = other if other.started <= self.started else self
-        return msgspec.structs.replace(first, severity=worse.severity)
+__all__ = ["Sign", "Verdict", "confirm", "explained_by", "rank", "weigh"]
 
 
 class Standing(NamedTuple):
     """How one candidate stands, before it is put into words."""
 
     node: str
-    weight: float
+    score: float  # log odds
     rest: set[str]  # alerting nodes that rest on it, itself included if it alerts
-    alerts: bool
+    said: tuple[Reason, ...] = ()  # by others than alerts
+
+
+class Verdict(NamedTuple):
+    """What ranking found, and what is learned from it when the incident is over."""
+
+    candidates: tuple[Candidate, ...]
+    abstained: str  # why the first one is not to be trusted, or ""
+    weighing: Weighing = Weighing()
 
 
 def rank(
-    signs: Sequence[Sign], graph: ServiceGraph, rates: Rates, now: datetime, confirmed: str | None = None
+    signs: Sequence[Sign],
+    graph: ServiceGraph,
+    rates: Rates,
+    now: datetime,
+    confirmed: str | None = None,
+    experience: Experience | None = None,
+    testimonies: Sequence[Testimony] = (),
 ) -> tuple[tuple[Candidate, ...], str]:
     """Return the candidates, most probable first, and a sentence why the first one is not to be trusted, or "".
 
     ``confirmed``: the node that a person named (it comes first), or "" when a person said that it is none of these.
     """
-    by_node = _by_node(signs)
-    if not by_node:
-        return (), "no alert of it names a node of the service graph"
-    own = {node: sum(_telling(sign, rates, now.timestamp()) for sign in mine) for node, mine in by_node.items()}
-    standings = _standings(own, graph)
-    standings.sort(key=lambda one: (-round(one.weight, 6), _onset(one, by_node), one.node))
-    total = sum(one.weight for one in standings) + NONE
-    if len(by_node) == 1:
-        total = max(total, standings[0].weight / ALONE)
-    candidates = tuple(
-        Candidate(
-            entity=one.node,
-            probability=round(one.weight / total, 3),
-            share=round(len(one.rest) / len(by_node), 3),
-            path=graph.path(one.node, _most_hurt(one, by_node, graph)),
-            evidence=tuple(_evidence(one, by_node, rates, now.timestamp())),
-        )
-        for one in standings[:MOST]
-    )
-    if confirmed:
-        return confirm(candidates, confirmed), ""
-    if confirmed == "":
-        return candidates, "a person said that it is none of these"
-    if len(by_node) == 1:
-        return candidates, f"only {candidates[0].entity} alerts: nothing to compare it with"
-    return candidates, _abstained(candidates)
+    verdict = weigh(signs, graph, rates, now, experience or Experience(), testimonies)
+    if confirmed and verdict.candidates:
+        return confirm(verdict.candidates, confirmed), ""
+    if confirmed == "" and verdict.candidates:
+        return verdict.candidates, "a person said that it is none of these"
+    return verdict.candidates, verdict.abstained
+
+
+def weigh(
+    signs: Sequence[Sign],
+    graph: ServiceGraph,
+    rates: Rates,
+    now: datetime,
+    experience: Experience,
+    testimonies: Sequence[Testimony] = (),
+) -> Verdict:
+    """Rank by all evidence, whatever people said of this incident."""
+    named = by_node(signs)
+    if not named and not testimonies:
+        return Verdict((), "no alert of it names a node of the service graph")
+    table = _Table(named, graph, rates, now.timestamp(), experience)
+    quiet = dict.fromkeys([*silent(graph, named), *(said.node for said in testimonies)])
+    standings = [*table.standings(), *(_silent(one, named, graph, experience) for one in quiet if one not in named)]
+    standings = _with(standings, testimonies)
+    standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
+    odds = [math.exp(one.score - standings[0].score) for one in standings]
+    certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
+    shares = [certain * share / sum(odds) for share in odds]
+    candidates = tuple(_candidate(one, share, table) for one, share in zip(standings[:MOST], shares, strict=False))
+    blame = {one.node: share for one, share in zip(standings, shares, strict=True) if one.node in named}
+    abstained = _abstained(candidates, bool(standings[0].said))
+    if len(standings) == 1 and not standings[0].said:
+        abstained = f"only {candidates[0].entity} alerts: nothing to compare it with"
+    return Verdict(candidates, abstained, Weighing(blame, table.features, table.cover))
 
 
 def confirm(candidates: Iterable[Candidate], entity: str) -> tuple[Candidate, ...]:
@@ -108,135 +118,150 @@ def confirm(candidates: Iterable[Candidate], entity: str) -> tuple[Candidate, ..
     return (first, *(msgspec.structs.replace(one, probability=0.0, confirmed=False) for one in others))[:MOST]
 
 
-def explained_by(graph: ServiceGraph, root: str, services: Set[str]) -> set[str]:
-    """Return which of ``services`` rest on ``root``, itself included, with at most one other node between two."""
-    found = {root} & services
-    frontier = {root}
-    while frontier:
-        above: set[str] = set()
-        for node in frontier:
-            above |= graph.rests(node) & services
-        frontier = above - found
-        found |= frontier
-    return found
+class _Table:
+    """The features of every alerting node, each computed once."""
+
+    def __init__(self, named: Signs, graph: ServiceGraph, rates: Rates, now: float, experience: Experience) -> None:
+        self.named, self.rates, self.now, self.experience = named, rates, now, experience
+        self.graph, self.hungry = graph, starving(named)
+        self.rest = closure(graph, named)
+        own = {node: sum(self.telling(sign) for sign in mine) for node, mine in named.items()}
+        self.cover = {}
+        self.features = {}
+        for node, mine in named.items():
+            kinds = sorted(sign.kind for sign in mine)
+            reached = len(self.rest[node] | starved_by(self.rest[node], self.hungry, graph))
+            alone = 1 - company(node, self.hungry, graph) ** 2 if node in self.hungry else 1.0
+            self.cover[node] = len(self.rest[node]) / len(named)
+            theirs = sum(
+                own[callee]
+                for callee in sorted(graph.needs(node) & named.keys())
+                if node not in self.rest[callee] or callee not in self.rest[node]
+            )
+            self.features[node] = [
+                own[node] / experience.scale,
+                sum(experience.habit(node, kind) for kind in kinds) / experience.scale,
+                sum(experience.manner(kind) for kind in kinds) / experience.scale,
+                experience.prior(node),
+                alone * reached / len(named) - experience.usual_cover(node),
+                own[node] / (own[node] + theirs) if own[node] else 0.0,
+                math.log1p(len(kinds)),
+            ]
+
+    def telling(self, sign: Sign) -> float:
+        """Return the rarity of a sign, discounted where it fires often anyway or tells of others only."""
+        key = key_of(sign.node, sign.kind)
+        unheard = self.rates.rarity("", self.now)
+        factor = sign.factor * max(COMMON, min(1.0, self.rates.rarity(key, self.now) / unheard))
+        if sign.consequence:
+            factor *= 1 - company(sign.node, self.hungry, self.graph)
+        return factor * self.experience.rarity(sign.node, sign.kind)
+
+    def standings(self) -> list[Standing]:
+        """Return how each alerting node stands."""
+        return [Standing(node, self._score(node), self.rest[node]) for node in self.named]
+
+    def _score(self, node: str) -> float:
+        features = self.features[node]
+        if weights := self.experience.weights:
+            fitted = sum(weight * value for weight, value in zip(weights, features, strict=True))
+            return fitted + self.experience.own_weight([sign.kind for sign in self.named[node]])
+        learned = self.experience.learned
+        telling = (1 - learned) * features[0] + learned * features[1]
+        return SHARP * telling + COVER * features[4] + EXCLUSIVE * features[5]
 
 
-def _by_node(signs: Iterable[Sign]) -> dict[str, list[Sign]]:
-    by_node: dict[str, list[Sign]] = {}
-    for sign in signs:
-        if not sign.node.startswith("?") and (sign.node in by_node or len(by_node) < MOST_NODES):
-            by_node.setdefault(sign.node, []).append(sign)
-    return by_node
+def _silent(node: str, named: Signs, graph: ServiceGraph, experience: Experience) -> Standing:
+    rest = explained_by(graph, node, named.keys())
+    cover = len(rest) / max(1, len(named)) - experience.usual_cover(node)
+    return Standing(node, SILENT + COVER * cover, rest)
 
 
-def _telling(sign: Sign, rates: Rates, now: float) -> float:
-    text = sign.name.lower()
-    factor = CONSEQUENCE if any(word in text for word in CONSEQUENCES) else 1.0
-    return factor * rates.rarity(key_of(sign.node, sign.kind), now)
+def _with(standings: Sequence[Standing], testimonies: Sequence[Testimony]) -> list[Standing]:
+    """Return the standings with what others than alerts say of their nodes."""
+    heard = HEARD if any(said.measured for said in testimonies) else 1.0
+    table = {one.node: one._replace(score=heard * one.score) for one in standings}
+    for said in testimonies:
+        known = table[said.node]
+        table[said.node] = known._replace(score=known.score + said.odds, said=(*known.said, *said.reasons))
+    return list(table.values())
 
 
-def _standings(own: Mapping[str, float], graph: ServiceGraph) -> list[Standing]:
-    nodes = own.keys()
-    rest = _closure(graph, own)
-    exclusive = {}
-    for node in own:
-        theirs = sum(
-            own[callee]
-            for callee in sorted(graph.needs(node) & nodes)
-            if node not in rest[callee] or callee not in rest[node]
-        )
-        exclusive[node] = own[node] ** 2 / (own[node] + theirs)
-    most = max(exclusive.values())
-    standings = [
-        Standing(node, (BASE + exclusive[node] / most) * (len(rest[node]) / len(own)) ** COVER, rest[node], True)
-        for node in own
-    ]
-    widest = max(len(one.rest) for one in standings)
-    for node in _silent(own, graph):
-        covered = explained_by(graph, node, nodes)
-        factor = SHADOWED if widest >= len(covered) else 1.0
-        weight = SILENT * factor * (len(covered) / len(own)) ** COVER
-        standings.append(Standing(node, weight, covered, False))
-    return standings
+def _candidate(one: Standing, share: float, table: "_Table") -> Candidate:
+    path = table.graph.path(one.node, _most_hurt(one, table.named, table.graph))
+    return Candidate(
+        entity=one.node,
+        probability=round(share, 3),
+        share=round(len(one.rest) / max(1, len(table.named)), 3),
+        path=path,
+        evidence=(*one.said, *_evidence(one, table.named, table), *_missing(path, table.named)),
+    )
 
 
-def _closure(graph: ServiceGraph, nodes: Collection[str]) -> dict[str, set[str]]:
-    """Return for each alerting node which alerting nodes rest on it; bit sets, so that 200 nodes cost a millisecond."""
-    names = list(nodes)
-    index = {name: position for position, name in enumerate(names)}
-    direct = {name: [index[other] for other in sorted(graph.rests(name) & index.keys())] for name in names}
-    reach = [1 << position for position in range(len(names))]
-    changed = True
-    while changed:
-        changed = False
-        for position, name in enumerate(names):
-            bits = reach[position]
-            for other in direct[name]:
-                bits |= reach[other]
-            if bits != reach[position]:
-                reach[position], changed = bits, True
-    return {name: {other for other in names if reach[index[name]] >> index[other] & 1} for name in names}
+def _missing(path: Sequence[str], named: Signs) -> Iterable[Reason]:
+    """Between a cause and whom it hurts, who did not alert?"""
+    between = [node for node in path[1:-1] if node not in named]
+    if between:
+        text = f"{', '.join(between)} on the way to {path[-1]} should have alerted and did not"
+        yield Reason(step="cause", text=text, evidence={"missing": ", ".join(between)})
 
 
-def _silent(own: Mapping[str, float], graph: ServiceGraph) -> list[str]:
-    """Return the nodes that did not alert but on which all alerting ones rest (directly or over one other)."""
-    if len(own) < 3:  # two services share a node too easily
-        return []
-    sample = list(own)[:SAMPLED]
-    shared = set(graph.needs(sample[0]))
-    for node in sample[1:]:
-        shared &= graph.needs(node)
-    return sorted(shared - own.keys())[:MOST]
-
-
-def _onset(one: Standing, by_node: Mapping[str, list[Sign]]) -> float:
-    return min((sign.started for sign in by_node.get(one.node, ())), default=float("inf"))
-
-
-def _most_hurt(one: Standing, by_node: Mapping[str, list[Sign]], graph: ServiceGraph) -> str:
+def _most_hurt(one: Standing, named: Signs, graph: ServiceGraph) -> str:
     """Return the service that rests on it and hurts most: worst alert, most critical tier, closest to the users."""
 
     def pain(node: str) -> tuple[int, int, int, str]:
         service = graph.view().service(node)
-        worst = max(sign.severity.rank for sign in by_node[node])
+        worst = max(sign.severity.rank for sign in named[node])
         return -worst, service.tier if service else 9, len(graph.rests(node)), node
 
     return min(one.rest - {one.node}, key=pain, default=one.node)
 
 
-def _evidence(one: Standing, by_node: Mapping[str, list[Sign]], rates: Rates, now: float) -> Iterable[Reason]:
+def _evidence(one: Standing, named: Signs, table: _Table) -> Iterable[Reason]:
     others = sorted(one.rest - {one.node})
-    affected = len(by_node) - (one.alerts and 1)
+    affected = len(named) - (one.node in named)
     if others:
-        text = f"{len(others)} of {affected} {'other ' if one.alerts else ''}affected services depend on {one.node}"
-        yield Reason(step="cause", text=text, evidence={"resting": len(others), "affected": affected})
-    if not one.alerts:
+        text = f"{len(others)} of {affected} {'other ' if one.node in named else ''}affected services depend on"
+        yield Reason(step="cause", text=f"{text} {one.node}", evidence={"resting": len(others), "affected": affected})
+    if one.node not in named:
         yield Reason(step="cause", text=f"{one.node} did not alert itself", evidence={"silent": True})
         return
-    mine = by_node[one.node]
-    first = min(sign.started for sign in mine)
     if others:
-        seconds = min(sign.started for node in others for sign in by_node[node]) - first
-        when = (
-            f"alerted first, {span(seconds)} before"
-            if round(seconds) > 0
-            else f"alerted {span(-seconds)} after the first of"
-            if round(seconds) < 0
-            else "alerted at the same moment as the first of"
-        )
-        yield Reason(step="cause", text=f"{one.node} {when} those that depend on it", evidence={"seconds": seconds})
-    rare = max(mine, key=lambda sign: (_telling(sign, rates, now), sign.kind))
-    key = key_of(rare.node, rare.kind)
-    rate = rates.rate(key, now) * 3600
+        seconds = min(onset(node, named) for node in others) - onset(one.node, named)
+        text = f"{one.node} {_when(seconds)} those that depend on it"
+        yield Reason(step="cause", text=text, evidence={"seconds": seconds})
+    yield _rarest(one.node, table)
+
+
+def _when(seconds: float) -> str:
+    if round(seconds) > 0:
+        return f"alerted first, {span(seconds)} before"
+    if round(seconds) < 0:
+        return f"alerted {span(-seconds)} after the first of"
+    return "alerted at the same moment as the first of"
+
+
+def _rarest(node: str, table: _Table) -> Reason:
+    mine, rates, experience = table.named[node], table.rates, table.experience
+    rare = max(mine, key=lambda sign: (table.telling(sign), sign.kind))
+    key = key_of(node, rare.kind)
+    rate = rates.rate(key, table.now) * 3600
     usual = f"usual rate {rate:.2g}/h" if rates.since(key) < rare.started else "never seen before"
+    seen = experience.seen(node, rare.kind)
+    if seen:
+        usual += f", in {seen} of {plural(experience.incidents, 'earlier incident')}"
     kinds = f"{len(mine)} kinds of alert, the rarest" if len(mine) > 1 else "its alert"
-    text = f"{kinds} {rare.name!r} ({usual})"
-    yield Reason(step="cause", text=text, evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4)})
+    return Reason(
+        step="cause",
+        text=f"{kinds} {rare.name!r} ({usual})",
+        evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4), "incidents": seen},
+    )
 
 
-def _abstained(candidates: Sequence[Candidate]) -> str:
+def _abstained(candidates: Sequence[Candidate], measured: bool) -> str:
+    """``measured``: more than the graph and alerts speak for the first one."""
     first = candidates[0]
-    if first.share < LEAST_SHARE:
+    if first.share < LEAST_SHARE and not measured:
         return f"no node explains half of the affected services; {first.entity} comes closest with {first.share:.0%}"
     if len(candidates) > 1 and first.probability - candidates[1].probability < LEAST_MARGIN:
         second = candidates[1]

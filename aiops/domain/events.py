@@ -21,6 +21,9 @@ class EventKind(StrEnum):
     HEARTBEAT = "heartbeat"
 
 
+MEASURED = frozenset((EventKind.METRIC, EventKind.TRACE))  # kinds whose ``points`` say it all
+
+
 class Severity(StrEnum):
     """How bad, in our four words."""
 
@@ -69,6 +72,7 @@ class Event(Noun, frozen=True, kw_only=True):
     ends_at: datetime | None = None  # the condition ended, by the sender; a future one is a lease, see ``lease``
     lease: timedelta | None = None  # without a renewal for this long, the alert is taken as resolved
     value: float | None = None  # the measured number, where there is one
+    points: tuple[tuple[float, float], ...] = ()  # of a metric or trace: (seconds since 1970, value), oldest first
     reasons: tuple[Reason, ...] = ()  # what was assumed while reading it ("severity 'P1' read as critical")
 
     @property

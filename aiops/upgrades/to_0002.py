@@ -12,10 +12,16 @@ def _templates(old: Any) -> Any:
     return settings, records, [[tree, {}, [], []] for tree in scopes]
 
 
+def _correlator(old: Any) -> Any:
+    """(archive, assembly) -> (archive, assembly, witnesses): nothing is known of earlier causes and measurements."""
+    return (*old, b"")
+
+
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
     "engine": lambda old: (*old[:-1], None, old[-1]),  # before the timers: the heartbeat, of which nothing was heard
     "templates": _templates,
+    "correlator": _correlator,
     "book": lambda old: [*old, [], 0],  # rules that have expired, lines of the audit log
     "settle": lambda old: (old[0], [], []),  # nothing is remembered of alerts or held back yet
 }

@@ -152,7 +152,7 @@ def _requested(status: int) -> Answer:
 
 
 def _exported(delivery: Delivery, position: Position) -> Response:
-    """An ExportLogsServiceResponse without partial success, which in protobuf is no bytes at all."""
+    """An Export...ServiceResponse without partial success, which in protobuf is no bytes at all."""
     if "protobuf" in delivery.content_type:
         return Response(b"", 200, media_type="application/x-protobuf")
     return _json({"partialSuccess": {}}, 200)
@@ -255,6 +255,8 @@ DOORS: dict[str, Door] = {
     **{f"/v2/alerts/{{id:path}}/{act}": _OPSGENIE for act in OPSGENIE_ACTS},
     "/v1/json/integrations/webhooks/netdata": Door("netdata", _requested(200)),  # all else is a failure to it
     "/v1/logs": Door("otlp", _exported),
+    "/v1/metrics": Door("otlp", _exported),
+    "/v1/traces": Door("otlp", _exported),
     "/loki/api/v1/push": Door("loki", _empty(204), content_type="application/json", amend=as_json),
     "/gelf": Door("gelf", _empty(202)),
     "/services/collector": _HEC,

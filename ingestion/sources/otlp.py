@@ -1,11 +1,13 @@
-"""What do logs over OTLP/HTTP say, in our words? Protobuf or JSON; both become the same tree before they are read."""
+"""What do logs, metrics and spans over OTLP/HTTP say? Protobuf or JSON; both become the same tree before it is read."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput
@@ -14,12 +16,18 @@ from ingestion.reading import fields
 from ingestion.reading.documents import documents
 from ingestion.reading.logline import level_of, line
 from ingestion.reading.times import moment
+from ingestion.sources import otlp_metrics, otlp_traces
 
 NAME = "otlp"
 LONGEST_LABEL = 256  # characters of an attribute that is kept as a label: a stack trace is none
 
-_NOT_LOGS = ("/v1/traces", "/v1/metrics", "/api/v2/spans")
-_UNREAD = Problem(place="body", problem="no logs: traces and metrics are kept and not read", fix="export logs only")
+_ZIPKIN = "/api/v2/spans"
+_UNREAD = Problem(place="body", problem="no logs, metrics or spans of OTLP in it", fix="export these over OTLP/HTTP")
+_REQUESTS: dict[str, type[Message]] = {
+    "logs": ExportLogsServiceRequest,
+    "metrics": ExportMetricsServiceRequest,
+    "traces": ExportTraceServiceRequest,
+}
 _LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")  # severityNumber 1-4, 5-8, ...
 _KNOWN = {
     "service.name": "service",
@@ -32,32 +40,49 @@ _KNOWN = {
 
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
-    """Return one log Event per record; attributes of the resource say where, those of the record become labels."""
-    if delivery.query.get("path", "").endswith(_NOT_LOGS):
+    """Return one Event per log record, metric series, or measure of a service's spans.
+
+    Attributes of the resource say where; those of a log record become labels.
+    """
+    path = delivery.query.get("path", "")
+    if path.endswith(_ZIPKIN):
         return Parsed(warnings=(_UNREAD,))
     kind = delivery.content_type.partition(";")[0].strip().lower()
-    trees = [_protobuf(delivery.body)] if "protobuf" in kind else documents(delivery.body, delivery.content_type)
+    signal = path.rpartition("/")[2]
+    trees = (
+        [_protobuf(delivery.body, _REQUESTS.get(signal, ExportLogsServiceRequest))]
+        if "protobuf" in kind
+        else documents(delivery.body, delivery.content_type)
+    )
     events = [event for tree in trees for event in _events(tree, delivery.source, received_at)]
     return Parsed(events=tuple(events), warnings=() if events else (_UNREAD,))
 
 
-def _protobuf(body: bytes) -> object:
-    request = ExportLogsServiceRequest()
+def _protobuf(body: bytes, kind: type[Message]) -> object:
+    request = kind()
     try:
         request.ParseFromString(body)
     except DecodeError as error:
-        raise BadInput(f"not protobuf: {error}", place="body", fix="send an ExportLogsServiceRequest") from error
+        raise BadInput(f"not protobuf: {error}", place="body", fix=f"send an {kind.__name__}") from error
     tree: object = MessageToDict(request, use_integers_for_enums=True)  # else severities are names
     return tree
 
 
 def _events(tree: object, source: str, received_at: datetime) -> Iterator[Event]:
     for resource in _list(tree, "resourceLogs"):
-        where = {_KNOWN[name]: text for name, text in _attributes(resource, "resource.attributes") if name in _KNOWN}
+        where = _where(resource)
         for scope in _list(resource, "scopeLogs"):
             logger = fields.first_of(scope, ("scope.name",))
             for record in _list(scope, "logRecords"):
                 yield _event(record, {**where, "logger": logger}, source, received_at)
+    for resource in _list(tree, "resourceMetrics"):
+        yield from otlp_metrics.events(resource, _where(resource), source, received_at)
+    for resource in _list(tree, "resourceSpans"):
+        yield from otlp_traces.events(resource, _where(resource), source, received_at)
+
+
+def _where(resource: object) -> dict[str, str]:
+    return {_KNOWN[name]: text for name, text in _attributes(resource, "resource.attributes") if name in _KNOWN}
 
 
 def _event(record: object, where: Mapping[str, str], source: str, received_at: datetime) -> Event:

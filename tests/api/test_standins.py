@@ -8,7 +8,9 @@ from typing import Any
 
 import cramjam
 import pytest
+from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from aiops.domain.changes import ALERTS
 from aiops.domain.entries import Delivery, Payload, Position
@@ -154,6 +156,21 @@ def test_otlp_in_json_is_answered_in_json(world: World) -> None:
     assert answer.status_code == 200
     assert answer.content == b'{"partialSuccess":{}}'
     assert lines(world) == ["belt 3 slipped"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_metrics_and_spans_in_protobuf_are_taken_and_counted(world: World, pack: Any) -> None:
+    point = {"timeUnixNano": "1772442000000000000", "asDouble": 2.5}
+    where = {"attributes": [{"key": "service.name", "value": {"stringValue": "till"}}]}
+    metric = {"name": "cpu", "gauge": {"dataPoints": [point]}}
+    sent = {"resourceMetrics": [{"resource": where, "scopeMetrics": [{"metrics": [metric]}]}]}
+    body = ParseDict(sent, ExportMetricsServiceRequest()).SerializeToString()
+    headers = {"content-type": PROTOBUF, "content-encoding": "gzip" if pack is gzip.compress else "identity"}
+    answer = world.client.post("/v1/metrics", content=pack(body), headers=headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    (event,) = parse(last(world), world.now).events
+    assert (event.title, event.points, event.labels) == ("cpu", ((1772442000.0, 2.5),), {"service": "till"})
+    assert world.client.post("/v1/traces", json={"resourceSpans": []}).status_code == 200
 
 
 def test_secrets_in_protobuf_do_not_reach_the_journal_and_the_line_is_still_read(world: World) -> None:

@@ -113,7 +113,7 @@ def test_confirming_moves_a_candidate_to_the_front() -> None:
 
 def test_kinds_and_rates_are_told() -> None:
     graph = a_graph(api="db")
-    candidates, _ = ranked(graph, a_sign("db", kind="oom"), a_sign("db", kind="restart"), a_sign("api", 9))
+    candidates, _ = ranked(graph, a_sign("db", kind="queue"), a_sign("db", kind="restart"), a_sign("api", 9))
     assert candidates[0].evidence[-1].text == "2 kinds of alert, the rarest 'restart' (never seen before)"
     rates = Rates()
     rates.count(key_of("db", "oom"), 1.0, T0.timestamp() - 3600)
@@ -159,3 +159,8 @@ def test_probabilities_and_shares_are_shares_whatever_the_graph(
         assert candidate.share == round(len(explained) / len(alerting), 3)
     ordered = [candidate.probability for candidate in candidates]
     assert ordered == sorted(ordered, reverse=True)
+
+
+def test_who_should_have_alerted_and_did_not_is_said() -> None:
+    candidates, _ = ranked(a_graph(web="api", api="db"), a_sign("db"), a_sign("web", 20))
+    assert candidates[0].evidence[-1].text == "api on the way to web should have alerted and did not"

@@ -1,0 +1,67 @@
+"""What do metrics say of each node as cause? Its exclusive excess where callers tell, its own gauges where none do."""
+
+import math
+from collections.abc import Sequence
+from itertools import islice
+
+from aiops.domain.reasons import Reason
+from correlation.causes.excess import Excess, Look, excess, moved
+from correlation.causes.series import CERTAIN, Metrics, Window, role_of
+from correlation.causes.testimony import Testimony
+from correlation.topology import ServiceGraph
+
+SHARP = 3.0  # power of a node's share of the excess
+LEAST_SHARE = 0.01  # a share below it says nothing
+GAUGE = 1.0  # log odds per doubling of how far beyond its own history a gauge of the node went
+MOST_TARGETS = 3  # alerting nodes that are asked what hurts them, the earliest
+MOST_NODES = 500  # whose own gauges are looked at
+OUTSIDE = 0.5  # of the target's excess that its cone must explain
+
+
+def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: float, end: float) -> list[Testimony]:
+    """Return what metrics say of any node, from ``start`` (the first alert) to ``end``."""
+    known, look = set(metrics.nodes), Look(metrics, start, end)
+    targets = [node for node in hurt if node in known][:MOST_TARGETS]
+    found = [one for target in targets if (one := excess(target, look, graph))]
+    if found:
+        return _from_excess(max(found, key=lambda one: (len(graph.needs(one.target)), one.total)))
+    if any(moved(look.of(target)) is False for target in targets):
+        return []  # what it is said to suffer from cannot be seen: no gauge of another node explains it
+    return _from_gauges(metrics, start, end)
+
+
+def _from_excess(found: Excess) -> list[Testimony]:
+    unit = "seconds" if found.measure == "latency" else "failures"
+    said = []
+    for node, share in sorted(found.shares.items(), key=lambda item: (-item[1], item[0])):
+        if share <= LEAST_SHARE:
+            continue
+        text = f"{node} adds {share:.0%} of the extra {unit} behind {found.target}"
+        reasons = [Reason(step="cause", text=text, evidence={"share": round(share, 3), "own": found.amounts[node]})]
+        if node == found.target and found.explained < OUTSIDE:
+            left = f"{1 - found.explained:.0%} of its extra {unit} come from none that it calls"
+            text = f"{left}: from itself, or from outside the known graph"
+            reasons.append(Reason(step="cause", text=text, evidence={"residual": round(1 - found.explained, 3)}))
+        said.append(Testimony(node, SHARP * math.log(share / LEAST_SHARE), tuple(reasons), measured=True))
+    return said
+
+
+def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
+    """Return how far each node's gauges and latencies went beyond their own history."""
+    said = []
+    for node in islice(metrics.nodes, MOST_NODES):
+        moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, 0.0).items()}
+        if not moved:
+            continue
+        name, z = max(moved.items(), key=lambda item: (item[1], item[0]))
+        if z > CERTAIN:
+            text = f"{name} of {node} went {z:.3g} times as far from its median as it usually does"
+            reason = Reason(step="cause", text=text, evidence={"metric": name, "z": round(z, 3)})
+            said.append(Testimony(node, GAUGE * math.log2(z / CERTAIN), (reason,), measured=True))
+    return said
+
+
+def _beyond(name: str, window: Window) -> float:
+    if not window.known or not window.values or role_of(name) == "requests":
+        return 0.0
+    return max(abs(window.z(index)) for index in range(len(window.values)))

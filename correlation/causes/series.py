@@ -1,0 +1,180 @@
+"""What did the metrics of each node say lately? Bounded windows of means, from which every baseline is taken."""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+WIDTH = 10.0  # seconds of one bucket: samples within it become their mean
+MOST_BUCKETS = 720  # of one series: 2 h of seconds, 12 h of minutes, 2.5 days of five minutes
+MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
+NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
+LEAST = 8  # buckets without which there is no baseline
+MAD = 1.4826  # makes a median absolute deviation a standard deviation
+FLOOR = 0.05  # of the median: no spread is taken to be smaller
+CERTAIN = 3.0  # robust z beyond which a value counts as moved
+
+ROLES = {  # what a metric is by its name, first hit wins; anything else is a gauge of the node's own state
+    "requests": ("requests of ", "requests.sum", "spans.requests"),
+    "availability": ("availab", "success"),
+    "errors": ("error", "fail", "fault", "5xx", "exception"),
+    "latency": ("latency", "duration", "response_time", "responsetime", "elapsed"),
+    "traffic": ("request", "throughput", "rps", "qps", "calls", "hits", "traffic"),
+}
+
+
+@lru_cache(maxsize=4_096)
+def role_of(metric: str) -> str:
+    """Return latency, requests, availability, errors or gauge."""
+    name = metric.lower()
+    role = next((role for role, words in ROLES.items() if any(word in name for word in words)), "gauge")
+    return "requests" if role == "traffic" else role
+
+
+class Window(NamedTuple):
+    """One series as a window is seen against what went before."""
+
+    times: Sequence[float]
+    values: Sequence[float]
+    middle: float  # median of the baseline
+    deviation: float  # its robust standard deviation; negative where there is no baseline
+
+    @property
+    def known(self) -> bool:
+        """Is there a baseline?"""
+        return self.deviation >= 0
+
+    def z(self, index: int, floor: float | None = None) -> float:
+        """Return how many deviations (at least ``floor``, else 5 % of the middle) above the middle."""
+        least = FLOOR * abs(self.middle) if floor is None else floor
+        return (self.values[index] - self.middle) / max(self.deviation, least, 1e-9) if self.known else 0.0
+
+
+class _Series:
+    """Buckets of one metric of one node, oldest first."""
+
+    def __init__(self, times: Iterable[float] = (), values: Iterable[float] = (), held: int = 0, last: float = 0.0):
+        self.times, self.values = array("d", times), array("d", values)
+        self.held = held  # samples in the newest bucket
+        self.last = last  # newest sample of a counter
+
+    def put(self, at: float, value: float) -> None:
+        bucket = at // WIDTH * WIDTH
+        if self.times and bucket == self.times[-1]:
+            self.values[-1] += (value - self.values[-1]) / (self.held + 1)
+            self.held += 1
+        elif not self.times or bucket > self.times[-1]:
+            self.times.append(bucket)
+            self.values.append(value)
+            self.held = 1
+            if len(self.times) > MOST_BUCKETS + MOST_BUCKETS // 4:
+                del self.times[:-MOST_BUCKETS], self.values[:-MOST_BUCKETS]
+
+    def over(self, number: "_Series") -> "_Series":
+        """Return what this is per one of ``number``, where there are any."""
+        counts = dict(zip(number.times, number.values, strict=True))
+        pairs = [(at, v / counts[at]) for at, v in zip(self.times, self.values, strict=True) if counts.get(at)]
+        return _Series((at for at, _ in pairs), (value for _, value in pairs))
+
+    def window(self, start: float, end: float, lead: float) -> Window:
+        """Return what lies in [start - lead, end]; without enough before that, in [start, end]."""
+        first = _after(self.times, start - lead)
+        if first < LEAST:
+            first = _after(self.times, start)
+        stop = _after(self.times, end + WIDTH)
+        before = self.values[max(0, first - NEAR) : first]
+        middle, deviation = _baseline(before) if len(before) >= LEAST else (0.0, -1.0)
+        return Window(self.times[first:stop], self.values[first:stop], middle, deviation)
+
+
+class Metrics:
+    """All series, by node and metric."""
+
+    def __init__(self) -> None:
+        self._series: OrderedDict[tuple[str, str], _Series] = OrderedDict()
+        self._of: dict[str, dict[str, None]] = {}  # node -> its metrics
+
+    @property
+    def nodes(self) -> Iterable[str]:
+        """Which nodes have metrics?"""
+        return self._of
+
+    def put(self, node: str, metric: str, points: Iterable[tuple[float, float]], cumulative: bool = False) -> None:
+        """Take in samples (seconds since 1970, value), oldest first; those older than what is held are left out.
+
+        ``cumulative``: a counter, of which the growth is kept; one that falls has begun anew.
+        """
+        series = self._series.get((node, metric))
+        if series is None:
+            series = self._series[node, metric] = _Series(last=float("nan"))
+            self._of.setdefault(node, {})[metric] = None
+            self._bound()
+        self._series.move_to_end((node, metric))
+        for at, value in points:
+            if not cumulative:
+                series.put(at, value)
+                continue
+            grown = value - series.last if value >= series.last else value
+            known, series.last = series.last == series.last, value
+            if known:
+                series.put(at, grown)
+
+    def windows(self, node: str, start: float, end: float, lead: float) -> dict[str, Window]:
+        """Return each metric of the node as it was from ``start - lead`` to ``end``.
+
+        Sum and count of a histogram become its mean, and the count its requests.
+        """
+        held = {name: self._series[node, name] for name in self._of.get(node, ())}
+        for name in [name for name in held if name.endswith(".sum")]:
+            base = name.removesuffix(".sum")
+            if number := held.pop(f"{base}.count", None):
+                held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
+        return {name: series.window(start, end, lead) for name, series in held.items()}
+
+    def _bound(self) -> None:
+        while len(self._series) > MOST_SERIES:
+            (node, metric), _ = self._series.popitem(last=False)
+            del self._of[node][metric]
+            if not self._of[node]:
+                del self._of[node]
+
+    def dump(self) -> bytes:
+        """Return all state."""
+        held = [
+            (*key, one.times.tobytes(), one.values.tobytes(), one.held, one.last) for key, one in self._series.items()
+        ]
+        order = {node: list(metrics) for node, metrics in self._of.items()}
+        return msgspec.msgpack.encode((held, order))
+
+    def load(self, state: bytes) -> None:
+        """Take over what ``dump`` returned."""
+        shape = tuple[list[tuple[str, str, bytes, bytes, int, float]], dict[str, list[str]]]
+        held, order = msgspec.msgpack.decode(state, type=shape)
+        self._of = {node: dict.fromkeys(metrics) for node, metrics in order.items()}
+        self._series = OrderedDict()
+        for node, metric, times, values, number, last in held:
+            series = self._series[node, metric] = _Series(held=number, last=last)
+            series.times.frombytes(times)
+            series.values.frombytes(values)
+
+
+def _after(times: Sequence[float], moment: float) -> int:
+    """Return the index of the first time that is not before ``moment``."""
+    low, high = 0, len(times)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if times[middle] < moment else (low, middle)
+    return low
+
+
+def _baseline(values: Sequence[float]) -> tuple[float, float]:
+    middle = _median(values)
+    return middle, MAD * _median([abs(value - middle) for value in values])
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -1,0 +1,75 @@
+"""What did the nodes of one incident say of themselves? Distinct kinds of alert, and which only tell of others."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from aiops.domain.events import Severity
+
+MOST_NODES = 200  # alerting nodes looked at, the earliest
+CONSEQUENCE = 0.3  # factor for kinds that tell that something else failed
+CONSEQUENCES = (  # words, in lower case and without blanks, - and _
+    "notraffic",
+    "nodata",
+    "norequest",
+    "nodatabaseoperation",
+    "trafficdrop",
+    "probe",
+    "blackbox",
+    "synthetic",
+    "absent",
+)
+OWN = 2.0  # factor for kinds that tell of the state of the node itself: no callee can be behind these
+OWNS = ("crash", "oom", "outofmemory", "notready", "failedpod", "containerwaiting", "imagepull", "evict", "throttl")
+_JOINTS = str.maketrans("", "", " -_")
+
+
+class Sign(msgspec.Struct, frozen=True, array_like=True):
+    """One distinct kind of alert on one node: what ranking counts."""
+
+    node: str
+    kind: str
+    name: str
+    started: float  # of the first episode
+    severity: Severity  # the worst
+
+    def joined(self, other: "Sign | None") -> "Sign":
+        """Return both as one."""
+        if other is None:
+            return self
+        worse = max(other, self, key=lambda sign: sign.severity.rank)
+        first = other if other.started <= self.started else self
+        return msgspec.structs.replace(first, severity=worse.severity)
+
+    @property
+    def consequence(self) -> bool:
+        """Does it tell that something else failed?"""
+        return any(word in self._folded for word in CONSEQUENCES)
+
+    @property
+    def factor(self) -> float:
+        """How much more (or less) than others does its kind tell of the node itself?"""
+        if self.consequence:
+            return CONSEQUENCE
+        return OWN if any(word in self._folded for word in OWNS) else 1.0
+
+    @property
+    def _folded(self) -> str:
+        return self.name.lower().translate(_JOINTS)
+
+
+Signs = Mapping[str, Sequence[Sign]]  # by node
+
+
+def by_node(signs: Iterable[Sign]) -> dict[str, list[Sign]]:
+    """Return the signs of each named node, of at most ``MOST_NODES``."""
+    found: dict[str, list[Sign]] = {}
+    for sign in signs:
+        if not sign.node.startswith("?") and (sign.node in found or len(found) < MOST_NODES):
+            found.setdefault(sign.node, []).append(sign)
+    return found
+
+
+def onset(node: str, signs: Signs) -> float:
+    """Return when the node's first sign began; infinity for a silent one."""
+    return min((sign.started for sign in signs.get(node, ())), default=float("inf"))

@@ -1,0 +1,62 @@
+"""Stories in which what was measured says more than who alerted."""
+
+import json
+
+from aiops.domain.acts import ConfirmCause
+from aiops.domain.entries import Delivery
+from tests.scenarios.world import T0, World
+
+HOUR = 3600
+
+
+def measure(world: World, at: float, **latency: float) -> None:
+    """Every service says its mean latency of the minute, and that it had 100 requests."""
+    nanos = str(round((T0.timestamp() + at) * 1e9))
+    resources = []
+    for service, seconds in latency.items():
+        said = [
+            {"name": name, "gauge": {"dataPoints": [{"timeUnixNano": nanos, "asDouble": value}]}}
+            for name, value in (("latency.mean", seconds), ("requests.sum", 100.0))
+        ]
+        attributes = [{"key": "service.name", "value": {"stringValue": service}}]
+        resources.append({"resource": {"attributes": attributes}, "scopeMetrics": [{"metrics": said}]})
+    body = json.dumps({"resourceMetrics": resources}).encode()
+    world.add(at, Delivery(source="otlp", body=body, content_type="application/json", query={"path": "/v1/metrics"}))
+
+
+def test_a_silent_database_is_found_by_the_seconds_that_it_adds(world: World) -> None:
+    world.topology("web -> api -> db", "web -> cache")
+    for minute in range(60):
+        measure(world, minute * 60, web=0.3 + minute % 2 / 100, api=0.2 + minute % 2 / 100, db=0.1, cache=0.01)
+    world.at(HOUR).alert("web", "latency is high")
+    for minute in range(60, 64):
+        measure(world, minute * 60 + 1, web=2.3, api=2.2, db=2.1, cache=0.01)
+    incident = world.expect(at=HOUR + 300).incident(
+        root_cause="db", because="db adds 100% of the extra seconds behind web"
+    )
+    assert not incident.abstained
+    assert incident.candidates[0].path == ("db", "api", "web")
+
+
+def test_an_alert_behind_which_nothing_moved_blames_nobody(world: World) -> None:
+    world.topology("web -> api")
+    for minute in range(64):
+        measure(world, minute * 60, web=0.3 + minute % 2 / 100, api=0.2)
+    world.at(HOUR).alert("web", "latency is high")
+    assert world.expect(at=HOUR + 300).incident().abstained
+
+
+def test_measurements_are_counted_and_not_stored(world: World) -> None:
+    measure(world, 0, web=0.3)
+    seen = world.expect(at=60)
+    assert seen.events() == []
+    seen.balanced()
+
+
+def test_what_a_person_confirmed_counts_for_the_next_incident(world: World) -> None:
+    world.topology("left -> x", "right -> y")
+    world.at(0).alert("left", "cpu is high").alert("right", "net is slow")
+    first = world.expect(at=60).incidents
+    for incident in first:
+        world.at(61).act(ConfirmCause(incident_id=incident.incident_id, entity="right"))
+    assert all(one.candidates[0].confirmed for one in world.expect(at=120).incidents)
