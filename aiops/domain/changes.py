@@ -12,6 +12,7 @@ from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
 from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
+from aiops.domain.learned import Direction
 from aiops.domain.records import (
     DeliveryRecord,
     EngineRecord,
@@ -38,6 +39,7 @@ class Collection(Generic[T]):
     fields: Mapping[str, Callable[[T], Scalar]] = field(default_factory=dict)  # one value each: filter, sort, facet
     tags: Mapping[str, Callable[[T], tuple[str, ...]]] = field(default_factory=dict)  # many values each: filter, facet
     text: Callable[[T], str] | None = None  # full text, searched by word prefixes
+    vector: Callable[[T], bytes] | None = None  # a direction (aiops/domain/vectors.py), searched by cosine
     dated: str = ""  # the field, never changing, by which retention drops what is old; empty: it stays
 
 
@@ -194,6 +196,20 @@ PATTERNS = Collection(
     },
     text=lambda pattern: pattern.name,
 )
+PATTERN_VECTORS = Collection(
+    "pattern_vectors",
+    Direction,
+    key=lambda direction: direction.key,
+    fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
+    vector=lambda direction: direction.vector,
+)
+INCIDENT_VECTORS = Collection(
+    "incident_vectors",
+    Direction,
+    key=lambda direction: direction.key,
+    fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
+    vector=lambda direction: direction.vector,
+)
 ROLLUPS = Collection(
     "rollups",
     Rollup,
@@ -244,6 +260,8 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     SILENCES,
     TEMPLATES,
     PATTERNS,
+    PATTERN_VECTORS,
+    INCIDENT_VECTORS,
     ROLLUPS,
     DELIVERIES,
     SOURCES,

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES, Changes
 from aiops.domain.entries import Entry, Learned, Payload, Position
 from aiops.domain.errors import Overloaded
+from aiops.domain.learned import Families
 from aiops.domain.records import EngineRecord, ServiceRecord, Template
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from correlation import families as child
@@ -81,6 +82,7 @@ def test_messages_that_differ_in_the_entity_alone_are_one_pattern_named_without_
     world = World()
     (learned,) = learn_once(world.store, None, Light())
     assert learned.based_on == Position(0, 1)
+    assert isinstance(learned.result, Families)
     assert {family.name: family.template_ids for family in learned.result.families} == {
         "connection to <*> refused": ("refused-1", "refused-2"),
         "TLS certificate expires in <NUM> days": ("expiry",),
