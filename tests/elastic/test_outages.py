@@ -19,6 +19,7 @@ from aiops.storage.folder import open_journal
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.app import create_app
 from api.settings import ApiSettings
+from tests.api.world import BASE
 from tests.builders import T0, a_delivery
 from tests.elastic.conftest import Opener
 from tests.elastic.proxy import Proxy
@@ -100,12 +101,17 @@ def test_an_engine_started_while_the_cluster_is_away_waits_and_catches_up(
     monkeypatch.setattr(Loop, "_recover", recovering)
     worker = Thread(target=loop.catch_up, args=(stop,))
     worker.start()
-    assert tried.wait(60)  # it was refused, and began again by itself
-    assert store.position() is None
-    with TestClient(create_app(journal, store, ApiSettings(), lambda: now + timedelta(minutes=1))) as client:
+    try:
+        assert tried.wait(60)  # it was refused, and began again by itself
+        assert store.position() is None
+        app = create_app(journal, store, ApiSettings(), lambda: now + timedelta(minutes=1))
+        client = TestClient(app, base_url=BASE)
         assert client.get("/readyz").status_code == 503
         proxy.start()
         worker.join(120)
         assert not worker.is_alive()
         assert store.position() == journal.last()
         assert client.get("/readyz").status_code == 200
+    finally:
+        stop.set()
+        worker.join(60)
