@@ -196,19 +196,15 @@ PATTERNS = Collection(
     },
     text=lambda pattern: pattern.name,
 )
-PATTERN_VECTORS = Collection(
-    "pattern_vectors",
-    Direction,
-    key=lambda direction: direction.key,
-    fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
-    vector=lambda direction: direction.vector,
-)
-INCIDENT_VECTORS = Collection(
-    "incident_vectors",
-    Direction,
-    key=lambda direction: direction.key,
-    fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
-    vector=lambda direction: direction.vector,
+PATTERN_VECTORS, INCIDENT_VECTORS = (
+    Collection(
+        name,
+        Direction,
+        key=lambda direction: direction.key,
+        fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
+        vector=lambda direction: direction.vector,
+    )
+    for name in ("pattern_vectors", "incident_vectors")
 )
 ROLLUPS = Collection(
     "rollups",
