@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Entry, Payload, Position
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 
 T = TypeVar("T")
@@ -81,6 +81,14 @@ class View(Protocol):
 
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count what ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
+        ...
+
+    def nearest(self, collection: Collection[T], query: Query, vector: bytes) -> list[Near[T]]:
+        """Return up to ``query.limit`` of what ``query`` matches, the most alike to ``vector`` first, then by key.
+
+        Which are nearest may be found approximately, or among the 20,000 of highest revision; their similarity is
+        exact. ``query`` has no order and no cursor; its limit is at most 100.
+        """
         ...
 
 

@@ -43,6 +43,17 @@ class Matched(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return [parse_matcher(text, "match") for text in self.match]
 
 
+class Alike(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many of the most alike."""
+
+    limit: int = 5  # 1 to 50
+
+    @property
+    def bounded(self) -> int:
+        """The limit, within its bounds."""
+        return max(1, min(self.limit, 50))
+
+
 INCIDENT_SORTS = {
     "severity": ("-rank", "-opened_at"),
     "newest": ("-opened_at",),

@@ -59,6 +59,33 @@ class IncidentDetail(Noun, frozen=True, kw_only=True):
     templates: tuple["TemplateCount", ...] = ()  # of all members, most frequent first
 
 
+class SimilarIncident(Noun, frozen=True, kw_only=True):
+    """Another incident, and how alike it is."""
+
+    similarity: float  # cosine of the mean embeddings of their members' templates; 1: the same mix of templates
+    incident: Incident
+
+
+class SimilarIncidents(Noun, frozen=True, kw_only=True):
+    """The most alike first."""
+
+    items: tuple[SimilarIncident, ...]
+    placed: bool  # False: the learner has not looked at this incident yet, so nothing can be said
+
+
+class SimilarPattern(Noun, frozen=True, kw_only=True):
+    """Another pattern, and how alike it is."""
+
+    similarity: float  # cosine of the embeddings of their medoids
+    pattern: Pattern
+
+
+class SimilarPatterns(Noun, frozen=True, kw_only=True):
+    """The most alike first."""
+
+    items: tuple[SimilarPattern, ...]
+
+
 class TemplateCount(Noun, frozen=True, kw_only=True):
     """How many members have this shape."""
 

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from aiops.domain.base import stable_hash
 from aiops.domain.learned import Family
+from aiops.domain.vectors import written
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -129,6 +130,7 @@ def _family(members: Sequence[Member], vectors: Vectors) -> Family:
         template_ids=tuple(member.template_id for member in members),
         medoid=members[row].template_id,
         cohesion=round(float(np.clip((vectors @ vectors[row]).mean(), 0.0, 1.0)), 4),
+        vector=written(vectors[row]),
     )
 
 

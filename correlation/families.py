@@ -1,6 +1,7 @@
-"""Which families do all templates known now form? The learner's child: ``python -m correlation.families``.
+"""Which families do templates form, and where do incidents lie? What the learner's child finds out.
 
-A process of its own, because what it imports takes up to 600 MB, which the next seconds' pages need more.
+``python -m correlation.families``: a process of its own, because what it imports takes up to 600 MB, which the next
+seconds' pages need more.
 """
 
 import os
@@ -13,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiops.domain.entries import Learned
-from aiops.domain.learned import Families, Family
+from aiops.domain.learned import Directions, Families, Family
 from aiops.ports import Store
 from correlation.clustering import Clustering, Member
+from correlation.directions import directions
 from correlation.embedding import Embedder, VectorCache, choose_embedder, prepare, shown
-from correlation.learner import Known, Task, survey
+from correlation.learner import Known, Task, assign
 
 CHUNK = 2_000  # template ids of one journal entry; families stay whole
 
@@ -25,10 +27,20 @@ CHUNK = 2_000  # template ids of one journal entry; families stay whole
 def learn_once(store: Store, cache: VectorCache | None, embedder: Embedder) -> list[Learned]:
     """Cluster what ``store`` knows, in this process; empty when every template has its pattern by this embedder."""
     with store.view() as view:
-        known = survey(view, embedder.name)
-    if known is None:
-        return []
-    return [Learned(based_on=known.based_on, result=chunk) for chunk in families(known, cache, embedder)]
+        task = assign(view, embedder.name)
+    return answer(task, cache, embedder) if task else []
+
+
+def answer(task: Task, cache: VectorCache | None, embedder: Embedder) -> list[Learned]:
+    """Do what ``task`` asks for: first the patterns, for incidents are placed in the space of their model."""
+    results: list[Families | Directions] = [*families(task.known, cache, embedder)] if task.known else []
+    places = task.unplaced
+    if places.stories:
+        ids = sorted(places.texts)
+        rows = _vectors([prepare(places.texts[one], task.names) for one in ids], cache, embedder) if ids else ()
+        placed = directions(places.stories, dict(zip(ids, rows, strict=True)), embedder.name)
+        results.append(Directions(model=embedder.name, incidents=placed))
+    return [Learned(based_on=task.based_on, result=result) for result in results]
 
 
 def families(known: Known, cache: VectorCache | None, embedder: Embedder) -> list[Families]:
@@ -65,13 +77,13 @@ def _chunks(found: Sequence[Family]) -> list[list[Family]]:
 
 
 def main() -> None:
-    """Read a Task from standard input, write its Families to standard output; both in msgpack."""
+    """Read a Task from standard input, write a list of Learned to standard output; both in msgpack."""
     os.nice(5)  # below the learner, whose own place is low already; at 19 a busy machine would never let it end
-    answer = os.fdopen(os.dup(1), "wb")
+    output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get into the answer
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
-    with VectorCache(Path(task.cache)) as cache, answer:
-        answer.write(msgspec.msgpack.encode(families(task.known, cache, choose_embedder(task.embedder))))
+    with VectorCache(Path(task.cache)) as cache, output:
+        output.write(msgspec.msgpack.encode(answer(task, cache, choose_embedder(task.embedder))))
 
 
 if __name__ == "__main__":

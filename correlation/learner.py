@@ -1,4 +1,4 @@
-"""When are templates clustered anew, and by whom? A loop that asks the store, and a short-lived child that thinks.
+"""When are templates clustered and incidents placed? A loop that asks the store, and a short-lived child that thinks.
 
 The heavy libraries (torch: 500 MB) live in the child alone (``python -m correlation.families``), at a low
 priority. What it finds goes into the journal; only the engine applies it.
@@ -18,10 +18,10 @@ from aiops.domain.base import Noun, stable_hash
 from aiops.domain.changes import ENGINE, IN_USE, SERVICES, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.errors import Unavailable
-from aiops.domain.learned import Families
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store, View
 from correlation.embedding import choose_embedder
+from correlation.placing import Unplaced, unplaced
 
 MOST_TEMPLATES = 20_000  # clustered at once, those seen last: about 20 s of the child
 MOST_NAMES = 20_000
@@ -57,9 +57,28 @@ class Known(Noun, frozen=True, kw_only=True):
 class Task(Noun, frozen=True, kw_only=True):
     """What the child is told on its standard input."""
 
-    known: Known
+    based_on: Position
+    known: Known | None  # to be clustered; None: every template has its pattern
+    unplaced: Unplaced
+    names: frozenset[str]  # of entities, lower case
     embedder: str
     cache: str  # file of the vector cache
+
+
+def assign(view: View, model: str, embedder: str = "", cache: str = "", done: str = "") -> Task | None:
+    """Read what there is to do for the child; None: nothing, or nothing may be done. ``done``: run clustered last."""
+    based_on, engine = view.position(), view.get(ENGINE, "engine")
+    if based_on is None or engine is None or set(WORK) & set(engine.shed):
+        return None
+    known = survey(view, model)
+    if known is not None and known.run(model) == done:
+        known = None
+    is_its_model = known is not None or engine.embedder == model
+    places = unplaced(view, model) if is_its_model else Unplaced(stories=(), texts={})
+    if known is None and not places.stories:
+        return None
+    names = known.names if known else _names(view)
+    return Task(based_on=based_on, known=known, unplaced=places, names=names, embedder=embedder, cache=cache)
 
 
 def survey(view: View, model: str) -> Known | None:
@@ -119,19 +138,20 @@ class Learner:
         """
         with self._store.view() as view:
             studied = [one for study in self._studies for one in study(view)]
-            known = survey(view, self._model)
+            task = assign(view, self._model, self._wanted, str(self._cache), self._done)
         if studied:
             self._journal.append(studied)
-        run = known.run(self._model) if known else ""
-        if known is None or run == self._done:
+        if task is None:
             return True
-        families = self._think(known, stop)
-        if families is None:
+        learned = self._think(task, stop)
+        if learned is None:
             return stop.is_set()
-        self._journal.append([Learned(based_on=known.based_on, result=chunk) for chunk in families])
-        self._done = run
-        found = sum(len(chunk.families) for chunk in families)
-        log.info("templates clustered", templates=len(known.shapes), patterns=found, model=self._model, run=run)
+        self._journal.append(learned)
+        if task.known is not None:
+            self._done = task.known.run(self._model)
+            log.info("templates clustered", templates=len(task.known.shapes), model=self._model, run=self._done)
+        if task.unplaced.stories:
+            log.info("incidents placed", incidents=len(task.unplaced.stories), model=self._model)
         return True
 
     def _wait_for_first(self, stop: threading.Event) -> None:
@@ -142,9 +162,8 @@ class Learner:
                 if _unclustered(view) >= self._min_new:
                     return
 
-    def _think(self, known: Known, stop: threading.Event) -> list[Families] | None:
+    def _think(self, task: Task, stop: threading.Event) -> list[Learned] | None:
         """Let a child do the work; None when it failed or there was no time left."""
-        task = Task(known=known, embedder=self._wanted, cache=str(self._cache))
         command = [sys.executable, "-P", "-m", "correlation.families"]
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         given: bytes | None = msgspec.msgpack.encode(task)
@@ -157,7 +176,7 @@ class Learner:
                 if stop.is_set():
                     child.kill()
         if child.returncode == 0:
-            return msgspec.msgpack.decode(output, type=list[Families])
+            return msgspec.msgpack.decode(output, type=list[Learned])
         if not stop.is_set():
             last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             log.error("templates could not be clustered", exit=child.returncode, problem=last[:500])

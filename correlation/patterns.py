@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from aiops.domain.changes import PATTERNS, TEMPLATES
+from aiops.domain.changes import INCIDENT_VECTORS, PATTERN_VECTORS, PATTERNS, TEMPLATES
 from aiops.domain.entries import Learned, Position
-from aiops.domain.learned import Families, Family
+from aiops.domain.learned import Direction, Directions, Families, Family
 from aiops.domain.part import Part
 from aiops.domain.records import Pattern, Template
 
@@ -45,6 +45,9 @@ class Patterns(Part):
         first chunk was not the last to begin. The last chunk of a run retires the patterns that it did not name.
         """
         found = learned.result
+        if isinstance(found, Directions):
+            self._point(found)
+            return []
         if not isinstance(found, Families) or not self._follows(found, learned.based_on):
             return []
         self.model = found.model
@@ -65,6 +68,12 @@ class Patterns(Part):
         shape = tuple[str, _Run, list[Pattern], dict[str, str]]
         self.model, self._run, patterns, self._of = msgspec.msgpack.decode(state, type=shape)
         self._patterns = {pattern.pattern_id: pattern for pattern in patterns}
+
+    def _point(self, found: Directions) -> None:
+        """Say where incidents lie; only what lies in one model's space can be compared."""
+        if found.model == self.model:
+            for direction in found.incidents:
+                self.put(INCIDENT_VECTORS, direction)
 
     def _follows(self, found: Families, based_on: Position) -> bool:
         """Is this the next chunk of the run at hand, or the first of a newer one?"""
@@ -93,6 +102,7 @@ class Patterns(Part):
         if self._patterns.get(family.pattern_id) != pattern:
             self._patterns[family.pattern_id] = pattern
             self.put(PATTERNS, pattern)
+            self.put(PATTERN_VECTORS, Direction(key=pattern.pattern_id, vector=family.vector, model=model))
         return self._assign(known, family.pattern_id, templates)
 
     def _assign(self, template_ids: Iterable[str], pattern_id: str, templates: dict[str, Template]) -> list[str]:
@@ -110,7 +120,9 @@ class Patterns(Part):
     def _retire(self, templates: dict[str, Template]) -> list[str]:
         """Let go what the finished run did not name, and what was said of templates that are forgotten."""
         for pattern_id in [pattern_id for pattern_id in self._patterns if pattern_id not in self._run.named]:
-            self.put(PATTERNS, msgspec.structs.replace(self._patterns.pop(pattern_id), retired=True))
+            gone = self._patterns.pop(pattern_id)
+            self.put(PATTERNS, msgspec.structs.replace(gone, retired=True))
+            self.put(PATTERN_VECTORS, Direction(key=pattern_id, vector=b"", model=gone.model))
         self._of = {template_id: of for template_id, of in self._of.items() if template_id in templates}
         orphans = [template_id for template_id, of in self._of.items() if of and of not in self._patterns]
         changed = self._assign(orphans, "", templates)

@@ -43,7 +43,18 @@ class Loop:
         self._recover()
 
     def catch_up(self, stop: Event) -> int:
-        """Fold all there is, then append and fold what the operator's files say anew; return how many entries."""
+        """Fold all there is, then append and fold what the operator's files say anew; return how many entries.
+
+        A store that is out of reach is waited for: a process that ended would only be started again.
+        """
+        while not stop.is_set():
+            try:
+                return self._caught_up(stop)
+            except Unavailable as problem:
+                self._wait(stop, problem)
+        return 0
+
+    def _caught_up(self, stop: Event) -> int:
         count = self._fold_all(stop)
         setup = self._setup
         if commands := opening(self.engine, self._store, setup.decisions, setup.services, setup.rules):
@@ -61,9 +72,7 @@ class Loop:
                 if not self.fold() and not self._journal.wait(self.engine.position, self._pause()):
                     self._tick()
             except Unavailable as problem:
-                log.warning("the engine waits", problem=str(problem))
-                stop.wait(problem.retry_after)
-                self._recover()
+                self._wait(stop, problem)
         self.keep()
 
     def fold(self) -> int:
@@ -113,6 +122,12 @@ class Loop:
         self.left_out += len(left_out)
         log.error("the engine failed on an entry and goes on", left_out=left_out, so_far=self.left_out, exc_info=failed)
         return 1
+
+    def _wait(self, stop: Event, problem: Unavailable) -> None:
+        """Wait for a store that is out of reach; what it may not have taken, an engine recovered anew folds again."""
+        log.warning("the engine waits", problem=str(problem))
+        stop.wait(problem.retry_after)
+        self._recover()
 
     def _recover(self) -> None:
         self.engine = fold.recover(self._store)

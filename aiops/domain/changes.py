@@ -12,6 +12,7 @@ from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
 from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
+from aiops.domain.learned import Direction
 from aiops.domain.records import (
     DeliveryRecord,
     EngineRecord,
@@ -40,6 +41,7 @@ class Collection(Generic[T]):
     fields: Mapping[str, Callable[[T], Scalar]] = field(default_factory=dict)  # one value each: filter, sort, facet
     tags: Mapping[str, Callable[[T], tuple[str, ...]]] = field(default_factory=dict)  # many values each: filter, facet
     text: Callable[[T], str] | None = None  # full text, searched by word prefixes
+    vector: Callable[[T], bytes] | None = None  # a direction (aiops/domain/vectors.py), searched by cosine
     dated: str = ""  # the field, never changing, by which retention drops what is old; empty: it stays
 
 
@@ -247,6 +249,16 @@ PATTERNS = Collection(
     },
     text=lambda pattern: pattern.name,
 )
+PATTERN_VECTORS, INCIDENT_VECTORS = (
+    Collection(
+        name,
+        Direction,
+        key=lambda direction: direction.key,
+        fields={"model": lambda direction: direction.model, "revision": lambda direction: direction.revision},
+        vector=lambda direction: direction.vector,
+    )
+    for name in ("pattern_vectors", "incident_vectors")
+)
 ROLLUPS = Collection(
     "rollups",
     Rollup,
@@ -316,6 +328,8 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     TEMPLATES,
     SCOPES,
     PATTERNS,
+    PATTERN_VECTORS,
+    INCIDENT_VECTORS,
     ROLLUPS,
     DELIVERIES,
     SOURCES,

@@ -11,6 +11,7 @@ class Family(Noun, frozen=True, kw_only=True):
     template_ids: tuple[str, ...]
     medoid: str  # the template that stands for it
     cohesion: float  # mean cosine of members to the medoid, 0..1
+    vector: bytes = b""  # the medoid's, as aiops/domain/vectors.py writes it; empty: not known
 
 
 class Families(Noun, frozen=True, kw_only=True, tag="families"):
@@ -47,4 +48,21 @@ class ScopeTemplates(Noun, frozen=True, kw_only=True, tag="templates"):
     successors: dict[str, int]  # former template -> place, in ``templates``, of the one that most of its lines are in
 
 
-Result = Families | ScopeTemplates
+class Direction(Noun, frozen=True, kw_only=True):
+    """Where something lies in the space of a model's embeddings. Of an incident: the mean of its members' templates."""
+
+    key: str  # of the pattern or incident
+    vector: bytes  # as aiops/domain/vectors.py writes it; empty: it has none (any longer), and is near nothing
+    model: str
+    episodes: int = 0  # members that an incident's vector is the mean of, embedded or not
+    revision: int = 0
+
+
+class Directions(Noun, frozen=True, kw_only=True, tag="directions"):
+    """Where incidents lie, by the members that they had at ``based_on``."""
+
+    model: str
+    incidents: tuple[Direction, ...]
+
+
+Result = Families | ScopeTemplates | Directions

@@ -29,6 +29,13 @@ class Query(Noun, frozen=True, kw_only=True):
     limit: int = 50  # at most 1,000
 
 
+class Near(Generic[T]):
+    """A document and how alike it is to what was asked for: the cosine, above 0 and at most 1."""
+
+    def __init__(self, document: T, similarity: float) -> None:
+        self.document, self.similarity = document, similarity
+
+
 class Found(Generic[T]):
     """One page of an answer; total, items and facets come from one consistent read."""
 

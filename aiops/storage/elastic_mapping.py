@@ -13,6 +13,7 @@ import msgspec
 
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, DELIVERIES, EVENTS, ROLLUPS, TIMELINE, Collection
+from aiops.domain.vectors import DIMENSIONS, read
 from aiops.storage.values import Stored, moment, stored, words
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ Kind = Literal["keyword", "long", "double"]
 
 SCHEMA = 1  # raised when documents are to be written anew though no declaration changed
 MOST_SIGNS = 1_000  # of a keyword; a longer one is cut and told apart by its hash (Lucene takes 32,766 bytes)
+VECTOR = "vector"  # the field of a collection that declares one
 MOST_ID_BYTES = 400  # Elasticsearch takes 512
 
 _NUMBERS = {
@@ -103,8 +105,8 @@ class Shape(Generic[T]):
         """Return what is written of ``document``."""
         source: Json = {"key": keyword(self.collection.key(document)), "doc": _encoder.encode(document)}
         _place(source, "event.kind", _EVENT_KINDS.get(self.name, "state"))
-        for name, read in self.collection.fields.items():
-            value = stored(read(document))
+        for name, field in self.collection.fields.items():
+            value = stored(field(document))
             if value is not None:
                 _place(source, self.paths[name], keyword(value) if isinstance(value, str) else _finite(value))
                 if name in _DATES and isinstance(value, int):
@@ -119,6 +121,8 @@ class Shape(Generic[T]):
         if self.collection.text is not None:
             text = self.collection.text(document)
             source["words"], source["message"] = sorted(set(words(text))), text[:MOST_SIGNS]
+        if self.collection.vector is not None and (vector := self.collection.vector(document)):
+            source[VECTOR] = padded(vector)
         return source
 
     def decode(self, source: Json) -> T:
@@ -135,6 +139,12 @@ def id_of(key: str) -> str:
     """Return the deterministic ``_id`` of a key: itself, where Elasticsearch can take it."""
     raw = key.encode("utf-8", "surrogatepass")
     return key if 0 < len(raw) <= MOST_ID_BYTES and not key.startswith("#") else f"#{stable_hash(key, key[::-1])}"
+
+
+def padded(vector: bytes) -> list[float]:
+    """Return a vector at the one width that a mapping has: zeros behind it change no cosine."""
+    found: list[float] = read(vector).tolist()
+    return found + [0.0] * (DIMENSIONS - len(found))
 
 
 def _kind(name: str) -> Kind:
@@ -161,6 +171,10 @@ def _mapping(shape: Shape[Any]) -> Json:
     if shape.collection.text is not None:
         properties["words"] = {"type": "keyword", "doc_values": False}
         properties["message"] = {"type": "text", "norms": False}
+    if shape.collection.vector is not None:
+        index = {"type": "int8_hnsw"}  # a quarter of the memory; what it names is compared exactly (elastic_query)
+        similar = {"index": True, "similarity": "cosine", "index_options": index}
+        properties[VECTOR] = {"type": "dense_vector", "dims": DIMENSIONS, **similar}
     return {"dynamic": "strict", "properties": properties}
 
 

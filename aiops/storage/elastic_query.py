@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiops.domain.errors import BadInput
-from aiops.domain.queries import Found, Query
-from aiops.storage.elastic_mapping import Json, Kind, Shape, keyword
+from aiops.domain.queries import Found, Near, Query
+from aiops.storage.elastic_mapping import VECTOR, Json, Kind, Shape, keyword, padded
+from aiops.storage.nearest import ranked
 from aiops.storage.plan import (
     MOST_FACETS,
+    MOST_NEAR,
     MOST_VALUES,
     Between,
     Choice,
@@ -19,6 +21,7 @@ from aiops.storage.plan import (
     check_facets,
     check_values,
     plan,
+    plan_nearest,
 )
 from aiops.storage.values import Stored, stored
 
@@ -27,6 +30,7 @@ T = TypeVar("T")
 _SIGN = re.compile(r"[^A-Za-z0-9_ ]")  # may mean something in Lucene's regular expressions
 NOTHING: Json = {"match_none": {}}
 EXACT_FACETS = 5_000  # values of a facet that each partition reports, so that the sum of the first 100 is right
+CANDIDATES = 2 * MOST_NEAR  # that the index of vectors (eight bits a dimension) names
 _LEAST = -(2**63)  # what stands for a missing number: it sorts first
 _MOST = 2**63 - 1
 
@@ -94,6 +98,25 @@ def listed(shape: Shape[Any], name: str, answer: Json) -> list[str]:
     found = [one["key"] for one in answer.get("aggregations", {}).get("values", {}).get("buckets", ())]
     check_values(shape.collection, name, len(found))
     return sorted(value for value in found if isinstance(value, str))
+
+
+def nearing(shape: Shape[Any], query: Query, vector: bytes) -> tuple[Plan, Json]:
+    """Return the plan of ``query`` and the search for candidates: more than are wanted, as their index is coarse."""
+    asked = plan_nearest(shape.collection, query)
+    near = {
+        "field": VECTOR,
+        "query_vector": padded(vector),
+        "k": CANDIDATES,
+        "num_candidates": CANDIDATES,
+        "filter": _matching(shape, asked),
+    }
+    return asked, {"size": CANDIDATES, "knn": near, "_source": ["doc"], "track_total_hits": False}
+
+
+def neared(shape: Shape[T], asked: Plan, vector: bytes, answer: Json) -> list[Near[T]]:
+    """Return the most alike of the candidates, by their own vectors."""
+    documents = [shape.decode(hit["_source"]) for hit in answer["hits"]["hits"]]
+    return ranked(shape.collection, documents, vector, asked.limit)
 
 
 def _counts(terms: Json) -> dict[str, int]:

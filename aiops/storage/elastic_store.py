@@ -18,7 +18,7 @@ from aiops.domain.base import Noun
 from aiops.domain.changes import COLLECTIONS, ENGINE, OUTCOMES, PAGES, SOURCES, Changes, Collection
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.ports import View
 from aiops.storage import elastic_query
@@ -239,6 +239,16 @@ class ElasticView:
             return self._beside.facets(collection, query, names)
         body = elastic_query.counting(shape, query, names)
         return elastic_query.counted(names, self._points.search(shape, body))
+
+    def nearest(self, collection: Collection[T], query: Query, vector: bytes) -> list[Near[T]]:
+        """Return the most alike, as Elasticsearch's index of vectors finds them."""
+        shape = self._shapes.get(collection.name)
+        if shape is None:
+            return self._beside.nearest(collection, query, vector)
+        asked, body = elastic_query.nearing(shape, query, vector)
+        if not vector or not asked.limit:
+            return []
+        return elastic_query.neared(shape, asked, vector, self._points.search(shape, body))
 
     def _now(self, shape: Shape[T], keys: Sequence[str]) -> dict[str, T]:
         """Return documents as they are at this moment, by key."""

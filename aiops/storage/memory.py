@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Entry, Payload, Position, stamp
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.storage import memory_query
 from aiops.storage.bell import Bell
@@ -174,6 +174,10 @@ class MemoryView:
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count by values."""
         return memory_query.facets(collection, self._of(collection), query, names)
+
+    def nearest(self, collection: Collection[T], query: Query, vector: bytes) -> list[Near[T]]:
+        """Return the most alike, compared one by one."""
+        return memory_query.nearest(collection, self._of(collection), query, vector)
 
     def _of(self, collection: Collection[T]) -> Mapping[str, T]:
         return cast("Mapping[str, T]", self._documents.get(collection.name, {}))

@@ -5,8 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from aiops.domain.changes import Collection
-from aiops.domain.queries import Found, Query
-from aiops.storage.plan import MOST_FACETS, Between, Choice, Cursor, Plan, check_facets, check_values, plan
+from aiops.domain.queries import Found, Near, Query
+from aiops.storage.nearest import ranked
+from aiops.storage.plan import (
+    MOST_FACETS,
+    MOST_SCANNED,
+    Between,
+    Choice,
+    Cursor,
+    Plan,
+    check_facets,
+    check_values,
+    plan,
+    plan_nearest,
+)
 from aiops.storage.values import Stored, sorting, stored, words
 
 T = TypeVar("T")
@@ -64,6 +76,18 @@ def values(collection: Collection[T], documents: Mapping[str, T], name: str, beg
     found = {value for value in found if value.startswith(beginning)}
     check_values(collection, name, len(found))
     return sorted(found)
+
+
+def nearest(collection: Collection[T], documents: Mapping[str, T], query: Query, vector: bytes) -> list[Near[T]]:
+    """Return what is nearest among the newest that match."""
+    asked = plan_nearest(collection, query)
+    rows = sorted(_matching(collection, documents, asked), key=lambda row: _revision(row.document), reverse=True)
+    return ranked(collection, (row.document for row in rows[:MOST_SCANNED]), vector, asked.limit)
+
+
+def _revision(document: Any) -> int:
+    """Return what every document has, whatever its type."""
+    return int(document.revision)
 
 
 def _most_frequent(counts: Iterable[tuple[Stored, int]]) -> dict[str, int]:

@@ -14,6 +14,8 @@ from aiops.storage.values import Stored, stored, words
 
 MOST_DOCUMENTS = 1_000  # of one page
 MOST_VALUES = 10_000  # of one condition
+MOST_NEAR = 100  # documents nearest to a vector
+MOST_SCANNED = 20_000  # vectors compared one by one, where there is no index of them
 MOST_FACETS = 100  # values of one facet, the most frequent
 
 
@@ -86,6 +88,17 @@ def plan(collection: Collection[Any], query: Query) -> Plan:
         after=_cursor(collection, query) if query.cursor else None,
         limit=query.limit,
     )
+
+
+def plan_nearest(collection: Collection[Any], query: Query) -> Plan:
+    """Check a question for what is nearest to a vector, as ``plan`` does; BadInput too for an order or a cursor."""
+    if collection.vector is None:
+        raise BadInput(f"{collection.name} have no vector", place="vector", fix="ask for one of another collection")
+    if query.order or query.cursor:
+        raise BadInput("what is nearest has its own order", place="order", fix="give neither order nor cursor")
+    if query.limit > MOST_NEAR:
+        raise BadInput(f"{query.limit} are too many", place="limit", fix=f"ask for at most {MOST_NEAR}")
+    return plan(collection, query)
 
 
 def check_facets(collection: Collection[Any], names: Sequence[str]) -> None:

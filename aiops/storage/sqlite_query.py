@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Found, Near, Query
+from aiops.storage.nearest import ranked
 from aiops.storage.plan import (
     MOST_FACETS,
+    MOST_SCANNED,
     MOST_VALUES,
     Between,
     Choice,
@@ -17,6 +19,7 @@ from aiops.storage.plan import (
     check_facets,
     check_values,
     plan,
+    plan_nearest,
 )
 from aiops.storage.sqlite_table import Table
 from aiops.storage.values import Stored
@@ -71,6 +74,16 @@ def values(connection: sqlite3.Connection, table: Table[Any], name: str, beginni
         first = connection.execute(f"{least} > ?", (*given, first)).fetchone()[0]
     check_values(table.collection, name, len(found))
     return found
+
+
+def nearest(connection: sqlite3.Connection, table: Table[T], query: Query, vector: bytes) -> list[Near[T]]:
+    """Return what is nearest among the newest that match, inside the transaction of ``connection``."""
+    asked = plan_nearest(table.collection, query)
+    where = _all(_conditions(table, asked))
+    rows = f"SELECT id FROM {table.name} {where.text} ORDER BY revision DESC LIMIT ?"
+    select = f"SELECT doc FROM {table.docs} WHERE id IN ({rows})"
+    found = connection.execute(select, (*where.values, MOST_SCANNED))
+    return ranked(table.collection, (table.decode(doc) for (doc,) in found), vector, asked.limit)
 
 
 def _count(connection: sqlite3.Connection, table: Table[Any], conditions: list[Sql]) -> int:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from aiops.domain.changes import COLLECTIONS, Changes, Collection
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.storage import sqlite_query, sqlite_retention, sqlite_schema
 from aiops.storage.bell import Bell
@@ -168,6 +168,10 @@ class SqliteView:
     def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Count by values."""
         return sqlite_query.facets(self._connection, self._of(collection), query, names)
+
+    def nearest(self, collection: Collection[T], query: Query, vector: bytes) -> list[Near[T]]:
+        """Return the most alike, compared one by one."""
+        return sqlite_query.nearest(self._connection, self._of(collection), query, vector)
 
     def _of(self, collection: Collection[T]) -> Table[T]:
         return cast("Table[T]", self._tables[collection.name])

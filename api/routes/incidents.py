@@ -8,11 +8,12 @@ from starlette.responses import Response
 from aiops.domain import acts
 from api.acting import ActingOf, said
 from api.desk import DeskOf
-from api.filters import IncidentFilter, Paged
+from api.filters import Alike, IncidentFilter, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
 from api.requests import AssignBody, CauseBody, MergeBody, TextBody
-from api.schemas import IncidentDetail, IncidentList
+from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
+from api.similar import similar_incidents
 
 router = APIRouter(prefix="/api/incidents", tags=["Incidents"])
 
@@ -42,6 +43,13 @@ def show_incident(desk: DeskOf, incident_id: str, page: Page) -> Response:
     """By id or number, with candidates, a page of members, and the timeline."""
     with desk.view() as view:
         return reply(incident_detail(view, incident_id, page))
+
+
+@router.get("/{incident_id}/similar", summary="Find similar incidents", **described(SimilarIncidents, query=Alike))
+def show_similar(desk: DeskOf, incident_id: str, asked: Annotated[Alike, Depends(query_of(Alike))]) -> Response:
+    """Those whose members say the most alike, whatever their status, with their cosine."""
+    with desk.view() as view:
+        return reply(similar_incidents(view, incident_id, asked))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Acknowledge", **acting())

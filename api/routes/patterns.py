@@ -10,11 +10,12 @@ from aiops.domain.changes import IN_USE, PATTERNS, TEMPLATES
 from aiops.domain.queries import Query
 from api.acting import ActingOf, said
 from api.desk import DeskOf
-from api.filters import Paged
+from api.filters import Alike, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import scope_list
 from api.requests import TemplateVerdict
-from api.schemas import PatternList, ScopeList, TemplateList
+from api.schemas import PatternList, ScopeList, SimilarPatterns, TemplateList
+from api.similar import similar_patterns
 
 router = APIRouter(prefix="/api", tags=["Patterns"])
 Page = Annotated[Paged, Depends(query_of(Paged))]
@@ -29,6 +30,15 @@ def list_patterns(desk: DeskOf, page: Page) -> Response:
     with desk.view() as view:
         found = view.find(PATTERNS, query)
     return reply(PatternList(items=tuple(found.items), total=found.total, next=found.next))
+
+
+@router.get(
+    "/patterns/{pattern_id}/similar", summary="Find similar patterns", **described(SimilarPatterns, query=Alike)
+)
+def show_similar(desk: DeskOf, pattern_id: str, asked: Annotated[Alike, Depends(query_of(Alike))]) -> Response:
+    """Those whose medoids say the most alike, with their cosine."""
+    with desk.view() as view:
+        return reply(similar_patterns(view, pattern_id, asked))
 
 
 @router.get("/templates", summary="List templates", **described(TemplateList, query=Paged))

@@ -16,11 +16,12 @@ from aiops.domain.queries import Query
 from aiops.domain.reasons import Reason
 from aiops.ports import Journal, View
 from api.explain import explain_alert
-from api.filters import Paged
+from api.filters import Alike, Paged
 from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, incident_detail, member_query
-from api.schemas import AlertDetail, Explanation, IncidentDetail, TemplateCount
+from api.schemas import AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
+from api.similar import similar_incidents
 from api.ui.charts import Lanes, lanes
 from api.ui.graph import Picture, picture
 from api.ui.render import UNSEEN
@@ -48,6 +49,7 @@ class IncidentPage:
     lanes: Lanes
     picture: Picture
     pages: tuple[Page, ...]
+    similar: SimilarIncidents
     earlier: Incident | None
     merged_into: Incident | None
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
@@ -101,6 +103,7 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         lanes=lanes(members[:MOST_DRAWN], found.services, cause, until),
         picture=picture(worst_by_service(found, members), cause, graph.topology.edges if graph else ()),
         pages=tuple(view.find(PAGES, Query(where={"incident": (found.incident_id,)}, order=("made_at",))).items),
+        similar=similar_incidents(view, found.incident_id, Alike()),
         earlier=view.get(INCIDENTS, found.recurs) if found.recurs else None,
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
         shapes=shapes(detail.templates, members),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from aiops.domain.acts import Outcome
@@ -15,6 +16,7 @@ from aiops.domain.changes import (
     ALERTS,
     COLLECTIONS,
     EPISODES,
+    INCIDENT_VECTORS,
     OUTCOMES,
     RULES,
     SOURCES,
@@ -27,11 +29,13 @@ from aiops.domain.entries import Position
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import TimelineItem
+from aiops.domain.learned import Direction
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.domain.records import SourceRecord
 from aiops.domain.rules import Rule
 from aiops.domain.snapshots import Snapshot
+from aiops.domain.vectors import written
 from aiops.ports import Store
 from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
@@ -383,6 +387,65 @@ def test_text_and_facets_are_refused_where_nothing_is_declared(store: Store) -> 
             view.find(EPISODES, Query(text="x"))
         with pytest.raises(BadInput, match="facets"):
             view.facets(ALERTS, Query(), ["colour"])
+
+
+# vectors
+
+
+def a_direction(key: str, *values: float, model: str = "m") -> Direction:
+    return Direction(key=key, vector=written(np.array(values, dtype=np.float32)), model=model)
+
+
+def point(store: Store, *directions: Direction, offset: int = 1) -> None:
+    store.save(changes(offset, *((INCIDENT_VECTORS, one) for one in directions)))
+
+
+def near(store: Store, *values: float, query: Query | None = None) -> list[tuple[str, float]]:
+    with store.view() as view:
+        found = view.nearest(INCIDENT_VECTORS, query or Query(), a_direction("", *values).vector)
+    return [(one.document.key, one.similarity) for one in found]
+
+
+def test_the_nearest_come_first_with_their_cosine_and_equals_by_key(store: Store) -> None:
+    point(store, a_direction("same", 5, 0), a_direction("b", 1, 1), a_direction("a", 1, 1), a_direction("off", 0, 1))
+    assert near(store, 2, 0) == [("same", 1.0), ("a", 0.7071), ("b", 0.7071)]
+    assert near(store, 2, 0, query=Query(limit=1)) == [("same", 1.0)]
+    assert near(store, 2, 0, query=Query(limit=0)) == []
+
+
+def test_what_is_nearest_is_chosen_among_what_matches(store: Store) -> None:
+    point(store, a_direction("a", 1, 0), a_direction("b", 1, 0.1, model="other"), a_direction("wide", 1, 0, 0))
+    assert near(store, 1, 0, query=Query(where={"model": ("other",)})) == [("b", 0.995)]
+    assert near(store, 1, 0, query=Query(unless={"model": ("other",)})) == [("a", 1.0)]
+    assert near(store, 1, 0, query=Query(where={"model": ("none",)})) == []
+
+
+def test_a_vector_that_was_replaced_or_taken_away_is_found_no_more(store: Store) -> None:
+    point(store, a_direction("a", 1, 0), a_direction("b", 1, 0), offset=1)
+    point(store, a_direction("a", 0, 1), a_direction("b", 0, 0), offset=2)
+    assert near(store, 1, 0) == []
+    assert near(store, 0, 1) == [("a", 1.0)]
+    assert near(store, 0, 0) == []
+
+
+def test_a_random_crowd_has_the_same_neighbours_in_every_store(store: Store) -> None:
+    chance = np.random.default_rng(7)
+    rows = chance.normal(size=(150, 384)).astype(np.float32)
+    point(store, *(a_direction(f"i{number:03}", *row) for number, row in enumerate(rows)))
+    found = near(store, *rows[3], query=Query(limit=10))
+    exact = rows @ rows[3] / np.linalg.norm(rows, axis=1) / np.linalg.norm(rows[3])
+    assert [key for key, _ in found] == [f"i{number:03}" for number in np.argsort(-exact)[:10]]
+    assert [similarity for _, similarity in found] == pytest.approx(sorted(exact, reverse=True)[:10], abs=1e-3)
+
+
+def test_where_there_is_no_vector_or_another_order_is_wanted_nothing_is_nearest(store: Store) -> None:
+    vector = a_direction("", 1, 0).vector
+    with store.view() as view:
+        with pytest.raises(BadInput, match="alerts have no vector"):
+            view.nearest(ALERTS, Query(), vector)
+        for query in (Query(order=("model",)), Query(limit=101)):
+            with pytest.raises(BadInput):
+                view.nearest(INCIDENT_VECTORS, query, vector)
 
 
 # snapshots

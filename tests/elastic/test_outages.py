@@ -1,18 +1,26 @@
 """What if the cluster is away for a while? What was accepted waits in the journal; nothing is lost or done twice."""
 
 import contextlib
+from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+from starlette.testclient import TestClient
 
 from aiops import fold
+from aiops.bootstrap.engine import Loop
+from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.changes import ALERTS, INCIDENTS, SOURCES
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query
 from aiops.ports import Store
 from aiops.storage.folder import open_journal
-from aiops.storage.memory import MemoryStore
-from tests.builders import a_delivery
+from aiops.storage.memory import MemoryJournal, MemoryStore
+from api.app import create_app
+from api.settings import ApiSettings
+from tests.api.world import BASE
+from tests.builders import T0, a_delivery
 from tests.elastic.conftest import Opener
 from tests.elastic.proxy import Proxy
 
@@ -73,3 +81,37 @@ def test_a_reader_opens_while_the_cluster_is_away(opened: Opener, proxy: Proxy) 
     reader = opened(proxy.url, readonly=True)
     with reader.view() as view:
         assert view.position() is None
+
+
+def test_an_engine_started_while_the_cluster_is_away_waits_and_catches_up(
+    opened: Opener, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiops.storage.elastic_bulk.PAUSES", ())
+    proxy.stop()
+    store, journal, now = opened(proxy.url), MemoryJournal(clock=lambda: now), T0
+    journal.append([a_delivery(delivery(number), source="generic") for number in range(20)])
+    loop = Loop(journal, store, EngineSetup(data=tmp_path), lambda: now)
+    tried, stop = Event(), Event()
+    recover = Loop._recover
+
+    def recovering(self: Loop) -> None:
+        tried.set()
+        recover(self)
+
+    monkeypatch.setattr(Loop, "_recover", recovering)
+    worker = Thread(target=loop.catch_up, args=(stop,))
+    worker.start()
+    try:
+        assert tried.wait(60)  # it was refused, and began again by itself
+        assert store.position() is None
+        app = create_app(journal, store, ApiSettings(), lambda: now + timedelta(minutes=1))
+        client = TestClient(app, base_url=BASE)
+        assert client.get("/readyz").status_code == 503
+        proxy.start()
+        worker.join(120)
+        assert not worker.is_alive()
+        assert store.position() == journal.last()
+        assert client.get("/readyz").status_code == 200
+    finally:
+        stop.set()
+        worker.join(60)

@@ -342,3 +342,38 @@ def test_commands_at_start_have_an_id_that_says_what_they_are(bench: Bench) -> N
     assert isinstance(entry.payload, Command)
     assert entry.payload.id.startswith("start-")
     assert entry.payload.actor == "system:start"
+
+
+class AwayStore(MemoryStore):
+    """A store that is out of reach for the first ``times`` saves."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def save(self, changes: Changes) -> None:
+        if self.times:
+            self.times -= 1
+            raise Unavailable("the cluster cannot be reached", retry_after=0)
+        super().save(changes)
+
+
+def test_a_store_that_is_away_at_the_start_is_waited_for(bench: Bench) -> None:
+    bench.store = AwayStore(times=3)
+    bench.journal.append([alert()])
+    loop = bench.loop(decisions=Settings(correlation=CorrelationSettings(window=timedelta(minutes=1))))
+    assert loop.catch_up(Event()) == 2
+    assert bench.count(INCIDENTS) == 1
+
+
+def test_waiting_for_a_store_at_the_start_ends_with_the_process(bench: Bench) -> None:
+    stop = Event()
+
+    class Stopping(AwayStore):
+        def save(self, changes: Changes) -> None:
+            stop.set()
+            super().save(changes)
+
+    bench.store = Stopping(times=1_000)
+    bench.journal.append([alert()])
+    assert bench.loop().catch_up(stop) == 0
