@@ -274,12 +274,9 @@ _ALERT_ACTS = ("close", *OPSGENIE_ACTS)
 STANDINS = (  # whose place we take, and where its clients find us
     ("Alertmanager, API v2 and v1", "/api/v2/alerts, /api/v1/alerts"),
     ("PagerDuty, Events API v2", "/v2/enqueue, /v2/change/enqueue"),
-    (
-        "Opsgenie, Alert API",
-        ", ".join(("/v2/alerts", *(f"/v2/alerts/{{alias}}/{act}" for act in ("close", *OPSGENIE_ACTS)))),
-    ),
+    ("Opsgenie, Alert API", ", ".join(("/v2/alerts", *(f"/v2/alerts/{{alias}}/{act}" for act in _ALERT_ACTS)))),
     ("Opsgenie, for Netdata", "/v1/json/integrations/webhooks/netdata"),
-    ("an OpenTelemetry collector, logs over HTTP", "/v1/logs"),
+    ("an OpenTelemetry collector, over HTTP", "/v1/logs, /v1/metrics, /v1/traces"),
     ("Loki, push", "/loki/api/v1/push"),
     ("Graylog, GELF over HTTP", "/gelf"),
     ("Splunk, HTTP Event Collector", "/services/collector, /services/collector/event, /services/collector/raw"),

@@ -11,7 +11,7 @@ import structlog
 from aiops.bootstrap.engine import Loop, run
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import GRAPHS, INCIDENTS, OUTCOMES, PAGES, RULES, Changes, Collection
+from aiops.domain.changes import GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
 from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query
@@ -88,16 +88,16 @@ def test_the_files_are_applied_where_they_differ(bench: Bench, tmp_path: Path) -
     (packs / "ours.yaml").write_text(PACK)
     for _ in range(2):
         bench.loop(services=services, rules=packs).catch_up(Event())
-        assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (1, 1, 2)
+        assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (1, 1, 3)
     (packs / "ours.yaml").write_text(PACK.replace("reason: known", "reason: well known"))
     services.write_text(SERVICES.replace("owner: dba", "owner: dbas"))
     bench.loop(services=services, rules=packs).catch_up(Event())
-    assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (2, 1, 4)
+    assert (bench.count(GRAPHS), bench.count(RULES), bench.count(OUTCOMES)) == (2, 1, 5)
 
 
 @pytest.mark.parametrize(
     ("services", "pack"),
-    [("services: {web: {ownr: x}}", PACK), (SERVICES, PACK.replace("owner: noc", "ownr: noc")), (None, PACK)],
+    [("services: {web: {ownr: x}}", PACK), (None, PACK)],
 )
 def test_a_file_that_cannot_be_used_refuses_the_start(
     bench: Bench, tmp_path: Path, services: str | None, pack: str
@@ -112,8 +112,19 @@ def test_a_file_that_cannot_be_used_refuses_the_start(
         bench.loop(services=file, rules=packs).catch_up(Event())
 
 
+def test_a_pack_with_a_bad_rule_is_taken_and_said(bench: Bench, tmp_path: Path) -> None:
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    (packs / "ours.yaml").write_text(PACK.replace("owner: noc", "ownr: noc"))
+    bench.loop(rules=packs).catch_up(Event())
+    assert bench.count(RULES) == 0
+    with bench.store.view() as view:
+        (pack,) = view.find(PACKS, Query()).items
+    assert "ours.yaml:1" in pack.problems[0].place
+
+
 def test_a_folder_of_packs_that_is_none_refuses_the_start(bench: Bench, tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="is not there"):
+    with pytest.raises(BadConfiguration, match="is no folder"):
         bench.loop(rules=tmp_path / "nowhere").catch_up(Event())
 
 

@@ -157,10 +157,9 @@ def test_no_process_outlives_a_supervisor_that_was_killed(serve: Callable[..., S
     [
         ("--services", {"services.yaml": "services:\n  web: {ownr: shop}\n"}, "services.yaml"),
         ("--services", {}, "services.yaml"),
-        ("--rules", {"packs/ours.yaml": "- id: x\n  verdict: fine\n"}, "packs/ours.yaml:1"),
         ("--rules", {"packs": "no folder"}, "packs"),
     ],
-    ids=["a bad graph", "no graph", "a bad pack", "no folder"],
+    ids=["a bad graph", "no graph", "no folder"],
 )
 def test_bad_files_refuse_the_start_with_their_place(
     serve: Callable[..., Server], tmp_path: Path, option: str, files: dict[str, str], named: str
