@@ -120,7 +120,7 @@ def test_a_pack_with_a_bad_rule_is_taken_and_said(bench: Bench, tmp_path: Path) 
     assert bench.count(RULES) == 0
     with bench.store.view() as view:
         (pack,) = view.find(PACKS, Query()).items
-    assert "ours.yaml:1" in pack.problems[0].place
+    assert "ours.yaml:2" in pack.problems[0].place
 
 
 def test_a_folder_of_packs_that_is_none_refuses_the_start(bench: Bench, tmp_path: Path) -> None:
