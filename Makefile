@@ -3,9 +3,11 @@ PYTHON ?= python3
 PORT ?= 8080
 ARGS ?=
 SHARED ?= ../shared
+ONLY ?=
+PREDICTIONS ?=
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-senders bench-store crash crash-long clean
+.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-quality bench-senders bench-store crash crash-long clean
 
 help:            ## this table
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -44,6 +46,9 @@ format: setup-test ## lay the code out and mend what can be mended
 
 bench: setup-test ## the benchmarks (ARGS="../shared" names the data)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-quality: setup-test ## how good it is on public data (SHARED=../shared; ONLY=name; PREDICTIONS=dir keeps the answers)
+	@$(BIN)/python -m tests.benchmarks.quality $(SHARED) $(if $(ONLY),--only $(ONLY)) $(if $(PREDICTIONS),--predictions $(PREDICTIONS))
 
 bench-senders: setup-test ## how well recorded bodies of real senders are read (SHARED=../shared)
 	@$(BIN)/python -m tests.benchmarks.bench_senders $(SHARED) $(ARGS)
