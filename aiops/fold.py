@@ -14,7 +14,7 @@ from aiops.domain.timers import Timer
 from aiops.engine import Engine
 from aiops.ports import Journal, Store
 
-FORMAT = "1"  # raised when a part's dump changes in a way that its load cannot read
+FORMAT = "2"  # raised when a part's dump changes in a way that its load cannot read
 
 
 class Failed(AiopsError):

@@ -41,7 +41,11 @@ class Assembly(Holdings):
             self.released.append(episode.episode_id)
             return alert
         self._supersede(alert, now)
-        member = member_of(alert, now.timestamp())
+        member = member_of(alert, now.timestamp(), self.clocks.ahead(alert.source))
+        if member.entity:
+            self.clocks.note(
+                member.source, member.stated, ((one.source, one.stated) for one in self.active.on(member.node))
+            )
         self.members[member.episode_id] = member
         self.firing[member.fingerprint] = member.episode_id
         placed = self._place(member, alert, now, first=True)

@@ -8,6 +8,7 @@ from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem, tell
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
+from correlation.clocks import Clocks
 from correlation.lifecycle import move
 from correlation.live import Live
 from correlation.members import Active, Member
@@ -25,6 +26,7 @@ class Holdings:
     def __init__(self, settings: CorrelationSettings, graph: ServiceGraph) -> None:
         self.settings, self.graph = settings, graph
         self.rates = Rates()
+        self.clocks = Clocks()
         self.active = Active()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
@@ -170,18 +172,19 @@ class Holdings:
         active = [one.episode_id if one.episode_id in self.members else one for one in self.active.members()]
         tables = (self.holders, self.redirects, self.founders)
         return msgspec.msgpack.encode(
-            (self.rates.dump(), (self.number, tables, held, active, list(self.lives.values())))
+            (self.rates.dump(), self.clocks.dump(), (self.number, tables, held, active, list(self.lives.values())))
         )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
         shape = tuple[
-            bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
+            bytes, bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
         ]  # fmt: skip
-        rates, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
+        rates, clocks, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
         self.holders, self.redirects, self.founders = tables
         self.rates.load(rates)
+        self.clocks.load(clocks)
         self.members = {member.episode_id: member for member in held}
         self.firing = {member.fingerprint: member.episode_id for member in held if member.ended is None}
         self.lives = {live.doc.incident_id: live for live in lives}

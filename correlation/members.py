@@ -25,6 +25,8 @@ class Member(msgspec.Struct, array_like=True):
     events: int
     suppressed: bool
     known_bad: bool
+    source: str
+    stated: float  # when it began by its sender's clock; ``started`` is corrected where that is known to be wrong
     ended: float | None = None
     incident: str = ""  # id of the incident it is in now; empty: context only
     kept: float = 0.0  # when it was last put among the active ones
@@ -40,9 +42,10 @@ class Member(msgspec.Struct, array_like=True):
         return "" if self.node.startswith("?") else self.node
 
 
-def member_of(alert: Alert, now: float) -> Member:
-    """Return the alert's present episode as it comes in at ``now``."""
+def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
+    """Return the alert's present episode as it comes in at ``now``; ``ahead``: of its sender's clock, in seconds."""
     episode = alert.episode
+    stated = episode.started_at.timestamp()
     return Member(
         episode_id=episode.episode_id,
         fingerprint=alert.fingerprint,
@@ -50,12 +53,14 @@ def member_of(alert: Alert, now: float) -> Member:
         kind=episode.kind_key,
         name=episode.name,
         owner=alert.owner,
-        started=episode.started_at.timestamp(),
+        started=stated - ahead,
         received=now,
         severity=episode.severity,
         events=episode.events,
         suppressed=alert.suppressed,
         known_bad=alert.verdict is Verdict.KNOWN_BAD,
+        source=alert.source,
+        stated=stated,
     )
 
 
@@ -99,6 +104,10 @@ class Active:
             if node in self._nodes:
                 for member in reversed(self._nodes[node].values()):
                     yield member, near
+
+    def on(self, node: str) -> Iterable[Member]:
+        """Return the active members on ``node`` itself."""
+        return self._nodes.get(node, {}).values()
 
     def members(self) -> list[Member]:
         """Return all, oldest first."""
