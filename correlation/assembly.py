@@ -96,6 +96,8 @@ class Assembly(Holdings):
         if first:
             again = same is None or choice.back  # one more of what is there already is no further occurrence of it
             self.rates.count(member.key, choice.background if again else 0.0, now.timestamp())
+            fans = self.fans(member.node)
+            self.kernels.count(member.kind, choice.rate, fans, choice.causes, choice.rate + choice.total)
         link, live = self._link(member, choice, same)
         closed = "its incident was closed while it fired; " if member.incident else ""
         if link is not None and live is not None:
@@ -112,7 +114,9 @@ class Assembly(Holdings):
         return placed
 
     def _choose(self, member: Member, now: datetime) -> Choice:
-        return choose(member, now.timestamp(), self.active, self.lives, self.graph, self.rates, self.settings)
+        return choose(
+            member, now.timestamp(), self.active, self.lives, self.graph, self.rates, self.kernels, self.settings
+        )
 
     def _link(self, member: Member, choice: Choice, same: Live | None) -> tuple[Link | None, Live | None]:
         """Return why the episode joins which incident: the one that holds its sort already, else what pulls most."""
@@ -189,7 +193,7 @@ class Assembly(Holdings):
             if other is None or strength <= self.settings.join_ratio * choice.rate or disagree(live, other):
                 continue
             root = self.members.get(other.firsts.get(other.root, ""))
-            if node := may_merge(live, other, member, root, self.graph, self.rates, self.settings):
+            if node := may_merge(live, other, member, root, self.graph, self.rates, self.kernels, self.settings):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older

@@ -9,6 +9,7 @@ from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
 from correlation.clocks import Clocks
+from correlation.intensity import Kernels
 from correlation.lifecycle import move
 from correlation.live import Live
 from correlation.members import Active, Member
@@ -27,6 +28,7 @@ class Holdings:
         self.settings, self.graph = settings, graph
         self.rates = Rates()
         self.clocks = Clocks()
+        self.kernels = Kernels()
         self.active = Active()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
@@ -149,6 +151,10 @@ class Holdings:
         self.active.put(member, now.timestamp())
         self.active.prune(member.node, now.timestamp() - horizon, self.settings.active_per_entity)
 
+    def fans(self, node: str) -> dict[str, int]:
+        """Return how many stand in each relation to ``node``."""
+        return {near.relation: near.fan for near in self.graph.near(node).values()}
+
     def evict(self, now: datetime) -> None:
         """Beyond ``MOST_MEMBERS``, the episode held longest counts as over, and is followed no longer."""
         if len(self.members) <= MOST_MEMBERS:
@@ -172,19 +178,25 @@ class Holdings:
         active = [one.episode_id if one.episode_id in self.members else one for one in self.active.members()]
         tables = (self.holders, self.redirects, self.founders)
         return msgspec.msgpack.encode(
-            (self.rates.dump(), self.clocks.dump(), (self.number, tables, held, active, list(self.lives.values())))
+            (
+                self.rates.dump(),
+                self.clocks.dump(),
+                self.kernels.dump(),
+                (self.number, tables, held, active, list(self.lives.values())),
+            )
         )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
         shape = tuple[
-            bytes, bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
+            bytes, bytes, bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
         ]  # fmt: skip
-        rates, clocks, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
+        rates, clocks, kernels, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
         self.holders, self.redirects, self.founders = tables
         self.rates.load(rates)
         self.clocks.load(clocks)
+        self.kernels.load(kernels)
         self.members = {member.episode_id: member for member in held}
         self.firing = {member.fingerprint: member.episode_id for member in held if member.ended is None}
         self.lives = {live.doc.incident_id: live for live in lives}

@@ -12,7 +12,7 @@ from aiops.domain.incidents import IncidentStatus
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.words import plural, span, times
 from correlation.background import Rates, key_of
-from correlation.intensity import pull
+from correlation.intensity import Cause, Kernels
 from correlation.live import Company, Live
 from correlation.members import Active, Member
 from correlation.rootcause import explained_by
@@ -58,6 +58,7 @@ class Choice(msgspec.Struct):
     total: float  # of all that others do to it, context included
     known: bool = False  # is its rate learned? Else it was never seen before, and the rate is the prior
     back: bool = False  # the same alert fired shortly before
+    causes: list[Cause] = []  # (relation, seconds, firings per second) of each that pulls
 
     @property
     def background(self) -> float:
@@ -76,21 +77,24 @@ def choose(
     lives: Mapping[str, Live],
     graph: ServiceGraph,
     rates: Rates,
+    kernels: Kernels,
     settings: CorrelationSettings,
 ) -> Choice:
     """Weigh all active episodes near ``member``; incidents whose root does not explain it pull less (``off_cone``)."""
     pulls: dict[str, Pulled] = {}
     total, back = 0.0, False
+    causes: list[Cause] = []
     for other, near in islice(active.around(graph.near(member.node)), MOST_LOOKED_AT):
         relation, seconds = _standing(member, other, near, settings)
         if not relation:
             continue
         fan = graph.near(other.node).get(member.node, near).fan
-        strength = pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now))
+        strength = kernels.pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now), member.kind)
         if relation == "again":  # coming back explains nothing: it makes the key a common one
             back = True
         else:
             total += strength
+            causes.append((relation, seconds, strength))
         live = lives.get(other.incident)
         if live is None or not _open_to(live, settings, now):
             continue
@@ -105,7 +109,7 @@ def choose(
             pulled.off_cone = True
     ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
     key = member.key
-    return Choice(ordered, rates.rate(key, now), total, rates.known(key), back)
+    return Choice(ordered, rates.rate(key, now), total, rates.known(key), back, causes)
 
 
 def _standing(member: Member, other: Member, near: Near, settings: CorrelationSettings) -> tuple[str, float]:
@@ -154,6 +158,7 @@ def may_merge(
     root: Member | None,
     graph: ServiceGraph,
     rates: Rates,
+    kernels: Kernels,
     settings: CorrelationSettings,
 ) -> str:
     """Return the root that makes two incidents one, now that ``member`` has joined ``survivor``; "" when they stay two.
@@ -165,7 +170,7 @@ def may_merge(
     if not (survivor.doc.active and other.doc.active):
         return ""
     company = survivor.doc.episodes >= 2 and other.doc.episodes >= 2
-    if not company and (root is None or not _brings_about(member, root, graph, rates, settings)):
+    if not company and (root is None or not _brings_about(member, root, graph, rates, kernels, settings)):
         return ""
     services = survivor.services.keys() | other.services.keys()
     tried = [survivor.root, other.root, member.node]
@@ -177,7 +182,7 @@ def may_merge(
 
 
 def _brings_about(
-    member: Member, root: Member, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings
+    member: Member, root: Member, graph: ServiceGraph, rates: Rates, kernels: Kernels, settings: CorrelationSettings
 ) -> bool:
     near = graph.near(root.node).get(member.node)
     if near is None:
@@ -187,7 +192,7 @@ def _brings_about(
         return False
     fan = graph.near(member.node).get(root.node, near).fan
     now = member.received
-    strength = pull(relation, fan, seconds, rates.rate(key_of(member.node, member.kind), now))
+    strength = kernels.pull(relation, fan, seconds, rates.rate(key_of(member.node, member.kind), now), root.kind)
     return strength > settings.join_ratio * rates.rate(key_of(root.node, root.kind), now)
 
 
