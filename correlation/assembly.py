@@ -17,6 +17,7 @@ from correlation.members import Member, member_of
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
 MOST_TOLD = 100  # services whose joining is told in the story; the others are in the list of members
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
+SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
 FOLLOWED = ("name", "node", "owner", "severity", "events", "suppressed", "known_bad")  # of a member, as its alert says
 
 
@@ -68,6 +69,9 @@ class Assembly(Holdings):
         news = after.events > before.events or after.severity.rank > before.severity.rank
         if after.node != before.node:
             self.active.drop(member)
+        if news and member.ended is None and now.timestamp() - member.counted >= SPEAKS:
+            member.counted = now.timestamp()
+            self.rates.count(member.key, member.chance, member.counted)
         for name in FOLLOWED:
             setattr(member, name, getattr(after, name))
         ended = alert.episode.ended_at
@@ -95,7 +99,8 @@ class Assembly(Holdings):
         same = self.holder(member, now)
         if first:
             again = same is None or choice.back  # one more of what is there already is no further occurrence of it
-            self.rates.count(member.key, choice.background if again else 0.0, now.timestamp())
+            member.chance, member.counted = (choice.background if again else 0.0), now.timestamp()
+            self.rates.count(member.key, member.chance, member.counted)
             fans = self.fans(member.node)
             self.kernels.count(member.kind, choice.rate, fans, choice.causes, choice.rate + choice.total)
         link, live = self._link(member, choice, same)

@@ -29,7 +29,7 @@ def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: Correlatio
     live.stale = False
     candidates, abstained = rank(tuple(live.keys.values()), graph, rates, now, live.confirmed)
     live.settle_root(candidates[0].entity if candidates else "", graph)
-    score = sum((rates.rarity(key, now.timestamp()) for key in live.keys), 0.0)
+    score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,

@@ -40,6 +40,7 @@ KERNELS: Mapping[str, Kernel] = {
     "host": Kernel(mass=0.015, delay=90.0),
     "guest": Kernel(mass=0.005, delay=90.0),
     "host_mate": Kernel(mass=0.004, delay=90.0),
+    "kin": Kernel(mass=0.02, delay=45.0),  # the same kind of alert on another node, where the graph knows neither
     "part_of": Kernel(mass=0.0125, delay=120.0),
     "contains": Kernel(mass=0.005, delay=120.0),
 }

@@ -1,7 +1,7 @@
 """Which incident does an episode belong to? Intensity over its neighbourhood against its usual rate, then the root."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import msgspec
@@ -19,6 +19,8 @@ from correlation.rootcause import explained_by
 from correlation.topology import ServiceGraph
 
 RETURN = 0.5  # factor for coming back to an incident of more than that: what flaps would glue itself to a storm
+MOST_KIN = 16  # newest of a kind that are looked at
+KIN = Near(relation="kin", hops=2, fan=1)
 MOST_LOOKED_AT = 128  # active episodes weighed per decision, closest relations first
 
 WORDS = {  # what the parent is to the one that joined
@@ -32,6 +34,7 @@ WORDS = {  # what the parent is to the one that joined
     "host": "on which it runs",
     "guest": "which runs on it",
     "host_mate": "which runs on the same host",
+    "kin": "which raised the same kind of alert",
     "part_of": "which it is part of",
     "contains": "which is part of it",
 }
@@ -84,7 +87,7 @@ def choose(
     pulls: dict[str, Pulled] = {}
     total, back = 0.0, False
     causes: list[Cause] = []
-    for other, near in islice(active.around(graph.near(member.node)), MOST_LOOKED_AT):
+    for other, near in islice(_around(member, active, graph), MOST_LOOKED_AT):
         relation, seconds = _standing(member, other, near, settings)
         if not relation:
             continue
@@ -110,6 +113,14 @@ def choose(
     ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
     key = member.key
     return Choice(ordered, rates.rate(key, now), total, rates.known(key), back, causes)
+
+
+def _around(member: Member, active: Active, graph: ServiceGraph) -> Iterator[tuple[Member, Near]]:
+    """Yield what may have to do with ``member``: what is near it; of what the graph does not know, its kin."""
+    yield from active.around(graph.near(member.node))
+    if not graph.knows(member.node):
+        others = islice(active.kin(member.kind), MOST_KIN)
+        yield from ((other, KIN) for other in others if other.node != member.node and not graph.knows(other.node))
 
 
 def _standing(member: Member, other: Member, near: Near, settings: CorrelationSettings) -> tuple[str, float]:
@@ -140,10 +151,12 @@ def _open_to(live: Live, settings: CorrelationSettings, now: float) -> bool:
 def fits(node: str, live: Live, graph: ServiceGraph) -> bool:
     """Does one root still explain the incident with ``node`` in it?
 
-    Yes when the node is in it already, rests on what the root explains, explains at least as much itself, or shares a
+    Yes when the graph does not know it, when it is in it already, rests on what the root explains, explains at least as much itself, or shares a
     node (a silent host, perhaps) that all of its services rest on.
     """
     needs = graph.needs(node)
+    if not graph.knows(node):
+        return True  # the graph has nothing to say about it
     if node in live.services or not needs.isdisjoint(live.explained):
         return True
     if live.shared and (node in live.shared or not needs.isdisjoint(live.shared)):
