@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
@@ -17,6 +18,7 @@ MOST_SERVICES = 200
 MOST_REASONS = 40
 MOST_GROUPED = 8  # sentences of why together that are kept
 OURS = ("group", "cause", "impact")  # steps whose reasons are written here; those of others stay
+LOUD = Severity.HIGH  # what its sender calls at least so bad never waits in the background queue
 GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
 
 
@@ -37,7 +39,7 @@ def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: Correlatio
         abstained=abstained,
         impact=impact(_named(live), graph.view()),
         score=round(score, 3),
-        background=score < settings.background_score,
+        background=score < settings.background_score and doc.severity.rank < LOUD.rank,
         services=services[:MOST_SERVICES],
         services_total=len(services),
         owners=tuple(live.owners),
