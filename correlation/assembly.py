@@ -8,13 +8,16 @@ from aiops.domain.alerts import Alert, Link
 from aiops.domain.base import stable_hash
 from aiops.domain.incidents import Incident
 from aiops.domain.reasons import Evidence, Reason, told
+from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
 from correlation.holdings import MOST_FOUNDERS, Holdings, bound
-from correlation.joining import Choice, alone, choose, link_of, may_merge, same_link
+from correlation.intensity import CONFIRMED
+from correlation.joining import Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import Live
 from correlation.members import Member, member_of
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
+MOST_LEARNED = 500  # members of a confirmed incident that are learned from
 MOST_TOLD = 100  # services whose joining is told in the story; the others are in the list of members
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
 SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
@@ -69,7 +72,8 @@ class Assembly(Holdings):
         news = after.events > before.events or after.severity.rank > before.severity.rank
         if after.node != before.node:
             self.active.drop(member)
-        if news and member.ended is None and now.timestamp() - member.counted >= SPEAKS:
+        lasting = now.timestamp() - member.received >= WINDOW
+        if news and lasting and member.ended is None and now.timestamp() - member.counted >= SPEAKS:
             member.counted = now.timestamp()
             self.rates.count(member.key, member.chance, member.counted)
         for name in FOLLOWED:
@@ -106,6 +110,9 @@ class Assembly(Holdings):
         link, live = self._link(member, choice, same)
         closed = "its incident was closed while it fired; " if member.incident else ""
         if link is not None and live is not None:
+            own = next((one for one in choice.pulled if one.incident == live.doc.incident_id), None)
+            if own and (second := runner_up(member, own, choice, self.lives)):
+                live.runner_up = min(second, live.runner_up or second)
             self._join(live, member, link, now)
             self._merge_around(live, member, choice, now)
             placed = _placed(alert, member, link, closed + link.text)
@@ -202,6 +209,27 @@ class Assembly(Holdings):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older
+
+    def learn(self, live: Live) -> None:
+        """A person named the cause of an incident: its members brought each other about, and nothing else did."""
+        if live.learned:
+            return
+        live.learned = True
+        members = [self.members[episode_id] for episode_id in list(live.members)[:MOST_LEARNED]]
+        on: dict[str, list[Member]] = {}
+        for member in members:
+            on.setdefault(member.node, []).append(member)
+        for member in members:
+            rate = self.rates.rate(member.key, member.received)
+            causes = [
+                (near.relation, member.started - other.started, 1.0)
+                for node, near in self.graph.near(member.node).items()
+                for other in on.get(node, ())
+                if other.received <= member.received and other.fingerprint != member.fingerprint
+                if abs(member.started - other.started) <= self.settings.window.total_seconds()
+            ]
+            fans = self.fans(member.node)
+            self.kernels.count(member.kind, rate, fans, causes, float(len(causes) or 1), CONFIRMED)
 
     def _supersede(self, alert: Alert, now: datetime) -> None:
         """A new episode of an alert: an older one that was never seen to end ends where it begins."""

@@ -72,8 +72,9 @@ class Rates:
         if self._keys.get(key, (0.0, 0.0))[0] >= NEW:
             return own
         seen, _ = self._news.get(_node(key), (0, 0))
+        before = max(0, seen - 1)  # its own window aside
         watched = 0.0 if self._start is None else max(0.0, now - self._start) / WINDOW
-        return min(own, -math.log(min(1.0, (USUAL_NEWS[0] + seen) / (USUAL_NEWS[1] + watched))))
+        return min(own, -math.log(min(1.0, (USUAL_NEWS[0] + before) / (USUAL_NEWS[1] + watched))))
 
     def _new(self, key: str, now: float) -> None:
         seen, last = self._news.pop(_node(key), (0, -1))

@@ -136,6 +136,7 @@ class Correlator(Part):
             return text, incident_id
         if isinstance(act, acts.ConfirmCause):
             live.confirmed, live.stale, live.ranked = act.entity, True, 0
+            self._assembly.learn(live)
         live.by_person = isinstance(act, acts.Resolve) or (live.by_person and not isinstance(act, acts.Reopen))
         self._move(live, doc, line, now)
         return text, incident_id

@@ -44,6 +44,7 @@ def describe(live: Live, graph: ServiceGraph, rates: Rates, settings: Correlatio
         services_total=len(services),
         owners=tuple(live.owners),
         weakest_link=live.weakest[1] if live.weakest else "",
+        runner_up=live.runner_up[1] if live.runner_up else "",
     )
     doc = msgspec.structs.replace(doc, title=_title(live, doc, services))
     return msgspec.structs.replace(doc, reasons=_reasons(live, doc))

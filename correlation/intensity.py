@@ -32,10 +32,10 @@ class Kernel(Noun, frozen=True, kw_only=True):
 KERNELS: Mapping[str, Kernel] = {
     "again": Kernel(mass=0.12, delay=1200.0),  # the same alert, after it had resolved; dt from its end; not learned
     "self": Kernel(mass=0.02, delay=90.0),
-    "callee": Kernel(mass=0.025, delay=90.0),  # what e calls had alerted
-    "caller": Kernel(mass=0.008, delay=90.0),
+    "callee": Kernel(mass=0.035, delay=90.0),  # what e calls had alerted
+    "caller": Kernel(mass=0.016, delay=90.0),
     "callee2": Kernel(mass=0.012, delay=120.0),
-    "caller2": Kernel(mass=0.003, delay=120.0),
+    "caller2": Kernel(mass=0.006, delay=120.0),
     "sibling": Kernel(mass=0.006, delay=90.0),
     "host": Kernel(mass=0.015, delay=90.0),
     "guest": Kernel(mass=0.005, delay=90.0),

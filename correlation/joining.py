@@ -225,6 +225,18 @@ def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
     )
 
 
+def runner_up(member: Member, pulled: Pulled, choice: Choice, lives: Mapping[str, Live]) -> tuple[float, str] | None:
+    """Return how many times weaker the next incident pulled than the one that was joined, with a sentence; or None."""
+    other = next((one for one in choice.pulled if one.incident != pulled.incident and one.strength > 0), None)
+    if other is None:
+        return None
+    weaker = pulled.strength / other.strength
+    number, who = lives[other.incident].doc.number, member.entity or repr(member.name)
+    cone = ", whose root does not explain it," if other.off_cone else ""
+    text = f"{who} could also be of #{number}{cone} which is {times(choice.ratio(other))} than chance"
+    return weaker, f"{text}; this one is {times(choice.ratio(pulled))}"
+
+
 def same_link(member: Member, company: Company, newest: Member | None) -> Link:
     """Return the receipt for an episode of a sort that its incident holds already."""
     who = member.entity or repr(member.name)

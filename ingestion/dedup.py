@@ -232,11 +232,15 @@ class Dedup(Part):
         events, times = [one for one, _ in self._seen.values()], [when for _, when in self._seen.values()]
         seen = list(self._seen), events, times
         opened = [(template, list(fingerprints)) for template, fingerprints in self._open.items()]
-        return msgspec.msgpack.encode((seen, self._firing.dump(), self._resolved.dump(), self._marks, opened, self._chatter.dump()))
+        return msgspec.msgpack.encode(
+            (seen, self._firing.dump(), self._resolved.dump(), self._marks, opened, self._chatter.dump())
+        )
 
     def load(self, state: bytes) -> None:
         seen_shape = tuple[list[str], list[str], list[datetime]]
-        shape = tuple[seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]], list[tuple[str, Habit]]]
+        shape = tuple[
+            seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]], list[tuple[str, Habit]]
+        ]
         seen, firing, resolved, self._marks, opened, habits = msgspec.msgpack.decode(state, type=shape)
         self._seen = OrderedDict((key, (event_id, at)) for key, event_id, at in zip(*seen, strict=True))
         self._firing, self._resolved = Shelf.load(firing), Shelf.load(resolved)
