@@ -126,9 +126,7 @@ class Assembly(Holdings):
         return placed
 
     def _choose(self, member: Member, now: datetime) -> Choice:
-        return choose(
-            member, now.timestamp(), self.active, self.lives, self.graph, self.rates, self.kernels, self.settings
-        )
+        return choose(member, now.timestamp(), self.active, self.lives, self.graph, self.model, self.settings)
 
     def _link(self, member: Member, choice: Choice, same: Live | None) -> tuple[Link | None, Live | None]:
         """Return why the episode joins which incident: the one that holds its sort already, else what pulls most."""
@@ -205,7 +203,7 @@ class Assembly(Holdings):
             if other is None or strength <= self.settings.join_ratio * choice.rate or disagree(live, other):
                 continue
             root = self.members.get(other.firsts.get(other.root, ""))
-            if node := may_merge(live, other, member, root, self.graph, self.rates, self.kernels, self.settings):
+            if node := may_merge(live, other, member, root, self.graph, self.model, self.settings):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older

@@ -6,6 +6,7 @@ import msgspec
 
 PRIOR_RATE = 0.05  # per hour: of a key never seen before. One unexpected firing of one kind on one node in 20 hours
 PRIOR_WEIGHT = 2.0  # the prior counts as that many firings already seen
+LEAST_RATE = 0.04 / 3600  # per second, in joining: new sorts of alert go on turning up, however long we have watched
 MEMORY = 14 * 86_400.0  # seconds: older firings fade away, so that a key can become quiet again
 WINDOW = 1200.0  # seconds: "seen by chance" means within so long
 USUAL_NEWS = 1.0, 12.0  # of so many windows of a node, so many bring a key never seen on it: what we begin with
@@ -29,7 +30,10 @@ class Rates:
         self._news: dict[str, tuple[int, int]] = {}  # node -> windows in which it had a new key, the last of them
 
     def rate(self, key: str, now: float) -> float:
-        """Return the usual rate of ``key`` per second."""
+        """Return the usual rate of ``key`` per second, at least ``LEAST_RATE``."""
+        return max(LEAST_RATE, self._mean(key, now))
+
+    def _mean(self, key: str, now: float) -> float:
         seen, when = self._keys.get(key, (0.0, now))
         if now != self._asked:
             start = now if self._start is None else self._start
@@ -61,10 +65,10 @@ class Rates:
 
     def rarity(self, key: str, now: float, window: float = WINDOW) -> float:
         """Return how telling ``key`` is: -ln of the chance to see it within ``window`` seconds, at least 0.05."""
-        return max(0.05, -math.log(-math.expm1(-self.rate(key, now) * window)))
+        return max(0.05, -math.log(-math.expm1(-self._mean(key, now) * window)))
 
     def surprise(self, key: str, now: float) -> float:
-        """Return how much ``key`` adds to an incident's score: its rarity, or that of news on its node, if that is less.
+        """Return how much ``key`` adds to an incident's score: its rarity, or that of news on its node if less.
 
         Where something new turns up every hour, as in the first days, one more new thing is no news.
         """

@@ -10,6 +10,7 @@ from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
 from correlation.clocks import Clocks
 from correlation.intensity import Kernels
+from correlation.joining import Model
 from correlation.lifecycle import move
 from correlation.live import Live
 from correlation.members import Active, Member
@@ -43,6 +44,11 @@ class Holdings:
         self.lines: list[TimelineItem] = []  # told, to be saved
         self.joined: list[tuple[str, Reason]] = []
         self.released: list[str] = []
+
+    @property
+    def model(self) -> Model:
+        """What was learned, as joining asks for it."""
+        return Model(self.rates, self.kernels)
 
     def touch(self, live: Live, now: datetime, news: bool = True) -> None:
         """Have the incident described anew; ``news``: something of it was heard."""

@@ -16,6 +16,7 @@ alone. Unlabelled counts only shift mass between relations; how strong all of th
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import msgspec
 
@@ -145,9 +146,9 @@ class Kernels:
     def _mass(self, row: Row) -> float:
         """Return seen to expected: of this relation against all of them, and of all of them as confirmed."""
         rows = self.rows.values()
-        every = _ratio(sum(one.caused for one in rows), sum(one.expected for one in rows))
-        confirmed = _ratio(sum(one.confirmed for one in rows), sum(one.confirmed_expected for one in rows))
-        return (row.caused + MASS_COUNTS * every) / (row.expected + MASS_COUNTS) / every * confirmed
+        every = _ratio(sum(one.caused for one in rows), sum(one.expected for one in rows), 1.0)
+        confirmed = _ratio(sum(one.confirmed for one in rows), sum(one.confirmed_expected for one in rows), MASS_COUNTS)
+        return (row.caused + MASS_COUNTS) / (row.expected * every + MASS_COUNTS)
 
     def dump(self) -> bytes:
         """Return all state."""
@@ -161,8 +162,8 @@ class Kernels:
         self._factors.clear()
 
 
-def _ratio(seen: float, expected: float) -> float:
-    return (seen + MASS_COUNTS) / (expected + MASS_COUNTS)
+def _ratio(seen: float, expected: float, prior: float) -> float:
+    return (seen + prior) / (expected + prior)
 
 
 def _add(table: dict[str, float], kind: str, by: float) -> None:
@@ -185,6 +186,5 @@ def _share(kernel: Kernel, least: float, most: float) -> float:
 
 _BOUNDS = (-math.inf, *EDGES, math.inf)
 _USUAL = {
-    relation: [_share(kernel, least, most) for least, most in zip(_BOUNDS, _BOUNDS[1:], strict=False)]
-    for relation, kernel in KERNELS.items()
+    relation: [_share(kernel, least, most) for least, most in pairwise(_BOUNDS)] for relation, kernel in KERNELS.items()
 }

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -38,6 +39,13 @@ WORDS = {  # what the parent is to the one that joined
     "part_of": "which it is part of",
     "contains": "which is part of it",
 }
+
+
+class Model(NamedTuple):
+    """What was learned of chance and of what follows from what."""
+
+    rates: Rates
+    kernels: Kernels
 
 
 class Pulled(msgspec.Struct):
@@ -79,8 +87,7 @@ def choose(
     active: Active,
     lives: Mapping[str, Live],
     graph: ServiceGraph,
-    rates: Rates,
-    kernels: Kernels,
+    model: Model,
     settings: CorrelationSettings,
 ) -> Choice:
     """Weigh all active episodes near ``member``; incidents whose root does not explain it pull less (``off_cone``)."""
@@ -92,7 +99,9 @@ def choose(
         if not relation:
             continue
         fan = graph.near(other.node).get(member.node, near).fan
-        strength = kernels.pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now), member.kind)
+        strength = model.kernels.pull(
+            relation, fan, seconds, model.rates.rate(key_of(other.node, other.kind), now), member.kind
+        )
         if relation == "again":  # coming back explains nothing: it makes the key a common one
             back = True
         else:
@@ -112,7 +121,7 @@ def choose(
             pulled.off_cone = True
     ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
     key = member.key
-    return Choice(ordered, rates.rate(key, now), total, rates.known(key), back, causes)
+    return Choice(ordered, model.rates.rate(key, now), total, model.rates.known(key), back, causes)
 
 
 def _around(member: Member, active: Active, graph: ServiceGraph) -> Iterator[tuple[Member, Near]]:
@@ -151,8 +160,8 @@ def _open_to(live: Live, settings: CorrelationSettings, now: float) -> bool:
 def fits(node: str, live: Live, graph: ServiceGraph) -> bool:
     """Does one root still explain the incident with ``node`` in it?
 
-    Yes when the graph does not know it, when it is in it already, rests on what the root explains, explains at least as much itself, or shares a
-    node (a silent host, perhaps) that all of its services rest on.
+    Yes when the graph does not know it, when it is in it already, rests on what the root explains, explains at least
+    as much itself, or shares a node (a silent host, perhaps) that all of its services rest on.
     """
     needs = graph.needs(node)
     if not graph.knows(node):
@@ -170,8 +179,7 @@ def may_merge(
     member: Member,
     root: Member | None,
     graph: ServiceGraph,
-    rates: Rates,
-    kernels: Kernels,
+    model: Model,
     settings: CorrelationSettings,
 ) -> str:
     """Return the root that makes two incidents one, now that ``member`` has joined ``survivor``; "" when they stay two.
@@ -183,7 +191,7 @@ def may_merge(
     if not (survivor.doc.active and other.doc.active):
         return ""
     company = survivor.doc.episodes >= 2 and other.doc.episodes >= 2
-    if not company and (root is None or not _brings_about(member, root, graph, rates, kernels, settings)):
+    if not company and (root is None or not _brings_about(member, root, graph, model, settings)):
         return ""
     services = survivor.services.keys() | other.services.keys()
     tried = [survivor.root, other.root, member.node]
@@ -195,7 +203,7 @@ def may_merge(
 
 
 def _brings_about(
-    member: Member, root: Member, graph: ServiceGraph, rates: Rates, kernels: Kernels, settings: CorrelationSettings
+    member: Member, root: Member, graph: ServiceGraph, model: Model, settings: CorrelationSettings
 ) -> bool:
     near = graph.near(root.node).get(member.node)
     if near is None:
@@ -205,8 +213,10 @@ def _brings_about(
         return False
     fan = graph.near(member.node).get(root.node, near).fan
     now = member.received
-    strength = kernels.pull(relation, fan, seconds, rates.rate(key_of(member.node, member.kind), now), root.kind)
-    return strength > settings.join_ratio * rates.rate(key_of(root.node, root.kind), now)
+    strength = model.kernels.pull(
+        relation, fan, seconds, model.rates.rate(key_of(member.node, member.kind), now), root.kind
+    )
+    return strength > settings.join_ratio * model.rates.rate(key_of(root.node, root.kind), now)
 
 
 def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:

@@ -36,7 +36,10 @@ class Chatter:
         self._habits = dict(habits)
 
     def anew(self, fingerprint: str, at: datetime, before: datetime) -> str:
-        """Note an event of a firing alert, whose last one was at ``before``; return why it fires anew, or "" when this is what it always does."""
+        """Note an event of a firing alert, whose last one was at ``before``.
+
+        Return why it fires anew, or "" when this is what it always does.
+        """
         when = at.timestamp()
         habit = self._habits.pop(fingerprint, None)
         if habit is None:

@@ -61,7 +61,7 @@ class News(msgspec.Struct, frozen=True):
         )
 
     def anew(self, before: Alert, why: str) -> Alert:
-        """It fires, and what it says is news: a new episode of the same alert, judged anew; nobody saw the old one end."""
+        """What it says is news: a new episode of the alert that fires, judged anew; nobody saw the old one end."""
         return msgspec.structs.replace(
             self._shown(self._counted(before)),
             entity=self.placement.entity,

@@ -9,7 +9,7 @@ from aiops.domain.settings import CorrelationSettings
 from correlation import live as module
 from correlation.background import Rates
 from correlation.intensity import KERNELS, Kernels
-from correlation.joining import Choice, alone, choose, fits, link_of, may_merge, same_link
+from correlation.joining import Choice, Model, alone, choose, fits, link_of, may_merge, same_link
 from correlation.live import Company, Live, worst
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
@@ -63,7 +63,7 @@ def weigh(graph: ServiceGraph, member: Member, *lives: Live, members: tuple[Memb
     for one in members:
         active.put(one, one.received)
     table = {live.doc.incident_id: live for live in lives}
-    return choose(member, member.received, active, table, graph, Rates(), Kernels(), SETTINGS)
+    return choose(member, member.received, active, table, graph, Model(Rates(), Kernels()), SETTINGS)
 
 
 def test_the_strength_is_the_sum_over_its_active_neighbours() -> None:
@@ -177,14 +177,18 @@ def test_a_merge_needs_both_gates() -> None:
     left, right = a_member("a"), a_member("b")
     db = a_member("db", 30)
     survivor, other = a_live(graph, 1, left, db), a_live(graph, 2, right)
-    assert may_merge(survivor, other, db, right, graph, Rates(), Kernels(), SETTINGS) == "db"
-    assert may_merge(survivor, other, db, None, graph, Rates(), Kernels(), SETTINGS) == ""  # no company, root not held
+    assert may_merge(survivor, other, db, right, graph, Model(Rates(), Kernels()), SETTINGS) == "db"
+    assert (
+        may_merge(survivor, other, db, None, graph, Model(Rates(), Kernels()), SETTINGS) == ""
+    )  # no company, root not held
     late = a_member("db", 1_100)
-    assert may_merge(survivor, other, late, right, graph, Rates(), Kernels(), SETTINGS) == ""  # too late to explain it
+    assert (
+        may_merge(survivor, other, late, right, graph, Model(Rates(), Kernels()), SETTINGS) == ""
+    )  # too late to explain it
     stranger = a_live(graph, 3, a_member("c"), a_member("other"))
-    assert may_merge(survivor, stranger, db, None, graph, Rates(), Kernels(), SETTINGS) == ""  # no root for both
+    assert may_merge(survivor, stranger, db, None, graph, Model(Rates(), Kernels()), SETTINGS) == ""  # no root for both
     other.doc = msgspec.structs.replace(other.doc, status=IncidentStatus.RESOLVED)
-    assert may_merge(survivor, other, db, right, graph, Rates(), Kernels(), SETTINGS) == ""
+    assert may_merge(survivor, other, db, right, graph, Model(Rates(), Kernels()), SETTINGS) == ""
 
 
 def test_the_receipt_says_how_the_parent_stands_to_it() -> None:
@@ -220,7 +224,7 @@ def test_a_receipt_tells_a_usual_rate_only_of_what_was_seen_before() -> None:
     active.put(db, START)
     lives = {"i1": a_live(graph, 1, db)}
     for said in ("(never seen before)", "(usual rate 0.073/h)"):
-        choice = choose(api, START + 5, active, lives, graph, rates, Kernels(), SETTINGS)
+        choice = choose(api, START + 5, active, lives, graph, Model(rates, Kernels()), SETTINGS)
         assert said in link_of(api, choice.pulled[0], choice).text
         rates.count(api.key, 1.0, START - 3600)
 
