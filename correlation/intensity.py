@@ -148,7 +148,7 @@ class Kernels:
         rows = self.rows.values()
         every = _ratio(sum(one.caused for one in rows), sum(one.expected for one in rows), 1.0)
         confirmed = _ratio(sum(one.confirmed for one in rows), sum(one.confirmed_expected for one in rows), MASS_COUNTS)
-        return (row.caused + MASS_COUNTS) / (row.expected * every + MASS_COUNTS)
+        return (row.caused + MASS_COUNTS) / (row.expected * every + MASS_COUNTS) * confirmed
 
     def dump(self) -> bytes:
         """Return all state."""

@@ -152,7 +152,7 @@ def play(drive: Drive, firings: list[dict[str, Any]], start: float = T0, prefix:
     for at, firing in _with_ends(firings):
         fires = "i" in firing
         event_id = drive.send(
-            start + at + 1000, firing["tool"] + "-alerts", _document(firing, start + at + 1000, prefix, fires)
+            start + at + 1000, f"{prefix}{firing['tool']}-alerts", _document(firing, start + at + 1000, prefix, fires)
         )
         if fires:
             ids[firing["i"]] = event_id
