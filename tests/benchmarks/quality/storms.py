@@ -119,9 +119,9 @@ def work_through(drive: Drive, script: Path, seed: int, regime: str, start: floa
 
 
 def group(drive: Drive, event_id: str) -> str | None:
-    """Return the id of the incident that people see for a firing."""
+    """Return the id of the incident that people are shown for a firing; None: it waits in the background queue."""
     incident = drive.incident(event_id)
-    return incident.incident_id if incident else None
+    return incident.incident_id if incident and not incident.background else None
 
 
 def topology(graph: dict[str, Any], prefix: str = "") -> Topology:
