@@ -67,6 +67,9 @@ def explain_incident(view: View, incident: Incident) -> Explanation:
     if incident.weakest_link:
         text = f"weakest link: {incident.weakest_link}"
         steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
+    if incident.runner_up:
+        text = f"runner-up: {incident.runner_up}"
+        steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
     if incident.impact.text:
         steps.append(Step(heading=HEADINGS["impact"], reason=Reason(step="impact", text=incident.impact.text)))
     title = f"#{incident.number} {incident.title} ({incident.status}, {incident.severity})"

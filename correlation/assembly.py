@@ -8,15 +8,17 @@ from aiops.domain.alerts import Alert, Link
 from aiops.domain.base import stable_hash
 from aiops.domain.incidents import Incident
 from aiops.domain.reasons import Evidence, Reason, told
+from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
-from correlation.holdings import MOST_FOUNDERS, Holdings, bound
-from correlation.joining import Choice, alone, choose, link_of, may_merge, same_link
+from correlation.holdings import MOST_FOUNDERS, Holdings, Turn, bound
+from correlation.joining import Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import Live
 from correlation.members import Member, member_of
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
 MOST_TOLD = 100  # services whose joining is told in the story; the others are in the list of members
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
+SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
 FOLLOWED = ("name", "node", "owner", "severity", "events", "suppressed", "known_bad")  # of a member, as its alert says
 
 
@@ -30,22 +32,33 @@ class Assembly(Holdings):
         if member is not None:
             before = msgspec.structs.replace(member)
             news = self._update(member, alert, now) or (before.suppressed and not member.suppressed)
-            if member.ended is not None:
-                return alert
             if member.incident not in self.lives:
-                return self._place(member, alert, now) if news else alert
-            return alert if member.node == before.node else self._settle_anew(member, alert, now)
+                return self._go_on(member, before, alert, news, now)
+            stays = member.ended is not None or member.node == before.node
+            return alert if stays else self._settle_anew(member, alert, now)
         if episode.incident_id:  # ended so long ago that it is no longer held
             return alert
         if not episode.open:
             self.released.append(episode.episode_id)
             return alert
         self._supersede(alert, now)
-        member = member_of(alert, now.timestamp())
+        member = member_of(alert, now.timestamp(), self.clocks.ahead(alert.source))
+        if member.entity:
+            self.clocks.note(
+                member.source, member.stated, ((one.source, one.stated) for one in self.active.on(member.node))
+            )
         self.members[member.episode_id] = member
         self.firing[member.fingerprint] = member.episode_id
         placed = self._place(member, alert, now, first=True)
         self.evict(now)
+        return placed
+
+    def _go_on(self, member: Member, before: Member, alert: Alert, news: bool, now: datetime) -> Alert:
+        """The incident of an episode is closed: it is counted there, until it fires on; then another one has it."""
+        placed = self._place(member, alert, now) if news and member.ended is None else alert
+        if before.incident:
+            after = msgspec.structs.replace(member) if member.incident == before.incident else None
+            self.turned.append(Turn(before.incident, before, after))
         return placed
 
     def heard(self, episode_id: str, now: datetime) -> None:
@@ -64,6 +77,10 @@ class Assembly(Holdings):
         news = after.events > before.events or after.severity.rank > before.severity.rank
         if after.node != before.node:
             self.active.drop(member)
+        lasting = now.timestamp() - member.received >= WINDOW
+        if news and lasting and member.ended is None and now.timestamp() - member.counted >= SPEAKS:
+            member.counted = now.timestamp()
+            self.rates.count(member.key, member.chance, member.counted)
         for name in FOLLOWED:
             setattr(member, name, getattr(after, name))
         ended = alert.episode.ended_at
@@ -91,10 +108,16 @@ class Assembly(Holdings):
         same = self.holder(member, now)
         if first:
             again = same is None or choice.back  # one more of what is there already is no further occurrence of it
-            self.rates.count(member.key, choice.background if again else 0.0, now.timestamp())
+            member.chance, member.counted = (choice.background if again else 0.0), now.timestamp()
+            self.rates.count(member.key, member.chance, member.counted)
+            fans = self.fans(member.node)
+            self.kernels.count(member.kind, choice.rate, fans, choice.causes, choice.rate + choice.total)
         link, live = self._link(member, choice, same)
         closed = "its incident was closed while it fired; " if member.incident else ""
         if link is not None and live is not None:
+            own = next((one for one in choice.pulled if one.incident == live.doc.incident_id), None)
+            if own and (second := runner_up(member, own, choice, self.lives)):
+                live.runner_up = min(second, live.runner_up or second)
             self._join(live, member, link, now)
             self._merge_around(live, member, choice, now)
             placed = _placed(alert, member, link, closed + link.text)
@@ -108,7 +131,7 @@ class Assembly(Holdings):
         return placed
 
     def _choose(self, member: Member, now: datetime) -> Choice:
-        return choose(member, now.timestamp(), self.active, self.lives, self.graph, self.rates, self.settings)
+        return choose(member, now.timestamp(), self.active, self.lives, self.graph, self.model, self.settings)
 
     def _link(self, member: Member, choice: Choice, same: Live | None) -> tuple[Link | None, Live | None]:
         """Return why the episode joins which incident: the one that holds its sort already, else what pulls most."""
@@ -185,7 +208,7 @@ class Assembly(Holdings):
             if other is None or strength <= self.settings.join_ratio * choice.rate or disagree(live, other):
                 continue
             root = self.members.get(other.firsts.get(other.root, ""))
-            if node := may_merge(live, other, member, root, self.graph, self.rates, self.settings):
+            if node := may_merge(live, other, member, root, self.graph, self.model, self.settings):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older
@@ -199,6 +222,8 @@ class Assembly(Holdings):
             if (live := self.lives.get(held.incident)) is not None:
                 live.change(before, held, self.graph)
                 self.touch(live, now, news=False)
+            elif held.incident:
+                self.turned.append(Turn(held.incident, before, msgspec.structs.replace(held)))
 
 
 def disagree(one: Live, other: Live) -> bool:

@@ -6,7 +6,12 @@ import msgspec
 
 PRIOR_RATE = 0.05  # per hour: of a key never seen before. One unexpected firing of one kind on one node in 20 hours
 PRIOR_WEIGHT = 2.0  # the prior counts as that many firings already seen
+LEAST_RATE = 0.04 / 3600  # per second, in joining: new sorts of alert go on turning up, however long we have watched
 MEMORY = 14 * 86_400.0  # seconds: older firings fade away, so that a key can become quiet again
+WINDOW = 1200.0  # seconds: "seen by chance" means within so long
+USUAL_NEWS = 1.0, 12.0  # of so many windows of a node, so many bring a key never seen on it: what we begin with
+NEW = 3.0  # a key seen less often than this is as surprising as a new one on its node, not more
+MOST_NODES = 20_000  # whose news are counted; the oldest is forgotten
 MOST_KEYS = 100_000  # the longest not heard of is forgotten, and is as a new one when it comes back
 
 
@@ -22,9 +27,13 @@ class Rates:
         self._weight = 0.0
         self._keys: dict[str, tuple[float, float]] = {}  # key -> (n, as of); those last heard of at the end
         self._since: dict[str, float] = {}  # key -> when it was first noted
+        self._news: dict[str, tuple[int, int]] = {}  # node -> windows in which it had a new key, the last of them
 
     def rate(self, key: str, now: float) -> float:
-        """Return the usual rate of ``key`` per second."""
+        """Return the usual rate of ``key`` per second, at least ``LEAST_RATE``."""
+        return max(LEAST_RATE, self._mean(key, now))
+
+    def _mean(self, key: str, now: float) -> float:
         seen, when = self._keys.get(key, (0.0, now))
         if now != self._asked:
             start = now if self._start is None else self._start
@@ -37,7 +46,9 @@ class Rates:
         """Note a firing that was background with probability ``share``."""
         if self._start is None:
             self._start, self._asked = now, math.nan
-        self._since.setdefault(key, now)
+        if key not in self._since:
+            self._since[key] = now
+            self._new(key, now)
         seen, when = self._keys.pop(key, (0.0, now))
         self._keys[key] = (seen * math.exp(-max(0.0, now - when) / MEMORY) + share, now)
         if len(self._keys) > MOST_KEYS:
@@ -52,21 +63,45 @@ class Rates:
         """Return when ``key`` was first noted; infinity where it never was."""
         return self._since.get(key, math.inf)
 
-    def rarity(self, key: str, now: float, window: float = 1200.0) -> float:
+    def rarity(self, key: str, now: float, window: float = WINDOW) -> float:
         """Return how telling ``key`` is: -ln of the chance to see it within ``window`` seconds, at least 0.05."""
-        return max(0.05, -math.log(-math.expm1(-self.rate(key, now) * window)))
+        return max(0.05, -math.log(-math.expm1(-self._mean(key, now) * window)))
+
+    def surprise(self, key: str, now: float) -> float:
+        """Return how much ``key`` adds to an incident's score: its rarity, or that of news on its node if less.
+
+        Where something new turns up every hour, as in the first days, one more new thing is no news.
+        """
+        own = self.rarity(key, now)
+        if self._keys.get(key, (0.0, 0.0))[0] >= NEW:
+            return own
+        seen, _ = self._news.get(_node(key), (0, 0))
+        before = max(0, seen - 1)  # its own window aside
+        watched = 0.0 if self._start is None else max(0.0, now - self._start) / WINDOW
+        return min(own, -math.log(min(1.0, (USUAL_NEWS[0] + before) / (USUAL_NEWS[1] + watched))))
+
+    def _new(self, key: str, now: float) -> None:
+        seen, last = self._news.pop(_node(key), (0, -1))
+        window = int(now // WINDOW)
+        self._news[_node(key)] = (seen + (window != last), window)
+        if len(self._news) > MOST_NODES:
+            del self._news[next(iter(self._news))]
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self._start, self._keys, self._since))
+        return msgspec.msgpack.encode((self._start, self._keys, self._since, self._news))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         self._asked = math.nan
-        shape = tuple[float | None, dict[str, tuple[float, float]], dict[str, float]]
-        self._start, self._keys, self._since = msgspec.msgpack.decode(state, type=shape)
+        shape = tuple[float | None, dict[str, tuple[float, float]], dict[str, float], dict[str, tuple[int, int]]]
+        self._start, self._keys, self._since, self._news = msgspec.msgpack.decode(state, type=shape)
 
 
 def key_of(node: str, kind: str) -> str:
     """Return the key of one sort of alert on one node."""
     return f"{node}\x1f{kind}"
+
+
+def _node(key: str) -> str:
+    return key.partition("\x1f")[0]

@@ -11,14 +11,15 @@ from aiops.domain.changes import INCIDENTS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
 from aiops.domain.graph import Entity
-from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem
+from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem, tell
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import plural, span
 from correlation.assembly import Assembly
-from correlation.describe import describe
+from correlation.describe import describe, recounted
+from correlation.holdings import Turn
 from correlation.lifecycle import apply, move
 from correlation.live import Live
 from correlation.rootcause import confirm, weigh
@@ -55,8 +56,26 @@ class Correlator(Part):
     def take(self, alert: Alert, now: datetime) -> Alert:
         """Return the alert with its episode's incident and link, and the reason of it where it was just placed."""
         taken = self._assembly.take(alert, now)
+        turned, self._assembly.turned = self._assembly.turned, []
+        for turn in turned:
+            self._recount(turn, taken, now)
         self._bound(now)
         return taken
+
+    def _recount(self, turn: Turn, alert: Alert, now: datetime) -> None:
+        """Let a closed incident count its members as they are: one is over, or fires on in another incident."""
+        incident_id = self._where(turn.incident_id)
+        if (doc := self._archive.get(incident_id)) is None:
+            return
+        counted = recounted(doc, turn.before, turn.after)
+        if counted == doc:
+            return
+        if turn.after is None:
+            text = f"{alert.title!r} fires on: it is in another incident now"
+            counted, line = tell(counted, now, "moved", text)
+            self._assembly.lines.append(line)
+        self._archive[incident_id] = counted
+        self._assembly.dirty[incident_id] = None
 
     def heard(self, alert: Alert | None, now: datetime) -> None:
         """An alert said once more what it had said: its incident is not forgotten."""
@@ -254,7 +273,7 @@ class Correlator(Part):
         if doc.status is IncidentStatus.CLOSED:
             self._describe(live, now)
             if firing := live.doc.firing:
-                text = f"with {plural(firing, 'alert')} still firing: counts are final, their news goes elsewhere"
+                text = f"with {plural(firing, 'alert')} still firing: their news goes elsewhere"
                 self._assembly.tell(live, now, "closed", text)
             self._assembly.release(live)
             self._archive[doc.incident_id] = live.doc

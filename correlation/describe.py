@@ -1,15 +1,18 @@
 """What do people read of an incident? Its document, made of what is held of it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
+from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
 from correlation.impact import impact
 from correlation.live import Live, worst
+from correlation.members import Member
 from correlation.rootcause import Sign, rank
 from correlation.topology import ServiceGraph
 from correlation.witnesses import Witnesses
@@ -18,7 +21,26 @@ MOST_SERVICES = 200
 MOST_REASONS = 40
 MOST_GROUPED = 8  # sentences of why together that are kept
 OURS = ("group", "cause", "impact")  # steps whose reasons are written here; those of others stay
+LOUD = Severity.HIGH  # what its sender calls at least so bad never waits in the background queue
 GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
+
+
+def recounted(doc: Incident, before: Member, after: Member | None) -> Incident:
+    """Return a document that counts ``after`` in the place of ``before``; None: no longer."""
+    one = 0 if after is None else 1
+
+    def change(holds: Callable[[Member], bool]) -> int:
+        return (holds(after) if after is not None else 0) - holds(before)
+
+    return msgspec.structs.replace(
+        doc,
+        episodes=doc.episodes - 1 + one,
+        firing=doc.firing + change(lambda member: member.ended is None),
+        suppressed=doc.suppressed + change(lambda member: member.suppressed),
+        audible=doc.audible + change(lambda member: member.ended is None and not member.suppressed),
+        known_bad=doc.known_bad + change(lambda member: member.known_bad),
+        alerts=doc.alerts - before.events + (after.events if after is not None else 0),
+    )
 
 
 def describe(
@@ -45,7 +67,7 @@ def describe(
         witnesses.testimonies(live, graph, now),
     )
     live.settle_root(candidates[0].entity if candidates else "", graph)
-    score = sum((rates.rarity(key, now.timestamp()) for key in live.keys), 0.0)
+    score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
@@ -53,11 +75,12 @@ def describe(
         abstained=abstained,
         impact=impact(_named(live), graph.view()),
         score=round(score, 3),
-        background=score < settings.background_score,
+        background=score < settings.background_score and doc.severity.rank < LOUD.rank,
         services=services[:MOST_SERVICES],
         services_total=len(services),
         owners=tuple(live.owners),
         weakest_link=live.weakest[1] if live.weakest else "",
+        runner_up=live.runner_up[1] if live.runner_up else "",
     )
     doc = msgspec.structs.replace(doc, title=_title(live, doc, services))
     return msgspec.structs.replace(doc, reasons=_reasons(live, doc))

@@ -1,6 +1,7 @@
 """What is held of all incidents at work, and which steps keep it true? Who joins whom is decided in assembly."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -8,6 +9,9 @@ from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem, tell
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
+from correlation.clocks import Clocks
+from correlation.intensity import Kernels
+from correlation.joining import Model
 from correlation.lifecycle import move
 from correlation.live import Live
 from correlation.members import Active, Member
@@ -19,12 +23,22 @@ SWARM = 3  # so many alerts of one sort firing on one node at once are one matte
 MOST_FOUNDERS = 50_000  # alerts whose last incident is remembered, for "recurs"
 
 
+class Turn(NamedTuple):
+    """A member of an incident that is closed has changed; ``after`` None: it fires on, in another incident."""
+
+    incident_id: str
+    before: Member
+    after: Member | None
+
+
 class Holdings:
     """Incidents that can still change, their members, and what is to be saved or passed on after each step."""
 
     def __init__(self, settings: CorrelationSettings, graph: ServiceGraph) -> None:
         self.settings, self.graph = settings, graph
         self.rates = Rates()
+        self.clocks = Clocks()
+        self.kernels = Kernels()
         self.active = Active()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
@@ -38,7 +52,13 @@ class Holdings:
         self.merged: dict[str, Incident] = {}  # merged away, to be saved once
         self.lines: list[TimelineItem] = []  # told, to be saved
         self.joined: list[tuple[str, Reason]] = []
+        self.turned: list[Turn] = []  # of members of incidents that are closed
         self.released: list[str] = []
+
+    @property
+    def model(self) -> Model:
+        """What was learned, as joining asks for it."""
+        return Model(self.rates, self.kernels)
 
     def touch(self, live: Live, now: datetime, news: bool = True) -> None:
         """Have the incident described anew; ``news``: something of it was heard."""
@@ -147,6 +167,10 @@ class Holdings:
         self.active.put(member, now.timestamp())
         self.active.prune(member.node, now.timestamp() - horizon, self.settings.active_per_entity)
 
+    def fans(self, node: str) -> dict[str, int]:
+        """Return how many stand in each relation to ``node``."""
+        return {near.relation: near.fan for near in self.graph.near(node).values()}
+
     def evict(self, now: datetime) -> None:
         """Beyond ``MOST_MEMBERS``, the episode held longest counts as over, and is followed no longer."""
         if len(self.members) <= MOST_MEMBERS:
@@ -170,18 +194,27 @@ class Holdings:
         active = [one.episode_id if one.episode_id in self.members else one for one in self.active.members()]
         tables = (self.holders, self.redirects, self.founders)
         return msgspec.msgpack.encode(
-            (self.rates.dump(), (self.number, tables, held, active, list(self.lives.values())))
+            (
+                self.rates.dump(),
+                self.clocks.dump(),
+                self.kernels.dump(),
+                (self.number, tables, held, active, list(self.lives.values())),
+            )
         )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
         shape = tuple[
-            bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
+            bytes, bytes, bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
         ]  # fmt: skip
-        rates, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
+        rates, clocks, kernels, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
         self.holders, self.redirects, self.founders = tables
         self.rates.load(rates)
+        if clocks:
+            self.clocks.load(clocks)
+        if kernels:
+            self.kernels.load(kernels)
         self.members = {member.episode_id: member for member in held}
         self.firing = {member.fingerprint: member.episode_id for member in held if member.ended is None}
         self.lives = {live.doc.incident_id: live for live in lives}

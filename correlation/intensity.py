@@ -2,13 +2,23 @@
 
 Each row: ``mass``, how many episodes of one kind one episode of a neighbour in that relation is expected to bring
 about, where it has one such neighbour; ``delay``, the mean of the seconds between the two. Density
-``mass / N^spread * exp(-|dt| / delay) / delay``, the same in both directions of time, because clocks and detection
-delays differ by more than faults need to travel. Hand-set from simulated storms (call chains of 30 s a hop, 60 s
-detection, flapping, skewed clocks) so that a ``join_ratio`` of 2 is right; a site's own table can take its place.
+``mass / N^spread * exp(-|dt| / delay) / delay``. Hand-set: a fault travels from what is called to what calls, seldom
+back, and is seen within a minute or two; both directions of time count alike, since detection delays differ.
+
+What is counted since then corrects the table by three factors, each the ratio of seen to expected with the hand-set
+value as so many pseudo-counts: per relation (mass), per relation and span of time (delay, which may become lopsided),
+per relation and kind of alert ("error ratio" travels, "disk full" does not). The counts are the expectation step of EM
+(Dempster et al. 1977) for a Hawkes process, once per episode as it comes in: it counts for each neighbour by the share
+that this one has in its intensity. What a person confirmed counts ``CONFIRMED`` times, and for what is in the incident
+alone. Unlabelled counts only shift mass between relations; how strong all of them are together, confirmations decide.
 """
 
 import math
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+import msgspec
 
 from aiops.domain.base import Noun
 
@@ -21,29 +31,159 @@ class Kernel(Noun, frozen=True, kw_only=True):
 
 
 KERNELS: Mapping[str, Kernel] = {
-    "again": Kernel(mass=0.12, delay=1200.0),  # the same alert, after it had resolved; dt from its end
-    "self": Kernel(mass=0.05, delay=150.0),
-    "callee": Kernel(mass=0.03, delay=120.0),  # what e calls had alerted
-    "caller": Kernel(mass=0.03, delay=120.0),
-    "callee2": Kernel(mass=0.0075, delay=150.0),
-    "caller2": Kernel(mass=0.0075, delay=150.0),
-    "sibling": Kernel(mass=0.005, delay=120.0),
-    "host": Kernel(mass=0.0375, delay=90.0),
-    "guest": Kernel(mass=0.0375, delay=90.0),
-    "host_mate": Kernel(mass=0.005, delay=60.0),
+    "again": Kernel(mass=0.12, delay=1200.0),  # the same alert, after it had resolved; dt from its end; not learned
+    "self": Kernel(mass=0.02, delay=90.0),
+    "callee": Kernel(mass=0.035, delay=90.0),  # what e calls had alerted
+    "caller": Kernel(mass=0.016, delay=90.0),
+    "callee2": Kernel(mass=0.012, delay=120.0),
+    "caller2": Kernel(mass=0.006, delay=120.0),
+    "sibling": Kernel(mass=0.006, delay=90.0),
+    "host": Kernel(mass=0.015, delay=90.0),
+    "guest": Kernel(mass=0.005, delay=90.0),
+    "host_mate": Kernel(mass=0.004, delay=90.0),
+    "kin": Kernel(mass=0.02, delay=45.0),  # the same kind of alert on another node, where the graph knows neither
     "part_of": Kernel(mass=0.0125, delay=120.0),
-    "contains": Kernel(mass=0.0125, delay=120.0),
+    "contains": Kernel(mass=0.005, delay=120.0),
+}
+INVERSE = {
+    **{"callee": "caller", "caller": "callee", "callee2": "caller2", "caller2": "callee2"},
+    **{"host": "guest", "guest": "host", "part_of": "contains", "contains": "part_of"},
 }
 SPREAD = 0.5  # how far a neighbour's pull is shared among all that stand in its relation: 0 not at all, 1 wholly
 COMMON = 0.2 / 3600  # per second: a neighbour that fires by chance this often pulls half as strongly
 
+EDGES = (-600.0, -300.0, -180.0, -90.0, -45.0, -15.0, 15.0, 45.0, 90.0, 180.0, 300.0, 600.0)  # seconds between bins
+KINDS = 4.0  # kinds of alert that a fault may raise on one node: turns a row's mass into episodes expected
+MASS_COUNTS, DELAY_COUNTS, KIND_COUNTS = 100.0, 100.0, 5.0  # what the hand-set values count as
+LEAST_BOOST, MOST_BOOST = 0.1, 5.0  # of a kind
+MOST_KINDS = 500  # counted; beyond it the rarest are forgotten
 
-def pull(relation: str, fan: int, seconds: float, rate: float) -> float:
-    """Return how many firings per second an episode adds to its neighbour's kind, ``seconds`` away from its start.
+Cause = tuple[str, float, float]  # relation, seconds, firings per second (or any other measure of its share)
 
-    ``fan``: how many stand in this relation to it; ``rate``: its own usual rate per second (chronic ones say little).
-    """
-    kernel = KERNELS[relation]
-    chronic = 0.0 if relation == "again" else rate / COMMON  # what is back is weighed against its own rate already
-    density = math.exp(-abs(seconds) / kernel.delay) / kernel.delay
-    return kernel.mass * density / math.pow(fan, SPREAD) / (1.0 + chronic)
+
+class Row(msgspec.Struct, array_like=True):
+    """What was counted of one relation."""
+
+    expected: float = 0.0  # episodes that the hand-set mass would have brought about
+    caused: float = 0.0
+    delays: list[float] = msgspec.field(default_factory=lambda: [0.0] * (len(EDGES) + 1))
+    kinds: dict[str, float] = {}
+
+
+class Kernels:
+    """The table with what was learned; deterministic, and bounded whatever comes in."""
+
+    def __init__(self) -> None:
+        self.rows = {relation: Row() for relation in KERNELS if relation != "again"}
+        self.kinds: dict[str, float] = {}  # kind -> episodes, whatever caused them
+        self.seen = 0.0
+        self._every = 0.0  # seen to expected of all relations; 0: to be counted again
+        self._factors: dict[str, tuple[float, list[float]]] = {}  # relation -> of mass, of each bin of time
+
+    def pull(self, relation: str, fan: int, seconds: float, rate: float, kind: str) -> float:
+        """Return how many firings of ``kind`` per second an episode adds ``seconds`` away from its start.
+
+        ``fan``: how many stand in this relation to it; ``rate``: its own usual rate (chronic ones say little).
+        """
+        kernel = KERNELS[relation]
+        chronic = 0.0 if relation == "again" else rate / COMMON  # what is back is weighed against its own rate already
+        density = math.exp(-abs(seconds) / kernel.delay) / kernel.delay
+        strength = kernel.mass * density / math.pow(fan, SPREAD) / (1.0 + chronic)
+        if relation == "again" or not self.seen:
+            return strength
+        mass, delays = self._factors.get(relation) or self._factor(relation)
+        return strength * mass * delays[bisect_right(EDGES, seconds)] * self.boost(relation, kind)
+
+    def boost(self, relation: str, kind: str) -> float:
+        """Return how many times more often than others this kind is what the relation brings about."""
+        row = self.rows[relation]
+        expected = row.caused * self.kinds.get(kind, 0.0) / self.seen if self.seen else 0.0
+        ratio = (row.kinds.get(kind, 0.0) + KIND_COUNTS) / (expected + KIND_COUNTS)
+        return min(MOST_BOOST, max(LEAST_BOOST, ratio))
+
+    def mass(self, relation: str) -> float:
+        """Return the mass as corrected by what was counted."""
+        return KERNELS[relation].mass * (1.0 if relation == "again" else self._mass(self.rows[relation]))
+
+    def count(
+        self,
+        kind: str,
+        rate: float,
+        fans: Mapping[str, int],
+        causes: Iterable[Cause],
+        total: float,
+    ) -> None:
+        """Note one episode: what may have caused it, by shares of ``total``, and what it may cause in turn.
+
+        ``fans``: relation -> how many stand in it, as seen from the episode's node; ``rate``: its usual one.
+        """
+        self.seen += 1.0
+        _add(self.kinds, kind, 1.0)
+        for relation, fan in fans.items():
+            inverse = INVERSE.get(relation, relation)
+            expected = KINDS * KERNELS[inverse].mass * math.pow(fan, 1 - SPREAD) / (1.0 + rate / COMMON)
+            self.rows[inverse].expected += expected
+        for relation, seconds, strength in causes:
+            row, share = self.rows[relation], strength / total
+            row.caused += share
+            row.delays[bisect_right(EDGES, seconds)] += share
+            _add(row.kinds, kind, share)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What followed from the counts follows no longer."""
+        self._factors.clear()
+        self._every = 0.0
+
+    def _factor(self, relation: str) -> tuple[float, list[float]]:
+        row, usual = self.rows[relation], _USUAL[relation]
+        counted = row.caused + DELAY_COUNTS
+        delays = [(n + DELAY_COUNTS * p) / counted / p for n, p in zip(row.delays, usual, strict=True)]
+        self._factors[relation] = self._mass(row), delays
+        return self._factors[relation]
+
+    def _mass(self, row: Row) -> float:
+        """Return seen to expected, of this relation against all of them."""
+        if not self._every:
+            rows = self.rows.values()
+            self._every = _ratio(sum(one.caused for one in rows), sum(one.expected for one in rows), 1.0)
+        return (row.caused + MASS_COUNTS) / (row.expected * self._every + MASS_COUNTS)
+
+    def dump(self) -> bytes:
+        """Return all state."""
+        return msgspec.msgpack.encode((self.rows, self.kinds, self.seen))
+
+    def load(self, state: bytes) -> None:
+        """Take over what ``dump`` returned."""
+        self.rows, self.kinds, self.seen = msgspec.msgpack.decode(
+            state, type=tuple[dict[str, Row], dict[str, float], float]
+        )
+        self._forget()
+
+
+def _ratio(seen: float, expected: float, prior: float) -> float:
+    return (seen + prior) / (expected + prior)
+
+
+def _add(table: dict[str, float], kind: str, by: float) -> None:
+    table[kind] = table.get(kind, 0.0) + by
+    if len(table) > MOST_KINDS:
+        kept = sorted(table.items(), key=lambda item: (-item[1], item[0]))[: MOST_KINDS // 2]
+        table.clear()
+        table.update(kept)
+
+
+def _share(kernel: Kernel, least: float, most: float) -> float:
+    """Return how much of the hand-set density lies between two times."""
+
+    def below(seconds: float) -> float:
+        half = 0.5 * math.exp(-abs(seconds) / kernel.delay)
+        return half if seconds < 0 else 1.0 - half
+
+    return below(most) - below(least)
+
+
+_BOUNDS = (-math.inf, *EDGES, math.inf)
+_USUAL = {
+    relation: [_share(kernel, least, most) for least, most in pairwise(_BOUNDS)] for relation, kernel in KERNELS.items()
+}

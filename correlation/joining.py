@@ -1,8 +1,9 @@
 """Which incident does an episode belong to? Intensity over its neighbourhood against its usual rate, then the root."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,12 +14,14 @@ from aiops.domain.settings import CorrelationSettings
 from aiops.domain.words import plural, span, times
 from correlation.background import Rates, key_of
 from correlation.causes.cones import explained_by
-from correlation.intensity import pull
+from correlation.intensity import Cause, Kernels
 from correlation.live import Company, Live
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
 
 RETURN = 0.5  # factor for coming back to an incident of more than that: what flaps would glue itself to a storm
+MOST_KIN = 16  # newest of a kind that are looked at
+KIN = Near(relation="kin", hops=2, fan=1)
 MOST_LOOKED_AT = 128  # active episodes weighed per decision, closest relations first
 
 WORDS = {  # what the parent is to the one that joined
@@ -32,9 +35,17 @@ WORDS = {  # what the parent is to the one that joined
     "host": "on which it runs",
     "guest": "which runs on it",
     "host_mate": "which runs on the same host",
+    "kin": "which raised the same kind of alert",
     "part_of": "which it is part of",
     "contains": "which is part of it",
 }
+
+
+class Model(NamedTuple):
+    """What was learned of chance and of what follows from what."""
+
+    rates: Rates
+    kernels: Kernels
 
 
 class Pulled(msgspec.Struct):
@@ -58,6 +69,7 @@ class Choice(msgspec.Struct):
     total: float  # of all that others do to it, context included
     known: bool = False  # is its rate learned? Else it was never seen before, and the rate is the prior
     back: bool = False  # the same alert fired shortly before
+    causes: list[Cause] = []  # (relation, seconds, firings per second) of each that pulls
 
     @property
     def background(self) -> float:
@@ -75,22 +87,26 @@ def choose(
     active: Active,
     lives: Mapping[str, Live],
     graph: ServiceGraph,
-    rates: Rates,
+    model: Model,
     settings: CorrelationSettings,
 ) -> Choice:
     """Weigh all active episodes near ``member``; incidents whose root does not explain it pull less (``off_cone``)."""
     pulls: dict[str, Pulled] = {}
     total, back = 0.0, False
-    for other, near in islice(active.around(graph.near(member.node)), MOST_LOOKED_AT):
+    causes: list[Cause] = []
+    for other, near in islice(_around(member, active, graph), MOST_LOOKED_AT):
         relation, seconds = _standing(member, other, near, settings)
         if not relation:
             continue
         fan = graph.near(other.node).get(member.node, near).fan
-        strength = pull(relation, fan, seconds, rates.rate(key_of(other.node, other.kind), now))
+        strength = model.kernels.pull(
+            relation, fan, seconds, model.rates.rate(key_of(other.node, other.kind), now), member.kind
+        )
         if relation == "again":  # coming back explains nothing: it makes the key a common one
             back = True
         else:
             total += strength
+            causes.append((relation, seconds, strength))
         live = lives.get(other.incident)
         if live is None or not _open_to(live, settings, now):
             continue
@@ -105,7 +121,15 @@ def choose(
             pulled.off_cone = True
     ordered = sorted(pulls.values(), key=lambda one: (-one.strength, lives[one.incident].doc.number))
     key = member.key
-    return Choice(ordered, rates.rate(key, now), total, rates.known(key), back)
+    return Choice(ordered, model.rates.rate(key, now), total, model.rates.known(key), back, causes)
+
+
+def _around(member: Member, active: Active, graph: ServiceGraph) -> Iterator[tuple[Member, Near]]:
+    """Yield what may have to do with ``member``: what is near it; of what the graph does not know, its kin."""
+    yield from active.around(graph.near(member.node))
+    if not graph.knows(member.node):
+        others = islice(active.kin(member.kind), MOST_KIN)
+        yield from ((other, KIN) for other in others if other.node != member.node and not graph.knows(other.node))
 
 
 def _standing(member: Member, other: Member, near: Near, settings: CorrelationSettings) -> tuple[str, float]:
@@ -136,10 +160,12 @@ def _open_to(live: Live, settings: CorrelationSettings, now: float) -> bool:
 def fits(node: str, live: Live, graph: ServiceGraph) -> bool:
     """Does one root still explain the incident with ``node`` in it?
 
-    Yes when the node is in it already, rests on what the root explains, explains at least as much itself, or shares a
-    node (a silent host, perhaps) that all of its services rest on.
+    Yes when the graph does not know it, when it is in it already, rests on what the root explains, explains at least
+    as much itself, or shares a node (a silent host, perhaps) that all of its services rest on.
     """
     needs = graph.needs(node)
+    if not graph.knows(node):
+        return True  # the graph has nothing to say about it
     if node in live.services or not needs.isdisjoint(live.explained):
         return True
     if live.shared and (node in live.shared or not needs.isdisjoint(live.shared)):
@@ -153,7 +179,7 @@ def may_merge(
     member: Member,
     root: Member | None,
     graph: ServiceGraph,
-    rates: Rates,
+    model: Model,
     settings: CorrelationSettings,
 ) -> str:
     """Return the root that makes two incidents one, now that ``member`` has joined ``survivor``; "" when they stay two.
@@ -165,7 +191,7 @@ def may_merge(
     if not (survivor.doc.active and other.doc.active):
         return ""
     company = survivor.doc.episodes >= 2 and other.doc.episodes >= 2
-    if not company and (root is None or not _brings_about(member, root, graph, rates, settings)):
+    if not company and (root is None or not _brings_about(member, root, graph, model, settings)):
         return ""
     services = survivor.services.keys() | other.services.keys()
     tried = [survivor.root, other.root, member.node]
@@ -177,7 +203,7 @@ def may_merge(
 
 
 def _brings_about(
-    member: Member, root: Member, graph: ServiceGraph, rates: Rates, settings: CorrelationSettings
+    member: Member, root: Member, graph: ServiceGraph, model: Model, settings: CorrelationSettings
 ) -> bool:
     near = graph.near(root.node).get(member.node)
     if near is None:
@@ -187,8 +213,10 @@ def _brings_about(
         return False
     fan = graph.near(member.node).get(root.node, near).fan
     now = member.received
-    strength = pull(relation, fan, seconds, rates.rate(key_of(member.node, member.kind), now))
-    return strength > settings.join_ratio * rates.rate(key_of(root.node, root.kind), now)
+    strength = model.kernels.pull(
+        relation, fan, seconds, model.rates.rate(key_of(member.node, member.kind), now), root.kind
+    )
+    return strength > settings.join_ratio * model.rates.rate(key_of(root.node, root.kind), now)
 
 
 def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
@@ -205,6 +233,18 @@ def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
         ratio=round(ratio, 2),
         text=text,
     )
+
+
+def runner_up(member: Member, pulled: Pulled, choice: Choice, lives: Mapping[str, Live]) -> tuple[float, str] | None:
+    """Return how many times weaker the next incident pulled than the one that was joined, with a sentence; or None."""
+    other = next((one for one in choice.pulled if one.incident != pulled.incident and one.strength > 0), None)
+    if other is None:
+        return None
+    weaker = pulled.strength / other.strength
+    number, who = lives[other.incident].doc.number, member.entity or repr(member.name)
+    cone = ", whose root does not explain it," if other.off_cone else ""
+    text = f"{who} could also be of #{number}{cone} which is {times(choice.ratio(other))} than chance"
+    return weaker, f"{text}; this one is {times(choice.ratio(pulled))}"
 
 
 def same_link(member: Member, company: Company, newest: Member | None) -> Link:

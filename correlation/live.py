@@ -42,6 +42,7 @@ class Live(msgspec.Struct):
     severities: dict[Severity, int] = {}  # of unsuppressed members
     hidden: dict[Severity, int] = {}  # of suppressed ones
     weakest: tuple[float, str] | None = None
+    runner_up: tuple[float, str] | None = None  # how many times weaker the other incident pulled, and in words
     grouped: tuple[str, ...] = ()  # first sentences of why together
     quiet_since: float | None = None  # nothing that counts has fired since
     due: datetime | None = None  # when its timer runs
@@ -119,6 +120,7 @@ class Live(msgspec.Struct):
                 mine[severity] = mine.get(severity, 0) + number
         self.owners = dict.fromkeys([*self.owners, *other.owners][:MOST_OWNERS])
         self.weakest = min(filter(None, (self.weakest, other.weakest)), default=None)
+        self.runner_up = min(filter(None, (self.runner_up, other.runner_up)), default=None)
         self.grouped = (*self.grouped, *other.grouped)
         self.confirmed = other.confirmed if self.confirmed is None else self.confirmed
         self.by_person = (self.by_person or other.by_person) and not self.doc.active

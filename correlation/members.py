@@ -25,8 +25,12 @@ class Member(msgspec.Struct, array_like=True):
     events: int
     suppressed: bool
     known_bad: bool
+    source: str
+    stated: float  # when it began by its sender's clock; ``started`` is corrected where that is known to be wrong
     ended: float | None = None
     incident: str = ""  # id of the incident it is in now; empty: context only
+    chance: float = 0.0  # that it was there whatever its neighbours did
+    counted: float = 0.0  # when it last counted towards its usual rate
     kept: float = 0.0  # when it was last put among the active ones
 
     @property
@@ -40,9 +44,10 @@ class Member(msgspec.Struct, array_like=True):
         return "" if self.node.startswith("?") else self.node
 
 
-def member_of(alert: Alert, now: float) -> Member:
-    """Return the alert's present episode as it comes in at ``now``."""
+def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
+    """Return the alert's present episode as it comes in at ``now``; ``ahead``: of its sender's clock, in seconds."""
     episode = alert.episode
+    stated = episode.started_at.timestamp()
     return Member(
         episode_id=episode.episode_id,
         fingerprint=alert.fingerprint,
@@ -50,12 +55,14 @@ def member_of(alert: Alert, now: float) -> Member:
         kind=episode.kind_key,
         name=episode.name,
         owner=alert.owner,
-        started=episode.started_at.timestamp(),
+        started=stated - ahead,
         received=now,
         severity=episode.severity,
         events=episode.events,
         suppressed=alert.suppressed,
         known_bad=alert.verdict is Verdict.KNOWN_BAD,
+        source=alert.source,
+        stated=stated,
     )
 
 
@@ -65,6 +72,7 @@ class Active:
     def __init__(self, members: Iterable[Member] = ()) -> None:
         self._nodes: dict[str, dict[str, Member]] = {}  # node -> fingerprint -> member, newest last
         self._order: dict[tuple[str, str], None] = {}  # (node, fingerprint), longest kept first
+        self._kinds: dict[str, dict[tuple[str, str], Member]] = {}  # kind -> its members, newest last
         for member in members:
             self.put(member, member.kept)
 
@@ -72,10 +80,13 @@ class Active:
         """Keep ``member`` from ``now`` on, in place of an older one of its alert."""
         member.kept = now
         here = self._nodes.setdefault(member.node, {})
-        here.pop(member.fingerprint, None)
+        if member.fingerprint in here:
+            self._drop(member.node, member.fingerprint)
+            here = self._nodes.setdefault(member.node, {})
         here[member.fingerprint] = member
-        self._order.pop((member.node, member.fingerprint), None)
         self._order[member.node, member.fingerprint] = None
+        kin = self._kinds.setdefault(member.kind, {})
+        kin[member.node, member.fingerprint] = member
 
     def prune(self, node: str, before: float, most: int) -> None:
         """Forget what was last put ``before`` then, and the oldest beyond ``most`` on ``node``."""
@@ -100,6 +111,14 @@ class Active:
                 for member in reversed(self._nodes[node].values()):
                     yield member, near
 
+    def kin(self, kind: str) -> Iterator[Member]:
+        """Yield the active members of a kind, wherever they are, newest first."""
+        return reversed(self._kinds.get(kind, {}).values())
+
+    def on(self, node: str) -> Iterable[Member]:
+        """Return the active members on ``node`` itself."""
+        return self._nodes.get(node, {}).values()
+
     def members(self) -> list[Member]:
         """Return all, oldest first."""
         return [self._nodes[node][fingerprint] for node, fingerprint in self._order]
@@ -107,6 +126,10 @@ class Active:
     def _drop(self, node: str, fingerprint: str) -> None:
         del self._order[node, fingerprint]
         here = self._nodes[node]
-        del here[fingerprint]
+        gone = here.pop(fingerprint)
+        kin = self._kinds[gone.kind]
+        del kin[node, fingerprint]
+        if not kin:
+            del self._kinds[gone.kind]
         if not here:
             del self._nodes[node]

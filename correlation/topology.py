@@ -53,6 +53,10 @@ class ServiceGraph(Part):
         """Return the plain look-ups of this version that siblings may keep."""
         return self._view
 
+    def knows(self, name: str) -> bool:
+        """Is there a node of this name?"""
+        return name in self._view.services
+
     def near(self, name: str) -> dict[str, Near]:
         """Return who stands close to ``name``, itself first; where two relations hold, the closer one counts.
 

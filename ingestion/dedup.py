@@ -16,6 +16,7 @@ from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import plural
+from ingestion.chatter import Chatter, Habit
 from ingestion.shelf import Shelf, Shelved
 from ingestion.states import News, expired, inferred, superseded
 
@@ -46,6 +47,7 @@ class Dedup(Part):
         self._resolved = Shelf()  # the longest resolved first
         self._marks: dict[str, _Mark] = {}
         self._open: dict[str, dict[str, None]] = {}  # template id -> fingerprints that fire
+        self._chatter = Chatter()
 
     def __len__(self) -> int:
         """How many alerts are remembered."""
@@ -108,6 +110,10 @@ class Dedup(Part):
             alert = news.late(before)
         elif event.status is Status.FIRING and before.status is Status.RESOLVED:
             alert = news.again(before)
+        elif why := self._anew(event, before):
+            alert = news.anew(before, why)
+            ended = max(before.episode.started_at, alert.episode.started_at)
+            self.put(EPISODES, msgspec.structs.replace(before.episode, ended_at=ended, end_reason="superseded"))
         else:
             alert = news.update(before)
         return self._timed(alert, event)
@@ -208,6 +214,15 @@ class Dedup(Part):
         if len(self) > MOST_ALERTS:
             self._timers.set("lease", self._firing.first, now)
 
+    def _anew(self, event: Event, before: Alert) -> str:
+        """Return why a firing alert fires anew; "" when this event goes on with the same firing, or ends it."""
+        if event.status is Status.RESOLVED:
+            self._chatter.forget(before.fingerprint)
+            return ""
+        if event.starts_at is not None and event.starts_at <= before.episode.started_at:
+            return ""  # its sender says that it is the same
+        return self._chatter.anew(before.fingerprint, event.occurred_at, before.state_at)
+
     def _turns(self, event: Event) -> bool:
         """Would this event change what its alert shows?"""
         alert = self.current(fingerprint_of(event))
@@ -254,14 +269,19 @@ class Dedup(Part):
         events, times = [one for one, _ in self._seen.values()], [when for _, when in self._seen.values()]
         seen = list(self._seen), events, times
         opened = [(template, list(fingerprints)) for template, fingerprints in self._open.items()]
-        return msgspec.msgpack.encode((seen, self._firing.dump(), self._resolved.dump(), self._marks, opened))
+        return msgspec.msgpack.encode(
+            (seen, self._firing.dump(), self._resolved.dump(), self._marks, opened, self._chatter.dump())
+        )
 
     def load(self, state: bytes) -> None:
         seen_shape = tuple[list[str], list[str], list[datetime]]
-        shape = tuple[seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]]]
-        seen, firing, resolved, self._marks, opened = msgspec.msgpack.decode(state, type=shape)
+        shape = tuple[
+            seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]], list[tuple[str, Habit]]
+        ]
+        seen, firing, resolved, self._marks, opened, habits = msgspec.msgpack.decode(state, type=shape)
         self._seen = OrderedDict((key, (event_id, at)) for key, event_id, at in zip(*seen, strict=True))
         self._firing, self._resolved = Shelf.load(firing), Shelf.load(resolved)
+        self._chatter = Chatter(habits)
         self._open = {template: dict.fromkeys(fingerprints) for template, fingerprints in opened}
 
 

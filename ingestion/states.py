@@ -60,6 +60,19 @@ class News(msgspec.Struct, frozen=True):
             reasons=self._reasons(said),
         )
 
+    def anew(self, before: Alert, why: str) -> Alert:
+        """What it says is news: a new episode of the alert that fires, judged anew; nobody saw the old one end."""
+        return msgspec.structs.replace(
+            self._shown(self._counted(before)),
+            entity=self.placement.entity,
+            episode=self._episode(max(self._start, before.episode.started_at)),
+            episodes=before.episodes + 1,
+            verdict=Verdict.UNKNOWN,
+            verdict_rule="",
+            suppressed_by=(),
+            reasons=self._reasons(f"{why}: episode {before.episodes + 1}"),
+        )
+
     def update(self, before: Alert) -> Alert:
         """A newer state in the same episode."""
         event, alert = self.event, self._shown(self._counted(before))

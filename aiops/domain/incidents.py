@@ -74,6 +74,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     background: bool = False  # visible, does not page
     reasons: tuple[Reason, ...] = ()  # why together, why the cause, why paged; at most 40
     weakest_link: str = ""  # what would split it
+    runner_up: str = ""  # which other incident one of its members nearly joined
     founder: str  # episode_id
     merged_into: str = ""
     merged_from: tuple[str, ...] = ()  # with theirs in turn: all ids whose members are here

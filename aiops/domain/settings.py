@@ -63,7 +63,7 @@ class CorrelationSettings(Noun, frozen=True, kw_only=True):
     join_ratio: float = 2.0  # kappa: join when the intensity is this many times the background
     off_cone: float = 0.05  # rho: factor for an episode outside the cone of the incident's root
     merge_cover: float = 0.95  # a merge needs one root that explains this share of the union's services
-    background_score: float = 0.0  # incidents below it wait in the background queue; 0: none do
+    background_score: float = 8.0  # milder incidents below it wait in the background queue; 0: none do
 
 
 class PagingSettings(Noun, frozen=True, kw_only=True):

@@ -14,12 +14,27 @@ def _templates(old: Any) -> Any:
 
 def _correlator(old: Any) -> Any:
     """(archive, assembly) -> (archive, assembly, witnesses): nothing is known of earlier causes and measurements."""
-    return (*old, b"")
+    archive, assembly = old
+    return archive, _made(_assembly, assembly), b""
+
+
+def _assembly(old: Any) -> Any:
+    """Nothing is learned yet of clocks and of what follows from what; which source a member is of is not known."""
+    rates, (number, tables, held, active, lives) = old
+    present = [one if isinstance(one, str) else _member(one) for one in active]
+    state = (number, tables, [_member(one) for one in held], present, lives)
+    return _made(lambda rate: (*rate, {}), rates), b"", b"", state
+
+
+def _member(old: Any) -> Any:
+    source, chance, counted = "", 0.0, 0.0
+    return [*old[:12], source, old[6], *old[12:14], chance, counted, *old[14:]]
 
 
 # part -> what makes its new state of the old one (both as msgpack without types); a new part begins empty by itself
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
     "engine": lambda old: (*old[:-1], None, old[-1]),  # before the timers: the heartbeat, of which nothing was heard
+    "dedup": lambda old: (*old, []),  # how each alert usually comes and goes
     "templates": _templates,
     "correlator": _correlator,
     "book": lambda old: [*old, [], 0],  # rules that have expired, lines of the audit log

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from correlation import background
 from correlation.background import MEMORY, PRIOR_RATE, Rates
-from correlation.intensity import KERNELS, pull
+from correlation.intensity import KERNELS, Kernels
 
 HOUR = 3600.0
 T = 1_700_000_000.0
@@ -68,11 +68,12 @@ def test_a_dump_brings_all_rates_back() -> None:
 def test_a_neighbour_pulls_less_the_later_the_more_mates_and_the_noisier(
     relation: str, fan: int, seconds: float, rate: float
 ) -> None:
-    strength = pull(relation, fan, seconds, rate)
-    assert strength >= pull(relation, fan, seconds + 1, rate)
-    assert strength >= pull(relation, fan + 1, seconds, rate)
-    assert strength >= pull(relation, fan, seconds, rate + 0.001)
-    assert strength == pull(relation, fan, -seconds, rate)
+    pull = Kernels().pull
+    strength = pull(relation, fan, seconds, rate, "down")
+    assert strength >= pull(relation, fan, seconds + 1, rate, "down")
+    assert strength >= pull(relation, fan + 1, seconds, rate, "down")
+    assert strength >= pull(relation, fan, seconds, rate + 0.001, "down")
+    assert strength == pull(relation, fan, -seconds, rate, "down")
 
 
 def test_a_key_is_known_since_it_was_first_noted(monkeypatch: pytest.MonkeyPatch) -> None:

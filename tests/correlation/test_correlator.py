@@ -293,11 +293,17 @@ def test_beyond_max_open_the_least_incident_is_closed_and_it_is_said_so() -> Non
 
 
 def test_low_scores_wait_in_the_background_queue() -> None:
-    rig = Rig(a_graph(api="db"), background_score=6.0)
-    db = rig.fire(0, "db")
+    rig = Rig(a_graph(api="db"), background_score=3.0)
+    db = rig.fire(0, "db", severity=Severity.WARNING)
     assert rig.of(db).background
-    rig.fire(5, "api")
+    rig.fire(5, "api", severity=Severity.WARNING)
     assert not rig.of(db).background
+
+
+def test_what_its_sender_calls_bad_never_waits_in_the_background() -> None:
+    rig = Rig(a_graph(api="db"), background_score=1000.0)
+    assert not rig.of(rig.fire(0, "db", severity=Severity.HIGH)).background
+    assert rig.of(rig.fire(5000, "api", severity=Severity.WARNING)).background
 
 
 def test_a_merged_incident_leads_to_where_it_lives_on() -> None:

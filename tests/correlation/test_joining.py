@@ -8,8 +8,8 @@ from aiops.domain.incidents import Incident, IncidentStatus
 from aiops.domain.settings import CorrelationSettings
 from correlation import live as module
 from correlation.background import Rates
-from correlation.intensity import KERNELS, pull
-from correlation.joining import Choice, alone, choose, fits, link_of, may_merge, same_link
+from correlation.intensity import KERNELS, Kernels
+from correlation.joining import Choice, Model, alone, choose, fits, link_of, may_merge, same_link
 from correlation.live import Company, Live, worst
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
@@ -34,6 +34,8 @@ def a_member(node: str, seconds: float = 0, kind: str = "errors", **changes: obj
         events=1,
         suppressed=False,
         known_bad=False,
+        source="alertmanager",
+        stated=START + seconds,
     )
     for name, value in changes.items():
         setattr(member, name, value)
@@ -61,7 +63,7 @@ def weigh(graph: ServiceGraph, member: Member, *lives: Live, members: tuple[Memb
     for one in members:
         active.put(one, one.received)
     table = {live.doc.incident_id: live for live in lives}
-    return choose(member, member.received, active, table, graph, Rates(), SETTINGS)
+    return choose(member, member.received, active, table, graph, Model(Rates(), Kernels()), SETTINGS)
 
 
 def test_the_strength_is_the_sum_over_its_active_neighbours() -> None:
@@ -72,7 +74,9 @@ def test_the_strength_is_the_sum_over_its_active_neighbours() -> None:
     (pulled,) = choice.pulled
     rate = Rates().rate("any", START)
     fresh = pulled.freshness
-    assert pulled.strength == pytest.approx(fresh * (pull("callee", 1, 40, rate) + pull("callee", 1, 30, rate)))
+    assert pulled.strength == pytest.approx(
+        fresh * (Kernels().pull("callee", 1, 40, rate, "down") + Kernels().pull("callee", 1, 30, rate, "down"))
+    )
     assert (pulled.parent, pulled.seconds) == (cache, 30)
     assert choice.ratio(pulled) == pulled.strength / rate
 
@@ -155,7 +159,9 @@ def test_an_episode_outside_the_cone_is_pulled_less() -> None:
     (pulled,) = weigh(apart, a_member("e", 5), live, members=(root, a, b)).pulled
     rate = Rates().rate("any", START)
     assert pulled.off_cone
-    assert pulled.strength == pytest.approx(SETTINGS.off_cone * pulled.freshness * pull("sibling", 2, 5, rate))
+    assert pulled.strength == pytest.approx(
+        SETTINGS.off_cone * pulled.freshness * Kernels().pull("sibling", 2, 5, rate, "down")
+    )
 
 
 def test_a_better_root_and_a_shared_silent_node_fit() -> None:
@@ -163,7 +169,7 @@ def test_a_better_root_and_a_shared_silent_node_fit() -> None:
     live = a_live(graph, 1, a_member("a"), a_member("b"))
     assert fits("c", live, graph)  # all three rest on db, which is silent
     assert fits("db", live, graph)  # explains both
-    assert not fits("stranger", live, graph)
+    assert fits("stranger", live, graph)
 
 
 def test_a_merge_needs_both_gates() -> None:
@@ -171,14 +177,18 @@ def test_a_merge_needs_both_gates() -> None:
     left, right = a_member("a"), a_member("b")
     db = a_member("db", 30)
     survivor, other = a_live(graph, 1, left, db), a_live(graph, 2, right)
-    assert may_merge(survivor, other, db, right, graph, Rates(), SETTINGS) == "db"
-    assert may_merge(survivor, other, db, None, graph, Rates(), SETTINGS) == ""  # no company, root not held
+    assert may_merge(survivor, other, db, right, graph, Model(Rates(), Kernels()), SETTINGS) == "db"
+    assert (
+        may_merge(survivor, other, db, None, graph, Model(Rates(), Kernels()), SETTINGS) == ""
+    )  # no company, root not held
     late = a_member("db", 1_100)
-    assert may_merge(survivor, other, late, right, graph, Rates(), SETTINGS) == ""  # too late to explain it
+    assert (
+        may_merge(survivor, other, late, right, graph, Model(Rates(), Kernels()), SETTINGS) == ""
+    )  # too late to explain it
     stranger = a_live(graph, 3, a_member("c"), a_member("other"))
-    assert may_merge(survivor, stranger, db, None, graph, Rates(), SETTINGS) == ""  # no root for both
+    assert may_merge(survivor, stranger, db, None, graph, Model(Rates(), Kernels()), SETTINGS) == ""  # no root for both
     other.doc = msgspec.structs.replace(other.doc, status=IncidentStatus.RESOLVED)
-    assert may_merge(survivor, other, db, right, graph, Rates(), SETTINGS) == ""
+    assert may_merge(survivor, other, db, right, graph, Model(Rates(), Kernels()), SETTINGS) == ""
 
 
 def test_the_receipt_says_how_the_parent_stands_to_it() -> None:
@@ -214,7 +224,7 @@ def test_a_receipt_tells_a_usual_rate_only_of_what_was_seen_before() -> None:
     active.put(db, START)
     lives = {"i1": a_live(graph, 1, db)}
     for said in ("(never seen before)", "(usual rate 0.073/h)"):
-        choice = choose(api, START + 5, active, lives, graph, rates, SETTINGS)
+        choice = choose(api, START + 5, active, lives, graph, Model(rates, Kernels()), SETTINGS)
         assert said in link_of(api, choice.pulled[0], choice).text
         rates.count(api.key, 1.0, START - 3600)
 

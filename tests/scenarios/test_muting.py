@@ -90,6 +90,11 @@ def test_a_warning_is_seen_but_wakes_nobody(world: World) -> None:
     world.at(0).alert("db", "disk 81% full", "warning")
     seen = world.expect(at=120)
     assert seen.pages == []
+    assert seen.incident().background  # one mild alert is no more than chance would have it
+    world.at(130).alert("api", "errors", "warning").alert("api", "slow", "warning").alert("db", "slow", "warning")
+    seen = world.expect(at=200)
+    assert seen.pages == []
+    assert not seen.incident().background
     assert any("warning" in reason.text for reason in seen.incident().reasons if reason.step == "page")
 
 
