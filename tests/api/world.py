@@ -12,6 +12,7 @@ from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.settings import CorrelationSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.app import create_app
@@ -39,6 +40,7 @@ class World:
         self.now = at(600)
         self.engine_runs = True
         self.journal, self.store, self.engine = FoldingJournal(clock=lambda: self.now), MemoryStore(), Engine()
+        self.engine.configure(Settings(correlation=CorrelationSettings(background_score=0)))  # all are on the list
         self.journal.world = self
         self.settings = settings or ApiSettings(command_wait=0.0)
         self.app = create_app(self.journal, self.store, self.settings, lambda: self.now)

@@ -30,7 +30,21 @@ from tests.aiops.response.receivers import MailBox, Posted, Receiver, http_recei
 from tests.builders import a_delivery
 
 PATIENCE = 60.0
-PAGES_MADE = 12
+TROUBLES = {  # of a kind of its own each, so that each is an incident of its own
+    "shop": "checkout refuses every card",
+    "search": "index is empty",
+    "mail": "queue grows without end",
+    "ledger": "balance differs from the bank",
+    "video": "encoder dropped frames",
+    "maps": "tiles older than a week",
+    "login": "captcha service unreachable",
+    "print": "paper tray jammed",
+    "fleet": "trucks lost their position",
+    "power": "battery below ten percent",
+    "clock": "drift above one second",
+    "vault": "door open for too long",
+}
+PAGES_MADE = len(TROUBLES)
 KILLED_AT = (1, 4, 9)  # requests after which the responder is killed: the receiver has them, the engine does not know
 
 
@@ -126,8 +140,8 @@ def engine_with_pages(folder: Path) -> Iterator[Callable[[], list[Page]]]:
         loop = Loop(journal, store, EngineSetup(data=folder, decisions=Settings(paging=paging)), wall_clock)
         loop.catch_up(Event())
         alerts = [
-            a_delivery({"title": f"{name} down", "severity": "critical", "labels": {"service": name}}, source="test")
-            for name in (f"s{number}" for number in range(PAGES_MADE))
+            a_delivery({"title": trouble, "severity": "critical", "labels": {"service": name}}, source="test")
+            for name, trouble in TROUBLES.items()
         ]
         journal.append(alerts)
         stop = Event()

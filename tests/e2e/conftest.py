@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from aiops import fold
 from aiops.domain.acts import ImportTopology
 from aiops.domain.entries import Command, Payload
+from aiops.domain.settings import CorrelationSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.app import create_app
@@ -37,6 +38,7 @@ services:
   api: {owner: shop, depends_on: [db]}
   db: {owner: dba}
 """
+QUEUELESS = Settings(correlation=CorrelationSettings(background_score=0))  # every incident is on the list
 HOSTILE = "<img src=x onerror=window.pwned=1><script>window.pwned=2</script>"
 
 
@@ -45,6 +47,7 @@ class Server:
 
     def __init__(self) -> None:
         self.journal, self.store, self._engine = MemoryJournal(), MemoryStore(), Engine()
+        self._engine.configure(QUEUELESS)
         self._stop = threading.Event()
         self.hangs = threading.Event()  # while set, the engine folds nothing
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -106,9 +109,9 @@ def server() -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One chromium for all."""
+    """One chromium for all; it ends with the package: while it runs, there can be no other loop in its thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

@@ -147,4 +147,4 @@ def test_when_prometheus_itself_is_gone_its_alerts_end_and_say_why(here: Site, e
     sender.kill()
     here.comes(lambda: states(here) == {"a": "resolved"}, "the lease runs out")
     (alert,) = here.alerts()
-    assert "its sender repeats what lasts" in server.get(f"/api/explain/{alert['fingerprint']}").json()["text"]
+    assert "its sender's word holds no longer" in server.get(f"/api/explain/{alert['fingerprint']}").json()["text"]

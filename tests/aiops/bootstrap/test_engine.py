@@ -11,7 +11,7 @@ import structlog
 from aiops.bootstrap.engine import Loop, run
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
+from aiops.domain.changes import ALERTS, GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
 from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query
@@ -238,7 +238,7 @@ def test_an_entry_that_the_engine_fails_on_does_not_stop_the_start(bench: Bench,
     loop = bench.loop()
     assert loop.catch_up(Event()) > 0
     assert bench.store.position() == bench.journal.last()
-    assert (bench.count(INCIDENTS), loop.left_out) == (2, 1)
+    assert (bench.count(ALERTS), loop.left_out) == (2, 1)
 
 
 def test_an_entry_that_the_engine_fails_on_does_not_stop_its_work(bench: Bench, poison: str) -> None:
@@ -248,7 +248,7 @@ def test_an_entry_that_the_engine_fails_on_does_not_stop_its_work(bench: Bench, 
         bench.journal.append([alert(service)])
     turns(loop, 5)
     assert bench.store.position() == bench.journal.last()
-    assert (bench.count(INCIDENTS), loop.left_out) == (3, 2)
+    assert (bench.count(ALERTS), loop.left_out) == (3, 2)
     assert verify(bench.journal, bench.store).equal
 
 
