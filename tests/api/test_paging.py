@@ -127,7 +127,7 @@ def test_why_goes_through_all_that_decides(paged: World) -> None:
 
 def test_why_nobody_was_paged_is_said_first(paged: World) -> None:
     text = why(paged, number(paged, "backup"))
-    assert "In short\n  - nobody was paged: not paged: severity warning is below high" in text
+    assert "In short\n  - nobody was paged: not paged: a background incident" in text
     assert "nobody was chosen" in text
 
 
