@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -23,6 +23,7 @@ from ingestion.states import News, expired, inferred, superseded
 MOST_KEYS = 200_000  # contents remembered; the oldest is forgotten, a resend of it then counts as an event
 MOST_ALERTS = 200_000  # remembered: beyond it the longest resolved goes, else the longest silent ends
 
+_MICROSECOND = timedelta(microseconds=1)
 _UNSTATED = datetime(1, 1, 1, tzinfo=UTC)
 _Order = tuple[datetime, datetime, int, datetime]
 
@@ -33,6 +34,13 @@ class _Mark(msgspec.Struct, frozen=True, array_like=True):
     order: _Order
     content_key: str
     leased: bool  # its sender is to repeat it while it lasts
+    until: datetime | None = None  # the furthest that it promised so, in our time
+
+    def promised(self, event: Event) -> "_Mark":
+        """Return it with what ``event`` promises."""
+        end = _promise(event)
+        further = end is not None and (self.until is None or end > self.until)
+        return msgspec.structs.replace(self, until=end) if further else self
 
 
 class Dedup(Part):
@@ -87,6 +95,7 @@ class Dedup(Part):
         )
         if alert.status is Status.FIRING:
             self._firing.move_last(alert.fingerprint)
+        self._marks[alert.fingerprint] = self._marks[alert.fingerprint].promised(event)
         self._store(alert)
         return alert
 
@@ -100,8 +109,7 @@ class Dedup(Part):
         before = self.current(fingerprint)
         news = News(fingerprint, event, placement, templated, pattern_id)
         newer = before is None or self._newer(event, before)
-        if newer:
-            self._marks[fingerprint] = _Mark(_order(event), event.content_key, event.lease is not None)
+        self._mark(fingerprint, event, newer)
         if fingerprint in self._firing:
             self._firing.move_last(fingerprint)
         if before is None:
@@ -117,6 +125,17 @@ class Dedup(Part):
         else:
             alert = news.update(before)
         return self._timed(alert, event)
+
+    def _mark(self, fingerprint: str, event: Event, newer: bool) -> None:
+        mark = self._marks.get(fingerprint)
+        if newer:
+            order = _order(event)
+            if mark is not None and mark.order > order:  # a renewed lease: what it outlived, said once more, is over
+                order = (mark.order[0] + _MICROSECOND, *mark.order[1:])
+            until = mark.until if mark else None
+            mark = _Mark(order, event.content_key, event.lease is not None, until)
+        if mark is not None:
+            self._marks[fingerprint] = mark.promised(event)
 
     def keep(self, alert: Alert) -> None:
         """Store this version of the alert and of its episode."""
@@ -234,7 +253,10 @@ class Dedup(Part):
         """Does the event state something later than what the alert shows? An end that we inferred yields to firing."""
         if event.status is Status.FIRING and inferred(alert):
             return True
-        order = self._marks[alert.fingerprint].order
+        mark = self._marks[alert.fingerprint]
+        promise, order = _promise(event), mark.order
+        if promise and mark.until and promise > mark.until and alert.status is Status.RESOLVED:
+            return True  # its sender renews the lease of what it, or another, called over: it was over for want of news
         stated = event.starts_at is not None or event.occurred_at != event.received_at
         if not stated and delivery_of(event.event_id) != delivery_of(alert.event_id):  # what comes later is later
             return event.occurred_at >= order[0]
@@ -288,6 +310,11 @@ class Dedup(Part):
 def fingerprint_of(event: Event) -> str:
     """Return the identity of the condition: the sender's or its parser's, else of source and labels (or title)."""
     return event.fingerprint or stable_hash(event.source, event.labels.items() or event.title)
+
+
+def _promise(event: Event) -> datetime | None:
+    """Return until when a firing is said to last, unless it is repeated; None: it says nothing of that."""
+    return event.received_at + event.lease if event.lease and event.status is Status.FIRING else None
 
 
 def _order(event: Event) -> _Order:

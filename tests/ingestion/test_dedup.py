@@ -704,3 +704,26 @@ def test_what_comes_in_acknowledged_says_so_from_the_start() -> None:
     alert = Told().firing(0, facts=TAKEN)
     assert alert.acknowledged
     assert any("somebody there has taken it" in reason.text for reason in alert.reasons)
+
+
+def test_a_lease_that_is_renewed_after_an_end_for_want_of_news_fires_again() -> None:
+    """Alertmanager ends by itself what Prometheus is late to repeat; Prometheus then repeats it with its old start."""
+    lease = timedelta(seconds=60)
+    told = Told()
+    told.firing(0, received=1, starts_at=at(0), lease=lease)
+    told.dedup.renew(told.event(FIRING, 0, 20, starts_at=at(0), lease=lease), at(20))
+    told.resolved(30, received=31, starts_at=at(0), ends_at=at(30))
+    stale = told.event(FIRING, 0, 19, starts_at=at(0), lease=lease)  # it overtook nobody: promised less than is known
+    assert told.take(stale).status is RESOLVED
+    again = told.firing(0, received=40, starts_at=at(0), lease=lease)
+    assert (again.status, again.episodes) == (FIRING, 2)
+    repeated = told.resolved(30, received=45, starts_at=at(0), ends_at=at(30))
+    assert repeated.status is FIRING  # the same end, said once more
+    assert told.resolved(50, received=51, starts_at=at(0), ends_at=at(50)).status is RESOLVED
+
+
+def test_an_end_of_what_was_never_leased_is_not_undone_by_an_old_firing() -> None:
+    told = Told()
+    told.firing(0, received=1, starts_at=at(0))
+    told.resolved(30, received=31, starts_at=at(0), ends_at=at(30))
+    assert told.firing(0, received=40, starts_at=at(0)).status is RESOLVED
