@@ -188,10 +188,11 @@ class SenderSecrets:
         with self._lock:
             self._db.execute("DELETE FROM sender_secrets WHERE source = ?", (source,))
 
-    def check(self, source: str, sent: Sent) -> None:
+    def check(self, source: str, sent: Sent) -> Callable[[bytes], None] | None:
         """Refuse what bears no proof (SignInNeeded) or a wrong one (Forbidden); fetches a certificate for SNS only.
 
-        All secrets are tried, whichever fits, so that the time it takes tells nothing.
+        All secrets are tried, whichever fits, so that the time it takes tells nothing. What SNS signed may want an
+        answer of its own: return what is to be done with the body, once it is kept.
         """
         proofs = [
             signed_by_sns(one.secret, sent.body, self._certificates)
@@ -200,7 +201,8 @@ class SenderSecrets:
             for one in self.of(source)
         ]
         if any(proofs):
-            return
+            by_sns = any(proof and one.scheme == SNS for proof, one in zip(proofs, self.of(source), strict=True))
+            return self._certificates.confirm if by_sns else None
         if all(proof is None for proof in proofs):
             raise SignInNeeded(f"{source} must prove who it is: sign with its secret, or send that")
         raise Forbidden(f"the signature or secret is not one of {source}'s")

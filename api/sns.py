@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
+import structlog
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +20,7 @@ from aiops.domain.errors import Unavailable
 MOST = 20  # certificates that are kept
 LONGEST = 64 << 10  # bytes of one
 TIMEOUT = 5.0  # seconds
+log = structlog.get_logger()
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 # What SNS signs, and by which digest: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
@@ -26,7 +28,7 @@ _DIGESTS: Mapping[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.
 
 
 def amazons(url: str) -> bool:
-    """Is it an address of SNS itself (``https://sns.<region>.amazonaws.com/...pem``)?"""
+    """Is it an address of SNS itself, ``https://sns.<region>.amazonaws.com/...``?"""
     try:
         parts = urlsplit(url)
         plain = parts.scheme == "https" and parts.port in (None, 443) and parts.username is None
@@ -35,7 +37,7 @@ def amazons(url: str) -> bool:
     name, host = parts.hostname or "", (parts.hostname or "").split(".")
     region = host[1] if len(host) in (4, 5) else ""
     known = name in (f"sns.{region}.amazonaws.com", f"sns.{region}.amazonaws.com.cn")
-    return plain and known and region.replace("-", "").isalnum() and parts.path.endswith(".pem")
+    return plain and known and region.replace("-", "").isalnum()
 
 
 def fetch(url: str) -> bytes:
@@ -47,14 +49,14 @@ def fetch(url: str) -> bytes:
             for chunk in answer.iter_bytes():
                 found += chunk
                 if len(found) > LONGEST:
-                    raise Unavailable("the certificate of SNS is larger than any that it has")
+                    raise Unavailable("SNS answers with more than it ever has to say")
             return found
     except httpx.HTTPError as error:
-        raise Unavailable(f"the certificate of SNS cannot be fetched: {type(error).__name__}") from error
+        raise Unavailable(f"SNS cannot be asked: {type(error).__name__}") from error
 
 
 class Certificates:
-    """Amazon's signing certificates by their address, the newest kept."""
+    """Amazon's signing certificates by their address, the newest kept; and what else SNS is asked for."""
 
     def __init__(self, fetched: Callable[[str], bytes] = fetch) -> None:
         self._fetch, self._lock = fetched, Lock()
@@ -62,7 +64,7 @@ class Certificates:
 
     def key(self, url: str) -> rsa.RSAPublicKey | None:
         """Return the public key at ``url``; None where it is not Amazon's, or no certificate."""
-        if not amazons(url):
+        if not amazons(url) or not urlsplit(url).path.endswith(".pem"):
             return None
         with self._lock:
             if url in self._keys:
@@ -78,6 +80,22 @@ class Certificates:
             while len(self._keys) > MOST:
                 self._keys.popitem(last=False)
         return key
+
+    def confirm(self, body: bytes) -> None:
+        """Follow the confirmation that SNS asks for in a message that it signed, where it leads to SNS itself.
+
+        Called after the answer: nobody waits for it, so what goes wrong is in the log.
+        """
+        message = msgspec.json.decode(body, type=dict[str, object])
+        url, topic = message.get("SubscribeURL"), message.get("TopicArn")
+        if message.get("Type") != "SubscriptionConfirmation" or not isinstance(url, str) or not amazons(url):
+            return
+        try:
+            self._fetch(url)
+        except Unavailable as problem:
+            log.warning("a subscription could not be confirmed", topic=topic, problem=str(problem))
+        else:
+            log.info("subscribed", topic=topic)
 
 
 def signed_by_sns(topic: str, body: bytes, certificates: Certificates) -> bool | None:

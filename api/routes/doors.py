@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from msgspec import structs
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -76,7 +77,9 @@ async def take(request: Request, door: Door) -> Response:
         return _busy(error, door.source)
     except AiopsError as error:
         return door.refused(error)
-    return await aside(lambda: door.answer(delivery, position), delivery.body)
+    answer = await aside(lambda: door.answer(delivery, position), delivery.body)
+    answer.background = getattr(request.state, "then", None)
+    return answer
 
 
 def checked(desk: Desk, delivery: Delivery) -> Response:
@@ -89,7 +92,8 @@ async def _prove(request: Request, source: str, body: bytes, desk: Desk) -> None
     """Refuse a source that has a secret and neither shows it nor came with a token of ours."""
     if not request.state.proved and desk.secrets.of(source):
         sent = Sent(request.headers, body, presented(request), desk.clock())
-        await to_thread.run_sync(desk.secrets.check, source, sent, limiter=_PROOFS)
+        if (then := await to_thread.run_sync(desk.secrets.check, source, sent, limiter=_PROOFS)) is not None:
+            request.state.then = BackgroundTask(then, body)
 
 
 async def _delivery(request: Request, door: Door, desk: Desk) -> Delivery:

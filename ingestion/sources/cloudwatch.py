@@ -46,7 +46,7 @@ _MESSAGE = Shape(
 
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
-    """Return one Event per notification; a request to confirm becomes a warning that says where to confirm."""
+    """Return one Event per notification; a request to confirm becomes a warning that says who confirms it."""
     asked = [
         confirmation(document)
         for document in documents(delivery.body, delivery.content_type)
@@ -59,7 +59,7 @@ def confirmation(document: object) -> Problem:
     """Return what to tell of a request to confirm a subscription."""
     topic = fields.first_of(document, ("TopicArn",))
     said = f"Amazon SNS asks to confirm the subscription of {topic[:200]}"
-    fix = "check that the topic is yours, then open the SubscribeURL of this delivery once"
+    fix = "where the source has its topic as a secret we do so by ourselves; else open the SubscribeURL once"
     return Problem(place="SubscribeURL", problem=said, fix=fix)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -234,6 +235,9 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 URL = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0.pem"
 
 
+SIGNED = ("TopicArn", "Subject", "Type", "SubscribeURL", "Token")
+
+
 class Amazon:
     """Signs as SNS does, with a certificate of its own."""
 
@@ -251,7 +255,7 @@ class Amazon:
 
     def message(self, version: str = "2", **changes: str) -> bytes:
         said = {"Type": "Notification", "MessageId": "m-1", "TopicArn": TOPIC, "Message": "{}", "Timestamp": "t"}
-        said |= {name: value for name, value in changes.items() if name in ("TopicArn", "Subject")}
+        said |= {name: value for name, value in changes.items() if name in SIGNED}
         text = "".join(f"{name}\n{said[name]}\n" for name in sorted(said))
         digest: hashes.HashAlgorithm = hashes.SHA1() if version == "1" else hashes.SHA256()
         signed = base64.b64encode(self.key.sign(text.encode(), padding.PKCS1v15(), digest)).decode()
@@ -311,7 +315,7 @@ def test_what_bears_no_signature_proves_nothing(body: bytes) -> None:
         ("https://sns.eu-west-1.amazonaws.com@evil.com/x.pem", False),
         ("https://user@sns.eu-west-1.amazonaws.com/x.pem", False),
         ("https://sns.eu-west-1.amazonaws.com:8443/x.pem", False),
-        ("https://sns.eu-west-1.amazonaws.com/x.txt", False),
+        ("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription", True),
         ("https://[::1/x.pem", False),
         ("https://sns.eu-west-1.amazonaws.com:x/x.pem", False),
         ("file:///etc/passwd.pem", False),
@@ -330,6 +334,52 @@ def test_a_door_for_sns_believes_what_amazon_signed(amazon: Amazon) -> None:
     secrets = SenderSecrets(None, certificates=Certificates(amazon.fetch))
     assert secrets.put("cloudwatch", TOPIC, "", NOW).scheme == "sns"
     secrets.check("cloudwatch", Sent(httpx.Headers(), amazon.message(), "", NOW))
+
+
+CONFIRM = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t"
+
+
+@pytest.mark.parametrize(
+    ("changes", "followed"),
+    [
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": CONFIRM, "Token": "t"}, [CONFIRM]),
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.com/x", "Token": "t"}, []),
+        ({"Type": "SubscriptionConfirmation", "SubscribeURL": "http://127.0.0.1:1/x", "Token": "t"}, []),
+        ({"Type": "Notification", "SubscribeURL": CONFIRM}, []),
+    ],
+)
+def test_a_subscription_that_amazon_signed_for_the_topic_is_confirmed_there_and_nowhere_else(
+    amazon: Amazon, changes: dict[str, str], followed: list[str]
+) -> None:
+    world = World()
+    world.app.state.desk.secrets._certificates = Certificates(amazon.fetch)
+    world.app.state.desk.secrets.put("cloudwatch", TOPIC, "", NOW)
+    amazon.asked.clear()
+    message = amazon.message(**changes)
+    answer = world.client.post("/webhooks/cloudwatch", content=message)
+    assert answer.status_code in ((202,) if followed or changes["Type"] != "Notification" else (202, 403))
+    assert [url for url in amazon.asked if not url.endswith(".pem")] == followed
+
+
+def test_a_subscription_that_nobody_signed_is_never_followed(amazon: Amazon) -> None:
+    world = World()
+    amazon.asked.clear()
+    world.app.state.desk.secrets._certificates = Certificates(amazon.fetch)
+    body = {"Type": "SubscriptionConfirmation", "SubscribeURL": CONFIRM, "TopicArn": TOPIC, "Token": "t"}
+    assert world.client.post("/webhooks/cloudwatch", json=body).status_code == 202
+    world.app.state.desk.secrets.put("cloudwatch", TOPIC, "", NOW)
+    assert world.client.post("/webhooks/cloudwatch", json=body).status_code in (401, 403)
+    assert amazon.asked == []
+
+
+def test_a_confirmation_that_fails_is_in_the_log_and_costs_nothing(amazon: Amazon) -> None:
+    def away(_: str) -> bytes:
+        raise Unavailable("SNS cannot be asked: ConnectError")
+
+    body = amazon.message(Type="SubscriptionConfirmation", SubscribeURL=CONFIRM, Token="t")
+    with structlog.testing.capture_logs() as logs:
+        Certificates(away).confirm(body)
+    assert [line["event"] for line in logs] == ["a subscription could not be confirmed"]
 
 
 def test_a_certificate_that_cannot_be_fetched_is_waited_for() -> None:
