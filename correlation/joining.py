@@ -107,10 +107,13 @@ def choose(
         else:
             total += strength
             causes.append((relation, seconds, strength))
-        live = lives.get(other.incident)
-        if live is None or not _open_to(live, settings, now):
-            continue
-        pulled = pulls.setdefault(other.incident, Pulled(other.incident, _freshness(live, member, settings)))
+        pulled = pulls.get(other.incident)
+        if pulled is None:
+            live = lives.get(other.incident)
+            if live is None or not _open_to(live, settings, now):
+                continue
+            pulled = pulls[other.incident] = Pulled(other.incident, _freshness(live, member, settings))
+        live = lives[other.incident]
         strength *= pulled.freshness if relation != "again" else RETURN if len(live.keys) > 1 else 1.0
         pulled.strength += strength
         if strength > pulled.most:

@@ -1,6 +1,7 @@
 """What did the nodes of one incident say of themselves? Distinct kinds of alert, and which only tell of others."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -44,18 +45,20 @@ class Sign(msgspec.Struct, frozen=True, array_like=True):
     @property
     def consequence(self) -> bool:
         """Does it tell that something else failed?"""
-        return any(word in self._folded for word in CONSEQUENCES)
+        return _tells(self.name, CONSEQUENCES)
 
     @property
     def factor(self) -> float:
         """How much more (or less) than others does its kind tell of the node itself?"""
         if self.consequence:
             return CONSEQUENCE
-        return OWN if any(word in self._folded for word in OWNS) else 1.0
+        return OWN if _tells(self.name, OWNS) else 1.0
 
-    @property
-    def _folded(self) -> str:
-        return self.name.lower().translate(_JOINTS)
+
+@lru_cache(maxsize=20_000)
+def _tells(name: str, words: tuple[str, ...]) -> bool:
+    folded = name.lower().translate(_JOINTS)
+    return any(word in folded for word in words)
 
 
 Signs = Mapping[str, Sequence[Sign]]  # by node
