@@ -66,7 +66,6 @@ def describe(
         witnesses.experience,
         witnesses.testimonies(live, graph, now),
     )
-    live.settle_root(candidates[0].entity if candidates else "", graph)
     score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(

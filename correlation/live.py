@@ -76,11 +76,6 @@ class Live(msgspec.Struct):
         if company := self.companies.get(member.key):
             company.heard, company.newest = now, member.episode_id
 
-    def settle_root(self, root: str, graph: ServiceGraph) -> None:
-        """Let the ranking's first candidate be the root for the joins to come."""
-        if root and root != self.root:
-            self.root, self.explained = root, explained_by(graph, root, self.services.keys())
-
     def change(self, before: Member, after: Member, graph: ServiceGraph) -> None:
         """Let what a member contributes be as in ``after``, on another node perhaps."""
         self._sign(after)
