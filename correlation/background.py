@@ -30,8 +30,17 @@ class Rates:
         self._news: dict[str, tuple[int, int]] = {}  # node -> windows in which it had a new key, the last of them
 
     def rate(self, key: str, now: float) -> float:
-        """Return the usual rate of ``key`` per second, at least ``LEAST_RATE``."""
-        return max(LEAST_RATE, self._mean(key, now))
+        """Return the usual rate of ``key`` per second, at least ``LEAST_RATE``; watched since it was first noted.
+
+        How long others were watched says nothing of it: services come and go, and what is new is not rare for that.
+        """
+        since = self._since.get(key)
+        if since is None:
+            return PRIOR_RATE / 3600
+        seen, when = self._keys[key]
+        watched = MEMORY * -math.expm1(-max(0.0, now - since) / MEMORY)
+        faded = seen * math.exp(-max(0.0, now - when) / MEMORY)
+        return max(LEAST_RATE, (PRIOR_WEIGHT + faded) / (PRIOR_WEIGHT * 3600 / PRIOR_RATE + watched))
 
     def _mean(self, key: str, now: float) -> float:
         seen, when = self._keys.get(key, (0.0, now))

@@ -22,7 +22,17 @@ def test_the_rate_is_the_posterior_mean() -> None:
         rates.count("k", 1.0, T + hour * HOUR)
     rate = rates.rate("k", T + 48 * HOUR) * HOUR
     assert rate == pytest.approx((2 + 48) / (2 / PRIOR_RATE + 48), rel=0.15)  # some of it has faded
-    assert rates.rate("other", T + 48 * HOUR) * HOUR < PRIOR_RATE  # nothing in 48 h: rarer than thought
+    assert rates.rate("other", T + 48 * HOUR) * HOUR == pytest.approx(PRIOR_RATE)  # of it nothing is known
+
+
+def test_a_key_is_as_common_as_it_was_since_it_was_first_seen_however_long_others_were_watched() -> None:
+    """A service that came yesterday is not rare for that: joined to everything, it would glue all together."""
+    fresh, old = Rates(), Rates()
+    old.count("k of long ago", 1.0, T - 60 * 24 * HOUR)
+    for rates in (fresh, old):
+        for hour in range(5):
+            rates.count("k", 1.0, T + hour * HOUR)
+    assert old.rate("k", T + 5 * HOUR) == pytest.approx(fresh.rate("k", T + 5 * HOUR))
 
 
 def test_what_a_storm_explains_does_not_make_a_key_common() -> None:
