@@ -45,7 +45,7 @@ def _of_engine(parts: Parts, act: acts.EngineAct) -> tuple[str, str]:
             parts.heartbeat = HeartbeatRecord(well=well, detail=detail, since=parts.now)
             return detail, ""
         case acts.Shed(work=work, on=on, text=text):
-            parts.shed = tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work}))
+            parts.leave(tuple(sorted({*parts.shed, work} if on else {*parts.shed} - {work})))
             return text, work
 
 

@@ -75,6 +75,11 @@ class Parts:
         self.correlator.settings = settings.correlation
         self.book.settings = self.schedule.settings = self.inhibitor.settings = settings.muting
 
+    def leave(self, shed: tuple[str, ...]) -> None:
+        """Leave these kinds of work undone from here on."""
+        self.shed = shed
+        self.correlator.lean = "enrichment" in shed
+
     def dump(self) -> dict[str, bytes]:
         """Return all state by part, for a snapshot."""
         own = (self.position, self.now, self.settings, self.shed, self.heartbeat, self.timers.dump())
@@ -90,3 +95,4 @@ class Parts:
             if name in state:  # else it is a part that the release that wrote this did not have: it begins empty
                 part.load(state[name])
         self.configure(settings)
+        self.leave(self.shed)

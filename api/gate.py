@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
 from aiops.domain.changes import MAPPINGS, SOURCE_SETTINGS
-from aiops.domain.errors import Overloaded
+from aiops.domain.errors import Overloaded, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.senders import SourceMapping, SourceSettings
 from aiops.ports import Store
@@ -60,8 +61,8 @@ class Gate:
         return self._tick() - self._looked >= FRESH
 
     def look(self) -> None:
-        """Read what people set; blocks: call it from a thread."""
-        with self._lock:
+        """Read what people set; blocks: call it from a thread. While the store is away, what was known holds."""
+        with self._lock, suppress(Unavailable):
             self._looked = self._tick()
             with self._store.view() as view:
                 settings = view.find(SOURCE_SETTINGS, Query(limit=1_000)).items

@@ -1,6 +1,6 @@
 """How is the server? For /status, /api/status and Prometheus."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -29,7 +29,26 @@ MOST_BEHIND = 30.0  # seconds that an entry may wait for the engine until the se
 
 
 def server_status(desk: Desk) -> ServerStatus:
-    """Return how far the engine is and what is open."""
+    """Return how far the engine is and what is open; while the store is out of reach, what is known without it."""
+    try:
+        return _status(desk)
+    except Unavailable as problem:
+        last, committed = desk.journal.last(), desk.store.position()
+        return ServerStatus(
+            version=desk.settings.version,
+            ready=False,
+            position=str(committed or ""),
+            last=str(last or ""),
+            lag=lag(committed, last),
+            behind=behind(desk.journal, committed, desk.clock()),
+            store=str(problem),
+            embedder=desk.settings.embedder,
+            embedder_why=desk.settings.embedder_why,
+            listeners=published(desk.settings.listeners),
+        )
+
+
+def _status(desk: Desk) -> ServerStatus:
     last = desk.journal.last()
     with desk.view() as view:
         committed, state = view.position(), engine(view)
@@ -59,6 +78,8 @@ def server_status(desk: Desk) -> ServerStatus:
 
 def check_ready(desk: Desk) -> None:
     """Raise Unavailable when journal or store cannot be read, or when the engine no longer folds what comes in."""
+    with desk.view() as view:
+        view.find(ALERTS, Query(limit=0))  # a store that answers questions, not only one that can be opened
     waited = behind(desk.journal, desk.store.position(), desk.clock())
     if waited > MOST_BEHIND:
         said = f"the engine is {span(waited)} behind: so long has the oldest entry waited that it has not read"
@@ -102,8 +123,25 @@ class Collector(Base):
         self._desk, self._failures = desk, failures
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics."""
+        """Yield the metrics; while the store is out of reach those that are known without it."""
         status = server_status(self._desk)
+        if not status.store:
+            yield from self._counted(status)
+        yield from listened(status.listeners)
+        limited = CounterMetricFamily("aiops_deliveries_limited", "Deliveries told to come later", labels=["source"])
+        for source, turned in sorted(self._desk.gate.turned.items()):
+            limited.add_metric([source], turned.count)
+        yield limited
+        yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
+        yield from _gauges(
+            {
+                "aiops_store_up": ("1 while the store can be read", int(not status.store)),
+                "aiops_lag_entries": ("Journal entries beyond the committed position", status.lag),
+                "aiops_behind_seconds": ("Age of the oldest journal entry that is not folded yet", status.behind),
+            }
+        )
+
+    def _counted(self, status: ServerStatus) -> Iterator[Metric]:
         with self._desk.view() as view:
             book = ledger(view, self._desk.journal.last())
         events = CounterMetricFamily("aiops_events", "Events by source and fate", labels=["source", "fate"])
@@ -113,16 +151,12 @@ class Collector(Base):
             for fate in FATES_COUNTED:
                 events.add_metric([line.source, fate], getattr(line, fate))
         yield from (events, received)
-        yield from listened(status.listeners)
-        limited = CounterMetricFamily("aiops_deliveries_limited", "Deliveries told to come later", labels=["source"])
-        for source, turned in sorted(self._desk.gate.turned.items()):
-            limited.add_metric([source], turned.count)
-        yield limited
-        yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
+        shed = GaugeMetricFamily("aiops_work_shed", "1 while this work is left undone under load", labels=["work"])
+        for work in status.shed:
+            shed.add_metric([work], 1)
+        yield shed
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),
-            "aiops_lag_entries": ("Journal entries beyond the committed position", status.lag),
-            "aiops_behind_seconds": ("Age of the oldest journal entry that is not folded yet", status.behind),
             "aiops_open_incidents": ("Incidents open or acknowledged", status.open_incidents),
             "aiops_firing_alerts": ("Alerts that fire", status.firing_alerts),
             "aiops_suppressed_alerts": ("Firing alerts that something keeps quiet", status.suppressed_alerts),
@@ -132,5 +166,9 @@ class Collector(Base):
         }
         if status.heartbeat:
             gauges["aiops_heartbeat_ok"] = ("1 while the heartbeat's address is reached", int(status.heartbeat.well))
-        for name, (text, value) in gauges.items():
-            yield GaugeMetricFamily(name, text, value=value)
+        yield from _gauges(gauges)
+
+
+def _gauges(gauges: Mapping[str, tuple[str, float]]) -> Iterator[Metric]:
+    for name, (text, value) in gauges.items():
+        yield GaugeMetricFamily(name, text, value=value)

@@ -361,14 +361,15 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     last: str  # newest entry of the journal
     lag: int  # entries between the two
     behind: float  # seconds that the oldest of them has waited; 0: the engine has caught up
-    now: datetime | None  # the engine's
-    open_incidents: int
-    firing_alerts: int
-    suppressed_alerts: int
-    active_rules: int
-    shed: tuple[str, ...]
-    embedder: str
-    embedder_why: str
+    store: str = ""  # why it cannot be read; empty: it can. What follows is as if it held nothing then
+    now: datetime | None = None  # the engine's
+    open_incidents: int = 0
+    firing_alerts: int = 0
+    suppressed_alerts: int = 0
+    active_rules: int = 0
+    shed: tuple[str, ...] = ()
+    embedder: str = ""
+    embedder_why: str = ""
     listeners: tuple[Standing, ...] = ()
     pages_pending: int = 0  # under way to somebody
     pages_dead: int = 0  # a channel refused them, or was given up

@@ -43,6 +43,7 @@ class Correlator(Part):
         self._assembly = Assembly(settings, graph)
         self._witnesses = Witnesses()
         self._archive: dict[str, Incident] = {}
+        self.lean = False  # are causes and impact put off, as the engine is behind?
 
     @property
     def settings(self) -> CorrelationSettings:
@@ -139,7 +140,7 @@ class Correlator(Part):
         if live is None:
             return
         live.due = None
-        live.ranked = 0 if live.stale else live.ranked
+        live.ranked = 0 if live.stale and not self.lean else live.ranked
         self._assembly.dirty[key] = None
         if move_on := self._next_move(live, now):
             status, text = move_on
@@ -211,7 +212,9 @@ class Correlator(Part):
     def _describe(self, live: Live, now: datetime) -> None:
         """Let the document say what is held, and tell what people should hear of."""
         before = live.doc
-        live.doc = after = describe(live, self._graph, self._assembly.rates, self.settings, now, self._witnesses)
+        live.doc = after = describe(
+            live, self._graph, self._assembly.rates, self.settings, now, self._witnesses, self.lean
+        )
         self._mute(live, now)
         if before.services and after.severity != before.severity:
             self._assembly.tell(live, now, "severity", f"severity {before.severity} -> {after.severity}")

@@ -22,6 +22,7 @@ MOST_REASONS = 40
 MOST_GROUPED = 8  # sentences of why together that are kept
 OURS = ("group", "cause", "impact")  # steps whose reasons are written here; those of others stay
 LOUD = Severity.HIGH  # what its sender calls at least so bad never waits in the background queue
+SHED = "not ranked yet: the engine is behind, and puts this off"
 GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
 
 
@@ -50,29 +51,30 @@ def describe(
     settings: CorrelationSettings,
     now: datetime,
     witnesses: Witnesses,
+    lean: bool = False,
 ) -> Incident:
-    """Return the document of ``live`` as of ``now``; its counts are exact, the rest waits until enough of it is new."""
+    """Return the document of ``live`` as of ``now``; its counts are exact, the rest waits until enough of it is new.
+
+    ``lean``: neither cause nor impact is looked for; it stays stale, so that this is made up for.
+    """
     doc = msgspec.structs.replace(live.doc, severity=worst(live))
-    if not live.stale or not grown(live):
+    if not live.stale or not grown(live) or (lean and live.ranked):
         return doc
     live.ranked = len(live.keys)
-    live.stale = False
-    candidates, abstained = rank(
-        tuple(live.keys.values()),
-        graph,
-        rates,
-        now,
-        live.confirmed,
-        witnesses.experience,
-        witnesses.testimonies(live, graph, now),
-    )
+    live.stale = lean
+    if lean:
+        candidates, abstained, hurt = doc.candidates, SHED, doc.impact
+    else:
+        testimonies, signs = witnesses.testimonies(live, graph, now), tuple(live.keys.values())
+        found = rank(signs, graph, rates, now, live.confirmed, witnesses.experience, testimonies)
+        (candidates, abstained), hurt = found, impact(_named(live), graph.view())
     score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
         candidates=candidates,
         abstained=abstained,
-        impact=impact(_named(live), graph.view()),
+        impact=hurt,
         score=round(score, 3),
         background=score < settings.background_score and doc.severity.rank < LOUD.rank,
         services=services[:MOST_SERVICES],

@@ -8,6 +8,7 @@ import uvicorn
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.setups import ACCESS_DB, ApiSetup
 from aiops.domain.errors import BadConfiguration
+from aiops.storage.bounded import BoundedJournal
 from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
 from api.settings import ApiSettings
@@ -45,7 +46,8 @@ def main() -> None:
         settings = settings_of(setup)
     except BadConfiguration as error:
         process.refuse(error)
-    journal, store = open_journal(setup.data), open_configured(setup.data, setup.store, readonly=True)
+    store = open_configured(setup.data, setup.store, readonly=True)
+    journal = BoundedJournal(open_journal(setup.data), store.position, setup.most_behind)
     app = create_app(journal, store, settings, clock.now)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, server_header=False, ws_max_size=65_536

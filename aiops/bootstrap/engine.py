@@ -12,7 +12,8 @@ from aiops import fold
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.opening import opening, reading, signature
 from aiops.bootstrap.setups import EngineSetup
-from aiops.domain.entries import Position, Tick
+from aiops.bootstrap.shedding import Shedding, Waiting
+from aiops.domain.entries import Command, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.engine import Engine
 from aiops.fold import Failed
@@ -36,7 +37,8 @@ class Loop:
         self._kept: list[Position]  # of the two newest snapshots, newest last
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
-        self._ticked = 0.0  # monotonic
+        self._ticked = self._weighed = 0.0  # monotonic
+        self._waiting, self._shedding = Waiting(), Shedding()
         self._packs = signature(setup.rules) if setup.rules else ()
         self._looked = time.monotonic()
         self.left_out = 0  # entries and timers that the engine failed on
@@ -82,6 +84,7 @@ class Loop:
         except Failed as failed:
             count = self._pass_over(failed)
         self._since += count
+        self._relieve()
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
         return count
@@ -115,6 +118,18 @@ class Loop:
         self._kept = [*self._kept, position][-2:]
         if len(self._kept) == 2:
             self._journal.drop_before(min(self._kept[0], self._aged(position)))
+
+    def _relieve(self) -> None:
+        """Once a second: leave work undone while entries wait for too long, and take it up again."""
+        if time.monotonic() - self._weighed < 1:
+            return
+        self._weighed = time.monotonic()
+        last, done = self._journal.last(), self.engine.position
+        waited = self._waiting.seconds(last.offset if last else 0, done.offset if done else 0, self._weighed)
+        for act in self._shedding.decide(waited, self.engine.shed, self._weighed):
+            log.warning("work is left undone" if act.on else "work is taken up again", work=act.work, why=act.text)
+            name = f"shed-{act.work}-{act.on}-{self.engine.position}"
+            self._journal.append([Command(id=name, actor="system:engine", act=act)])
 
     def _pass_over(self, failed: Failed) -> int:
         """Go on behind an entry that the engine fails on: without it, nothing after it would ever be folded."""

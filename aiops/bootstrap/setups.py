@@ -38,6 +38,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""
+    most_behind: int = 0
     paging: Paging = Paging()
 
 
@@ -45,8 +46,10 @@ class ListenerSetup(Noun, frozen=True, kw_only=True):
     """For the listeners."""
 
     data: Path
+    store: StoreConfig = StoreConfig()
     listeners: ListenersConfig
     sockets: dict[str, int] = {}  # listener -> file descriptor, bound
+    most_behind: int = 0
 
 
 class LearnerSetup(Noun, frozen=True, kw_only=True):

@@ -174,6 +174,7 @@ def _roles(
         sender_secrets=config.access.sender_secrets,
         embedder=config.learner.embedder,
         environment=config.server.environment,
+        most_behind=config.server.most_behind,
         paging=paging_of(config),
     )
     yield "engine", engine_setup(config), ()
@@ -182,7 +183,13 @@ def _roles(
     yield "learner", learner, ()
     if sockets or config.listeners.files:
         descriptors = {name: sock.fileno() for name, sock in sockets.items()}
-        setup = ListenerSetup(data=config.data, listeners=config.listeners, sockets=descriptors)
+        setup = ListenerSetup(
+            data=config.data,
+            store=config.store,
+            listeners=config.listeners,
+            sockets=descriptors,
+            most_behind=config.server.most_behind,
+        )
         yield "listener", setup, tuple(descriptors.values())
     yield "api", api, (listener.fileno(),)
 

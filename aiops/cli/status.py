@@ -19,6 +19,12 @@ def status(context: typer.Context, output: Output = Format.TABLE) -> None:
 
 
 def _stood(found: ServerStatus) -> list[str]:
+    if found.store:
+        return [
+            f"store               out of reach: {found.store}",
+            f"engine              entry {found.position or 'none'}, {found.lag} behind; what comes in is kept",
+            f"version             {found.version}",
+        ]
     return [
         f"open incidents      {found.open_incidents}",
         f"firing alerts       {found.firing_alerts} ({found.suppressed_alerts} of them suppressed)",

@@ -20,7 +20,7 @@ from api.ui import listing, muting
 from api.ui.alerts import alerts
 from api.ui.dossier import alert_page, incident_page
 from api.ui.integrations import curl
-from api.ui.render import chrome, page
+from api.ui.render import chrome, page, theme_of
 from api.ui.serving import services_page
 from api.ui.triage import ListUrl, matching, triage
 from api.ui.windows import changes, windows
@@ -182,6 +182,8 @@ def show_services(request: Request, desk: DeskOf, paged: PagedOf) -> HTMLRespons
 def show_status(request: Request, desk: DeskOf) -> HTMLResponse:
     """Lag, store, embedder, ledger."""
     status = server_status(desk)
+    if status.store:
+        return page("away.html", 503, status=status, theme=theme_of(request))
     with desk.view() as view:
         return page(
             "status.html",

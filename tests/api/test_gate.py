@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiops.domain.errors import Overloaded
+from aiops.domain.errors import Overloaded, Unavailable
 from api.gate import FRESH, Bucket, Gate
 from tests.api.world import World
 from tests.builders import at
@@ -130,3 +130,15 @@ def test_a_refusal_says_when_to_come_again(world: World) -> None:
         gate.admit("acme", at(7))
     assert raised.value.retry_after == pytest.approx(2)
     assert (gate.turned["acme"].count, gate.turned["acme"].last) == (1, at(7))
+
+
+def test_a_store_that_is_away_turns_no_delivery_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal takes what comes in, store or no store; what people set holds as it was last known."""
+
+    def away() -> None:
+        raise Unavailable("the store is away")
+
+    monkeypatch.setattr(world.store, "view", away)
+    world.engine_runs = False
+    world.app.state.desk.gate._looked = float("-inf")
+    assert world.client.post("/webhooks/test", json={"title": "disk full"}).status_code == 202

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aiops.domain.errors import Unavailable
 from tests.api.world import World
 from tests.builders import at
 
@@ -52,3 +53,47 @@ def test_a_busy_engine_is_ready(world: World) -> None:
     for number in range(100):
         world.alert(f"svc-{number}", 600 - 29)
     assert world.client.get("/readyz").status_code == 200
+
+
+@pytest.fixture
+def away(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose store cannot be read any more, with two entries that wait."""
+    world.alert("db")
+    world.pump()
+
+    def gone() -> None:
+        raise Unavailable("Elasticsearch at es1:9200: connection refused")
+
+    monkeypatch.setattr(world.store, "view", gone)
+    world.engine_runs = False
+    world.alert("api")
+    world.alert("web")
+    return world
+
+
+def test_while_the_store_is_out_of_reach_the_status_says_so_and_what_waits(away: World) -> None:
+    status = away.client.get("/api/status")
+    assert status.status_code == 200
+    said = status.json()
+    assert (said["ready"], said["lag"]) == (False, 2)
+    assert said["store"] == "Elasticsearch at es1:9200: connection refused"
+
+
+def test_the_status_page_says_it_in_words(away: World) -> None:
+    page = away.client.get("/status", headers={"accept": "text/html"})
+    assert page.status_code == 503
+    assert "The store is out of reach" in page.text
+    assert "connection refused" in page.text
+    assert "kept in the journal" in page.text
+
+
+def test_metrics_are_told_without_the_store(away: World) -> None:
+    metrics = away.client.get("/metrics")
+    assert metrics.status_code == 200
+    assert "aiops_lag_entries 2" in metrics.text
+    assert "aiops_store_up 0" in metrics.text
+
+
+def test_a_server_whose_store_is_out_of_reach_is_not_ready(away: World) -> None:
+    assert away.client.get("/readyz").status_code == 503
+    assert away.client.get("/healthz").status_code == 200

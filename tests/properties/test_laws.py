@@ -32,6 +32,7 @@ from aiops.domain.acts import (
     Resolve,
     RetryPage,
     SetSource,
+    Shed,
     TryChannel,
 )
 from aiops.domain.alerts import Verdict
@@ -134,6 +135,7 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
         st.builds(ApplySettings, settings=st.just(Settings(paging=TIGHT))),
         st.just(TryChannel(channel="mail")),
         st.just(RetryPage(page_id="none")),
+        st.builds(Shed, work=st.sampled_from(("embedding", "enrichment")), on=st.booleans(), text=st.just("load")),
         one.map(lambda name: Acknowledge(incident_id=name)),
         one.map(lambda name: Assign(incident_id=name, assignee="bob")),
         one.map(lambda name: Resolve(incident_id=name)),

@@ -1,5 +1,6 @@
 """The engine's loop: it recovers, lets time pass, keeps snapshots, forgets what is old."""
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -11,7 +12,7 @@ import structlog
 from aiops.bootstrap.engine import Loop, run
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
+from aiops.domain.changes import ALERTS, ENGINE, GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
 from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query
@@ -388,3 +389,29 @@ def test_waiting_for_a_store_at_the_start_ends_with_the_process(bench: Bench) ->
     bench.store = Stopping(times=1_000)
     bench.journal.append([alert()])
     assert bench.loop().catch_up(stop) == 0
+
+
+def test_an_engine_far_behind_leaves_work_undone_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for stands behind the entries that wait: it is so once they are folded."""
+    monkeypatch.setattr("aiops.bootstrap.engine.BATCH", 1)
+    loop = bench.loop()
+    ticks = itertools.count(0, 4)
+    monkeypatch.setattr("aiops.bootstrap.engine.time.monotonic", lambda: float(next(ticks)))
+    bench.journal.append([alert(f"s{number}") for number in range(12)])
+    assert loop.catch_up(Event()) > 12
+    assert loop.engine.shed == ("clustering", "embedding", "enrichment")
+    with bench.store.view() as view:
+        record = view.get(ENGINE, "engine")
+        texts = [one.text for one in view.find(OUTCOMES, Query(limit=50)).items]
+    assert record is not None
+    assert record.shed == loop.engine.shed
+    assert any("embedding is left undone: an entry waits for" in text for text in texts)
+    assert verify(bench.journal, bench.store).equal
+
+
+def test_a_backfill_of_long_ago_is_no_load(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiops.bootstrap.engine.BATCH", 1)
+    loop = bench.loop()
+    bench.journal.append([alert(f"s{number}") for number in range(4)], at=bench.now - timedelta(days=40))
+    loop.catch_up(Event())
+    assert loop.engine.shed == ()
