@@ -19,6 +19,7 @@ from tests.api.world import World
 from tests.builders import T0
 
 PASSWORD = "correct horse battery"  # pragma: allowlist secret
+WRONG = "wrong wrong wrong"
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def test_somebody_acts_under_their_own_name(staffed: World) -> None:
 
 
 def test_a_wrong_password_and_an_unknown_name_are_told_the_same(staffed: World) -> None:
-    answers = [staffed.send("/sign-in", name=name, password="wrong wrong wrong") for name in ("ana", "nobody")]
+    answers = [staffed.send("/sign-in", name=name, password=WRONG) for name in ("ana", "nobody")]
     assert [answer.status_code for answer in answers] == [401, 401]
     assert answers[0].text == answers[1].text
     assert "set-cookie" not in answers[0].headers
