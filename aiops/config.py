@@ -28,6 +28,7 @@ PREFIX = "AIOPS_"
 OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, not by us
 SECRETS = {  # never shown
     *("store.password", "store.api_key", "access.tokens", "access.sender_secrets", "client.token"),
+    "access.oidc_client_secret",
     *("pages.webhook_url", "pages.webhook_secret", "pages.heartbeat_url"),
 }
 FOLLOWS = {"decisions.paging.channels": "pages.channels"}  # not to be set: it follows from another
@@ -52,12 +53,29 @@ class ServerConfig(Noun, frozen=True, kw_only=True):
 
 
 class AccessConfig(Noun, frozen=True, kw_only=True):
-    """Who may come in. A server that other machines can reach asks for a token always, another one where one is set."""
+    """Who may come in. A server that other machines can reach asks always, others once there is anybody to ask for.
+
+    Whom a reverse proxy or an OpenID provider vouches for has the highest role that ``roles`` gives to their groups.
+    """
 
     tokens: tuple[str, ...] = ()  # admin tokens, beside the one made at the first public start
-    sender_secrets: tuple[
-        str, ...
-    ] = ()  # source:secret of senders that sign or send one, beside those set over the API
+    # source:secret of senders that sign or send one, beside those set over the API
+    sender_secrets: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # group=role
+    role: str = ""  # of those who are in none of these groups; empty: they may not come in
+    proxy_header: str = ""  # in which a reverse proxy says who it is; empty: none does
+    proxy_groups: str = ""  # header with their groups, parted by commas
+    proxy_from: tuple[str, ...] = ()  # addresses or networks whose word this is; nobody else's header counts
+    oidc_issuer: str = ""  # https://...; empty: nobody signs in that way
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""  # empty: a public client, which has but PKCE
+    oidc_name: str = "preferred_username"  # claim that people are called by here; without it: sub
+    oidc_groups: str = "groups"  # claim with their groups; a.b: b within a
+    oidc_hosts: tuple[str, ...] = ()  # beside the issuer's own, to fetch its keys and tokens from
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"AccessConfig(proxy_header={self.proxy_header!r}, oidc_issuer={self.oidc_issuer!r})"
 
 
 class FilesConfig(Noun, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from api.desk import Desk
 from api.errors import ProblemDetails, problem_of, problem_response
 from api.gate import Gate
 from api.live import Live
+from api.oidc import Provider
 from api.presenting import incident_row
 from api.routes import (
     alerts,
@@ -43,9 +44,10 @@ from api.routes import (
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
-from api.ui import forms, outbox, pages
+from api.ui import forms, outbox, pages, sign_in
 from api.ui import senders as sender_forms
 from api.ui.render import page, piece
+from api.vouched import Proxy
 
 STATIC = Path(__file__).parent / "ui" / "static"
 ABOUT = "Alert triage and correlation: what came in, what it means together, and what became of it."
@@ -63,9 +65,10 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
 
     ``clock`` tells the present time for what pages show and rules are dated with; it decides nothing in the engine.
     """
-    access = Access(settings.access_db, settings.tokens)
-    secrets = SenderSecrets(settings.senders_db, settings.sender_secrets)
-    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store))
+    who = settings.access
+    access = Access(settings.access_db, who.tokens)
+    secrets = SenderSecrets(settings.senders_db, who.sender_secrets)
+    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store), Proxy(who), Provider(who))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -116,6 +119,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         outbox,
         forms,
         sender_forms,
+        sign_in,
     ):
         app.include_router(module.router)
     app.mount("/static", Assets(directory=STATIC))

@@ -9,15 +9,18 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from aiops.domain.errors import AiopsError, Unavailable
-from api.access import EVERYTHING, Grant, Scope
 from api.desk import Desk
 from api.errors import Forbidden, SignInNeeded, refusal
+from api.grants import EVERYTHING, Grant, Scope
 from api.presented import DOORS, presented, without_secrets
 from api.routes import standins
 
 COOKIE = "aiops_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPEN_PATHS = ("/healthz", "/readyz", "/-/healthy", "/-/ready", "/sign-in", "/sign-out")  # no token; tell nothing
+OPEN_PATHS = (  # no token; tell nothing
+    *("/healthz", "/readyz", "/-/healthy", "/-/ready"),
+    *("/sign-in", "/sign-in/oidc", "/sign-in/oidc/done", "/sign-out"),
+)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 log = structlog.get_logger()
@@ -36,17 +39,18 @@ class Guard:
     def __init__(self, app: ASGIApp, desk: Desk, failures: Failures) -> None:
         self._app, self._failures = app, failures
         self._settings, self._access, self._clock = desk.settings, desk.access, desk.clock
-        self._secrets = desk.secrets
+        self._secrets, self._proxy = desk.secrets, desk.proxy
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it here."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        scope = without_secrets(scope)
+        scope = without_secrets(self._proxy.reached(scope))
         connection = HTTPConnection(scope)
         try:
             scope["state"]["grant"] = self._admit(connection)
+            scope["state"]["still"] = lambda: self._still(connection)
         except AiopsError as error:
             await self._refuse(connection, error, receive, send)
             return
@@ -80,10 +84,21 @@ class Guard:
         return _allowed(grant, Scope.INGEST) if self._settings.token_required else Grant("operator", EVERYTHING)
 
     def _granted(self, connection: HTTPConnection) -> Grant | None:
+        now = self._clock()
         if token := presented(connection):
-            return self._access.check(token)
+            return self._access.check(token, now)
+        if vouched := self._proxy.grant(connection):
+            return vouched
         session = connection.cookies.get(COOKIE, "")
-        return self._access.session(session, self._clock()) if session else None
+        return self._access.session(session, now) if session else None
+
+    def _still(self, connection: HTTPConnection) -> bool:
+        """Would it be let in now, too? Asked while a socket stays open."""
+        try:
+            self._admit(connection)
+        except AiopsError:
+            return False
+        return True
 
     def _host_allowed(self, host: str) -> bool:
         return host in LOOPBACK or host in self._settings.allowed_hosts or "*" in self._settings.allowed_hosts
@@ -128,7 +143,7 @@ def _allowed(grant: Grant | None, wanted: Scope) -> Grant:
     if grant is None:
         raise SignInNeeded("a token is needed: Authorization: Bearer ..., or sign in at /sign-in")
     if not grant.allows(wanted):
-        raise Forbidden(f"the token {grant.name!r} lacks the scope {wanted.value!r}")
+        raise Forbidden(f"{grant.name!r} lacks the scope {wanted.value!r}")
     return grant
 
 

@@ -13,10 +13,13 @@ from aiops.domain.acts import Act, Outcome
 from aiops.domain.changes import OUTCOMES
 from aiops.domain.entries import Command
 from aiops.ports import Journal, Store, View
-from api.access import Access, Grant
+from api.access import Access
 from api.gate import Gate
+from api.grants import Grant
+from api.oidc import Provider
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
+from api.vouched import Proxy
 
 MOST_AT_ONCE = 1_000  # acts in one request
 
@@ -40,6 +43,8 @@ class Desk:
     access: Access
     secrets: SenderSecrets
     gate: Gate
+    proxy: Proxy
+    provider: Provider
 
     def view(self) -> AbstractContextManager[View]:
         """Open one consistent read."""
@@ -74,7 +79,7 @@ def desk_of(request: Request) -> Desk:
 
 
 def actor_of(request: Request) -> str:
-    """Return who acts: the token's name; where no token is needed, whoever the client says."""
+    """Return who acts: the name of the token or person; where no token is needed, whoever the client says."""
     grant: Grant = request.state.grant
     desk = desk_of(request)
     said = request.headers.get("x-aiops-actor", "")

@@ -36,6 +36,7 @@ LISTEN = 1.0  # seconds that one wait for a commit lasts, and so between two loo
 BEAT = 4.0  # seconds after which a heartbeat is due though nothing changed; with LISTEN: at least one every 5 s
 RETRIES = (0.25, 1.0, 4.0)  # seconds before reading is tried again; then the pages are let go
 GONE_WRONG = 1011  # the WebSocket code for an error at our end
+NOT_ANY_MORE = 4403  # our own code: signed out, or no longer allowed
 MOST = 200  # incidents in one update; a page that falls behind further loads itself anew
 
 
@@ -147,6 +148,9 @@ class Live:
             if gone.done():
                 return
             try:
+                if not socket.state.still():
+                    await socket.close(NOT_ANY_MORE)
+                    return
                 for message in listener.messages():
                     await socket.send_text(msgspec.json.encode(message).decode())
                 if listener.over:

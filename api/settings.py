@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiops.config import AccessConfig
 from aiops.domain.channels import Paging
 
 
@@ -16,10 +17,11 @@ class ApiSettings:
     max_body_bytes: int = 10 << 20  # of one request, after decompression
     command_wait: float = 2.0  # seconds an act waits for its outcome before it is answered with a link
     token_required: bool = False
-    tokens: tuple[str, ...] = ()  # admin tokens that the operator set, beside those kept in access_db
-    sender_secrets: tuple[str, ...] = ()  # source:secret, beside those kept in senders_db
+    access: AccessConfig = field(
+        default_factory=AccessConfig
+    )  # who may come in, beside those kept in access_db and senders_db
     senders_db: Path | None = None  # where the secrets of senders are kept; None: in memory
-    access_db: Path | None = None  # where tokens are kept; None: in memory, for this process only
+    access_db: Path | None = None  # where tokens, people and sessions are kept; None: in memory, for this process only
     listeners: Path | None = None  # where the listeners leave how they stand
     embedder: str = ""  # shown on /status
     embedder_why: str = ""

@@ -27,8 +27,7 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         port=setup.port,
         allowed_hosts=setup.allowed_hosts,
         token_required=setup.token_required,
-        tokens=setup.tokens,
-        sender_secrets=setup.sender_secrets,
+        access=setup.access,
         senders_db=setup.data / ACCESS_DB,
         access_db=setup.data / ACCESS_DB if setup.token_required else None,
         listeners=setup.data / LISTENERS,
@@ -50,7 +49,13 @@ def main() -> None:
     journal = BoundedJournal(open_journal(setup.data), store.position, setup.most_behind)
     app = create_app(journal, store, settings, clock.now)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, server_header=False, ws_max_size=65_536
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+        ws_max_size=65_536,
+        proxy_headers=False,  # whose word counts, api.vouched says
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=setup.socket)])
     store.close()

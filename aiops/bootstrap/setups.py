@@ -3,12 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import Config, ListenersConfig, StoreConfig
+from aiops.config import AccessConfig, Config, ListenersConfig, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.channels import Channel, PageTemplate, Paging, shown
 from aiops.domain.settings import Settings
 
-ACCESS_DB = "access.db"  # in the data folder: the API's tokens
+ACCESS_DB = "access.db"  # in the data folder: the API's tokens, people and sessions, and the secrets of senders
 
 
 class EngineSetup(Noun, frozen=True, kw_only=True):
@@ -33,8 +33,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     host: str
     port: int
     token_required: bool
-    tokens: tuple[str, ...] = ()
-    sender_secrets: tuple[str, ...] = ()
+    access: AccessConfig = AccessConfig()
     allowed_hosts: tuple[str, ...] = ()
     embedder: str = "auto"
     environment: str = ""

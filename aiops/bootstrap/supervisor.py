@@ -13,7 +13,7 @@ from threading import Event
 import msgspec
 import structlog
 
-from aiops.bootstrap import process
+from aiops.bootstrap import clock, process
 from aiops.bootstrap.address import announced
 from aiops.bootstrap.log import LogSetup, configure
 from aiops.bootstrap.setups import (
@@ -29,7 +29,10 @@ from aiops.bootstrap.sockets import bound, listening
 from aiops.config import Config
 from aiops.response.texts import check as check_texts
 from aiops.storage.filelock import EngineLock
-from api.access import Access, Scope
+from api.access import Access
+from api.grants import Scope
+from api.oidc import Provider
+from api.vouched import Proxy
 from ingestion.listeners.standing import FILE as LISTENERS
 
 LOOK = 0.1  # seconds between two looks at the children
@@ -142,19 +145,27 @@ def is_public(host: str) -> bool:
 
 
 def token_required(config: Config) -> bool:
-    """Is a token asked for? At the first public start one is made and shown, this once."""
-    if config.access.tokens:
+    """Is a sign-in asked for? At the first public start an admin token is made and shown, this once.
+
+    BadConfiguration: what is said of a reverse proxy or an OpenID provider is not whole.
+    """
+    Proxy(config.access), Provider(config.access)
+    settings, database, token = config.access, config.data / ACCESS_DB, ""
+    if settings.tokens or settings.proxy_header or settings.oidc_issuer:
         return True
-    if not is_public(config.server.host):
+    public = is_public(config.server.host)
+    if not public and not database.exists():
         return False
-    database = config.data / ACCESS_DB
-    if not database.exists():
-        with contextlib.closing(Access(database)) as access:
-            token = access.create_token("admin", [Scope.ADMIN])
+    with contextlib.closing(Access(database)) as access:
+        if access.anybody():
+            return True
+        if public:
+            token = access.create_token("admin", [Scope.ADMIN], clock.now())
+    if token:
         said = "Other machines can reach this server, so it asks for a token. The admin token, shown this once:"
         sys.stderr.write(f"{said}\n{token}\n")  # to whoever starts it, not to the log, which is collected and kept
         sys.stderr.flush()
-    return True
+    return public
 
 
 def _roles(
@@ -170,8 +181,7 @@ def _roles(
         port=port,
         token_required=token_required(config),
         allowed_hosts=(*config.server.allowed_hosts, config.server.host),
-        tokens=config.access.tokens,
-        sender_secrets=config.access.sender_secrets,
+        access=config.access,
         embedder=config.learner.embedder,
         environment=config.server.environment,
         most_behind=config.server.most_behind,

@@ -34,6 +34,8 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "sources": "Who delivers, and what holds for it: expiry, rate, secret.",
     "mappings": "How a source is read that nobody described to us: YAML with JMESPath.",
     "watches": "Who must be heard every so often: silence raises an alert.",
+    "tokens": "Tokens that programs show, in the data folder: works with and without a running server.",
+    "people": "People who sign in with a name and a password, in the data folder.",
     "store": "Where documents are kept: move them to another store.",
     "backup": "Copy journal, documents, snapshots and tokens into a new folder, also while the server runs.",
     "restore": "Make a new data folder of a backup, once every file of it is proved to be as it was written.",

@@ -7,15 +7,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from aiops.domain import acts
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
-from api.access import SESSION
 from api.acting import accept_window, said
-from api.auth import COOKIE
 from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
 from api.reading import incident
@@ -213,27 +211,4 @@ def choose_theme(form: FormOf) -> Response:
     theme = form.get("theme")
     if theme in THEMES:
         answer.set_cookie("theme", theme, max_age=YEAR, samesite="lax", httponly=True)
-    return answer
-
-
-@router.post("/sign-in")
-def sign_in(request: Request, desk: DeskOf, form: FormOf) -> Response:
-    """Begin a session for a valid token; its id, not the token, goes into a cookie that scripts cannot read."""
-    session = desk.access.sign_in(form.get("token"), desk.clock())
-    if session is None:
-        return page("sign_in.html", 401, problem="This is no valid token.", theme=request.cookies.get("theme", ""))
-    answer = RedirectResponse("/", 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(
-        COOKIE, session, max_age=int(SESSION.total_seconds()), samesite="lax", httponly=True, secure=secure
-    )
-    return answer
-
-
-@router.post("/sign-out")
-def sign_out(request: Request, desk: DeskOf) -> HTMLResponse:
-    """End the session, here and for whoever may have copied the cookie."""
-    desk.access.sign_out(request.cookies.get(COOKIE, ""))
-    answer = page("sign_in.html", problem="", theme="")
-    answer.delete_cookie(COOKIE)
     return answer

@@ -206,9 +206,3 @@ def show_keys(request: Request, desk: DeskOf) -> HTMLResponse:
     """What the keyboard does."""
     with desk.view() as view:
         return page("keys.html", top=chrome(request, view, "keys"))
-
-
-@router.get("/sign-in")
-def sign_in_form(request: Request) -> HTMLResponse:
-    """The form that takes a token; shows nothing of what is inside."""
-    return page("sign_in.html", problem="", theme=request.cookies.get("theme", ""))

@@ -231,7 +231,7 @@ def test_what_a_sender_got_wrong_is_shown_where_it_is_connected(world: World) ->
 
 def test_the_copyable_command_names_the_token_where_one_is_needed(world: World, locked: World) -> None:
     assert "Authorization" not in world.page("/integrations")
-    token = locked.app.state.desk.access.create_token("ana", ["admin"])
+    token = locked.app.state.desk.access.create_token("ana", ["admin"], locked.now)
     locked.client.headers["authorization"] = f"Bearer {token}"
     assert "Authorization: Bearer $TOKEN" in locked.page("/integrations")
 

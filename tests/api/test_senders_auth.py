@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
-from api.access import Scope
+from api.grants import Scope
 from api.senders_auth import MOST, SenderSecrets, Sent
 from api.settings import ApiSettings
 from api.sns import Certificates, amazons, signed_by_sns
@@ -138,8 +138,8 @@ def test_whoever_has_no_secret_delivers_as_before(world: World) -> None:
 
 def test_a_token_of_ours_opens_the_door_as_well(locked: World) -> None:
     secured("github", SECRET, world=locked)
-    token = locked.app.state.desk.access.create_token("ci", [Scope.INGEST])
-    reader = locked.app.state.desk.access.create_token("eyes", [Scope.READ])
+    token = locked.app.state.desk.access.create_token("ci", [Scope.INGEST], locked.now)
+    reader = locked.app.state.desk.access.create_token("eyes", [Scope.READ], locked.now)
     assert post(locked, "/webhooks/github", {"Authorization": f"Bearer {token}"}) == 202
     assert post(locked, "/webhooks/github", {"Authorization": f"Bearer {reader}"}) == 401
     assert post(locked, "/webhooks/github", WAYS["github"](SECRET)) == 202
@@ -150,7 +150,7 @@ def test_a_token_of_ours_opens_the_door_as_well(locked: World) -> None:
     "path", ["/webhooks/splunk/t/{}", "/webhooks/splunk?token={}", "/webhooks/splunk?a=1&token={}"]
 )
 def test_a_sender_that_can_set_no_header_shows_its_token_in_the_url(locked: World, path: str) -> None:
-    token = locked.app.state.desk.access.create_token("splunk", [Scope.INGEST])
+    token = locked.app.state.desk.access.create_token("splunk", [Scope.INGEST], locked.now)
     assert post(locked, path.format(token)) == 202
     assert post(locked, path.format("wrong")) == 401
     secured("splunk", SECRET, world=locked)
@@ -194,7 +194,7 @@ def test_the_api_sets_and_forgets_secrets_and_never_shows_one(world: World) -> N
 def test_setting_a_secret_takes_more_than_triage(locked: World) -> None:
     desk = locked.app.state.desk
     for scope, status in ((Scope.TRIAGE, 403), (Scope.ADMIN, 200)):
-        headers = {"Authorization": f"Bearer {desk.access.create_token('x', [scope])}"}
+        headers = {"Authorization": f"Bearer {desk.access.create_token('x', [scope], locked.now)}"}
         answer = locked.client.post("/api/sources/github/secret", json={"secret": SECRET}, headers=headers)
         assert answer.status_code == status
 
@@ -393,7 +393,7 @@ def test_a_certificate_that_cannot_be_fetched_is_waited_for() -> None:
 
 
 def test_the_page_writes_the_token_where_the_sender_can_put_it(locked: World) -> None:
-    token = locked.app.state.desk.access.create_token("eyes", [Scope.READ])
+    token = locked.app.state.desk.access.create_token("eyes", [Scope.READ], locked.now)
     headers = {"Authorization": f"Bearer {token}", "accept": "text/html"}
     shown = locked.client.get("/integrations?source=splunk", headers=headers).text
     assert f"{BASE}/webhooks/splunk/t/$TOKEN" in shown

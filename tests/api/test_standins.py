@@ -287,14 +287,14 @@ def test_every_stand_in_is_bounded(path: str) -> None:
 
 @pytest.mark.parametrize("path", [*ONE_OF_EACH, "/api/v2/alerts", "/api/v1/alerts"])
 def test_an_ingest_token_is_enough_for_a_stand_in(locked: World, path: str) -> None:
-    token = locked.app.state.desk.access.create_token("till", ["ingest"])
+    token = locked.app.state.desk.access.create_token("till", ["ingest"], locked.now)
     answer = locked.client.post(path, json=EVENT, headers={"authorization": f"Bearer {token}"})
     assert answer.status_code not in (401, 403)
 
 
 @pytest.mark.parametrize("path", ["/api/v2/silences", "/services/import", "/api/services", "/api/rules"])
 def test_an_ingest_token_is_good_for_nothing_else(locked: World, path: str) -> None:
-    token = locked.app.state.desk.access.create_token("till", ["ingest"])
+    token = locked.app.state.desk.access.create_token("till", ["ingest"], locked.now)
     headers = {"authorization": f"Bearer {token}"}
     assert locked.client.post(path, json={}, headers=headers).status_code == 403
     assert locked.client.get("/api/v2/alerts", headers=headers).status_code == 403
@@ -302,13 +302,13 @@ def test_an_ingest_token_is_good_for_nothing_else(locked: World, path: str) -> N
 
 @pytest.mark.parametrize("scheme", ["Splunk", "GenieKey", "ApiKey"])
 def test_a_token_comes_in_the_tools_own_scheme(locked: World, scheme: str) -> None:
-    token = locked.app.state.desk.access.create_token("till", ["ingest"])
+    token = locked.app.state.desk.access.create_token("till", ["ingest"], locked.now)
     headers = {"authorization": f"{scheme} {token}"}
     assert locked.client.post("/services/collector", json=HEC, headers=headers).status_code == 200
 
 
 def test_a_stand_in_takes_a_token_as_basic_password(locked: World) -> None:
-    token = locked.app.state.desk.access.create_token("prometheus", ["ingest"])
+    token = locked.app.state.desk.access.create_token("prometheus", ["ingest"], locked.now)
     assert locked.client.post("/api/v2/alerts", json=[], auth=("any", token)).status_code == 200
 
 

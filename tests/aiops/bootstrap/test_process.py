@@ -13,7 +13,7 @@ import pytest
 from aiops.bootstrap import process
 from aiops.bootstrap.log import LogSetup
 from aiops.bootstrap.setups import ApiSetup, EngineSetup, LearnerSetup, ResponderSetup, engine_setup, responder_setup
-from aiops.config import Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
+from aiops.config import AccessConfig, Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
 from aiops.domain.channels import WebhookChannel
 from aiops.domain.settings import CorrelationSettings, Settings
 
@@ -54,7 +54,15 @@ SETUPS = [
         snapshot_every=timedelta(seconds=7),
         snapshot_entries=9,
     ),
-    ApiSetup(data=Path("d"), socket=7, host="::1", port=80, token_required=True, tokens=("t1", "t2"), environment="ü"),
+    ApiSetup(
+        data=Path("d"),
+        socket=7,
+        host="::1",
+        port=80,
+        token_required=True,
+        access=AccessConfig(tokens=("t1", "t2")),
+        environment="ü",
+    ),
     LearnerSetup(
         data=Path("d"),
         store=StoreConfig(url=("https://es1:9200",), ca=Path("ca.crt"), refresh=timedelta(0), retention=None),

@@ -1,5 +1,6 @@
 """Who is public, who asks for a token, who keeps whom alive."""
 
+import contextlib
 import socket
 import sys
 import time
@@ -15,6 +16,9 @@ from aiops.bootstrap.supervisor import Child, is_public, token_required
 from aiops.config import AccessConfig, Config, ListenersConfig, PagesConfig, ServerConfig
 from aiops.domain.channels import WebhookChannel
 from aiops.domain.errors import BadConfiguration
+from api.access import Access
+from api.senders_auth import SenderSecrets
+from tests.builders import T0
 
 
 @pytest.mark.parametrize(
@@ -165,3 +169,32 @@ def test_each_role_is_told_its_share_and_no_more() -> None:
     assert engine_setup(config).decisions == config.decisions
     assert responder_setup(config).channels == (WebhookChannel(name="webhook", url="http://pager.example.org"),)
     assert responder_setup(Config()).channels == ()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_once_there_is_anybody_everybody_is_asked(
+    tmp_path: Path, host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = Config(data=tmp_path, server=ServerConfig(host=host))
+    with contextlib.closing(Access(tmp_path / ACCESS_DB)) as access:
+        access.people.add("ana", "correct horse battery", "admin", T0)
+    assert token_required(config)
+    assert "aiops_" not in capsys.readouterr().err, "ana can get in; nobody needs a token"
+
+
+def test_secrets_of_senders_alone_neither_lock_nor_take_the_first_token(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.closing(SenderSecrets(tmp_path / ACCESS_DB)) as secrets:
+        secrets.put("github", "long enough", "", T0)
+    assert not token_required(Config(data=tmp_path))
+    assert token_required(Config(data=tmp_path, server=ServerConfig(host="0.0.0.0")))
+    assert "aiops_" in capsys.readouterr().err
+
+
+def test_half_a_proxy_or_provider_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    for access in (AccessConfig(proxy_header="x-user"), AccessConfig(oidc_issuer="https://id.example.org")):
+        with pytest.raises(BadConfiguration, match="access"):
+            token_required(Config(data=tmp_path, access=access))
+    whole = AccessConfig(proxy_header="x-user", proxy_from=("10.0.0.7",), role="viewer")
+    assert token_required(Config(data=tmp_path, access=whole))
