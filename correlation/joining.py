@@ -20,6 +20,7 @@ from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
 
 RETURN = 0.5  # factor for coming back to an incident of more than that: what flaps would glue itself to a storm
+LIKELY = 1.5  # times more likely than chance: what is less is no other place for an episode
 MOST_KIN = 16  # newest of a kind that are looked at
 KIN = Near(relation="kin", hops=2, fan=1)
 MOST_LOOKED_AT = 128  # active episodes weighed per decision, closest relations first
@@ -240,14 +241,14 @@ def link_of(member: Member, pulled: Pulled, choice: Choice) -> Link:
 
 def runner_up(member: Member, pulled: Pulled, choice: Choice, lives: Mapping[str, Live]) -> tuple[float, str] | None:
     """Return how many times weaker the next incident pulled than the one that was joined, with a sentence; or None."""
-    other = next((one for one in choice.pulled if one.incident != pulled.incident and one.strength > 0), None)
-    if other is None:
+    other = next((one for one in choice.pulled if one.incident != pulled.incident), None)
+    if other is None or choice.ratio(other) <= LIKELY:
         return None
     weaker = pulled.strength / other.strength
     number, who = lives[other.incident].doc.number, member.entity or repr(member.name)
-    cone = ", whose root does not explain it," if other.off_cone else ""
-    text = f"{who} could also be of #{number}{cone} which is {times(choice.ratio(other))} than chance"
-    return weaker, f"{text}; this one is {times(choice.ratio(pulled))}"
+    cone = " though its root does not explain it" if other.off_cone else ""
+    text = f"{who} could also be of #{number}{cone}: {times(choice.ratio(other))} than chance"
+    return weaker, f"{text}; here it is {times(choice.ratio(pulled))}"
 
 
 def same_link(member: Member, company: Company, newest: Member | None) -> Link:

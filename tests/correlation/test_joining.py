@@ -9,7 +9,7 @@ from aiops.domain.settings import CorrelationSettings
 from correlation import live as module
 from correlation.background import Rates
 from correlation.intensity import KERNELS, Kernels
-from correlation.joining import Choice, Model, alone, choose, fits, link_of, may_merge, same_link
+from correlation.joining import Choice, Model, alone, choose, fits, link_of, may_merge, runner_up, same_link
 from correlation.live import Company, Live, worst
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
@@ -306,3 +306,30 @@ def test_active_members_are_bounded_in_time_and_per_node() -> None:
     active.put(a_member("api", 100), START + 100)
     active.prune("api", before=START + 50, most=3)
     assert [member.node for member, _ in active.around(graph.near("api"))] == ["api"]
+
+
+def test_the_runner_up_is_named_with_both_likelihoods() -> None:
+    graph = a_graph(api="db cache")
+    db, cache = a_member("db"), a_member("cache", 10)
+    one, other = a_live(graph, 1, db), a_live(graph, 2, cache)
+    member = a_member("api", 40)
+    choice = weigh(graph, member, one, other, members=(db, cache))
+    first, second = choice.pulled
+    lives = {live.doc.incident_id: live for live in (one, other)}
+    found = runner_up(member, first, choice, lives)
+    assert found is not None
+    weaker, text = found
+    assert weaker == pytest.approx(first.strength / second.strength)
+    number = lives[second.incident].doc.number
+    assert text.startswith(f"api could also be of #{number}: ")
+    assert text.endswith(" times more likely")
+    assert "than chance; here it is " in text
+
+
+def test_what_is_no_more_likely_than_chance_is_no_runner_up() -> None:
+    graph = a_graph(api="db", web="cache")
+    db, api = a_member("db"), a_member("api", 20)
+    live = a_live(graph, 1, db)
+    far = a_live(graph, 2, a_member("web", 1))
+    choice = weigh(graph, api, live, far, members=(db,))
+    assert runner_up(api, choice.pulled[0], choice, {"i1": live, "i2": far}) is None
