@@ -13,7 +13,7 @@ import msgspec
 
 from aiops.domain.acts import Act, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import GRAPHS, PACKS, RULES, Collection
+from aiops.domain.changes import GRAPHS, PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration, BadInput
 from aiops.domain.graph import Topology
@@ -22,6 +22,7 @@ from aiops.domain.rules import Rule
 from aiops.domain.settings import Settings
 from aiops.engine import Engine
 from aiops.ports import Store, View
+from aiops.walking import documents_of
 from correlation.topology import parse_topology
 from rules.pack import load_pack, packs_of
 from rules.sync import compare, same
@@ -60,7 +61,7 @@ def signature(packs: Path) -> tuple[tuple[str, int, int], ...]:
 
 def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:
     with store.view() as view:
-        present, known = list(_all(view, RULES)), {pack.name: pack for pack in _all(view, PACKS)}
+        present, known = list(documents_of(view, RULES)), {pack.name: pack for pack in documents_of(view, PACKS)}
     try:
         found = compare(packs, present, engine.now)
     except OSError as error:
@@ -70,16 +71,6 @@ def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:
         gone = EndRule(rule_id=one.rule_id, text="it is no longer in its pack")
         acts.append(PutRule(rule=one.rule) if one.rule else gone)
     return acts
-
-
-def _all(view: View, collection: Collection[T]) -> Iterator[T]:
-    query = Query(limit=1_000)
-    while True:
-        page = view.find(collection, query)
-        yield from page.items
-        if not page.next:
-            return
-        query = msgspec.structs.replace(query, cursor=page.next)
 
 
 def topology_in(file: Path) -> Topology:

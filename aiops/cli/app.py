@@ -19,7 +19,7 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "demo": "Fill a folder of its own with a made-up day of alerts, print what became of them, and serve the page.",
     "ingest": "Read a log file: each line becomes an event; errors and never-seen messages can become alerts.",
     "explain": "Print the trail of reasons of an alert or incident.",
-    "ledger": "Say what became of every event; `check` fails when a line does not balance.",
+    "ledger": "Say what became of every event; `check` counts the store anew and fails where something does not agree.",
     "replay": "Run the journal again in memory: prove that the same comes out, or show what would have been.",
     "doctor": "Check Python, disk, port, store, journal, model and clock; each finding says what mends it.",
     "status": "Say how far the engine is and what is open.",

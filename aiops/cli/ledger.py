@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from aiops.audit import Audit
 from aiops.cli.chatter import say
 from aiops.cli.errors import FINDINGS
 from aiops.cli.output import Columns, Format, Output, show, show_one
@@ -21,19 +22,24 @@ def ledger(
     key: Annotated[str, typer.Argument(metavar="ID|check", help="Delivery or event id; or: check.")] = "",
     output: Output = Format.TABLE,
 ) -> None:
-    """Say what became of every event; `check` fails when a line does not balance."""
+    """Say what became of every event; `check` counts the store anew and fails where something does not agree."""
     with client(context) as one:
         if key and key != "check":
             entry = one.get(f"/api/ledger/{key}", LedgerEntry)
             show_one(entry, entry.text, output)
             return
         lines = one.get("/api/ledger", Ledger)
+        found = one.get("/api/ledger/check", Audit) if key else None
     show([*lines.sources, lines.total], columns(), output)
     say(
         f"{lines.pending} entries are not folded yet; the ledger {'balances' if lines.balances else 'DOES NOT BALANCE'}"
     )
-    if key == "check" and not lines.balances:
-        raise typer.Exit(FINDINGS)
+    if found is not None:
+        say(found.text)
+        for finding in found.findings:
+            say(f"  {finding}")
+        if found.wrong or not lines.balances:
+            raise typer.Exit(FINDINGS)
 
 
 def columns() -> Columns[SourceRecord]:

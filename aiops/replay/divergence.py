@@ -11,7 +11,7 @@ from aiops.domain.changes import EPISODES, FATES, INCIDENTS, PAGES, TIMELINE
 from aiops.domain.incidents import Incident, Page
 from aiops.domain.words import plural, span
 from aiops.ports import View
-from aiops.replay.running import documents_of
+from aiops.walking import documents_of
 
 
 class PageChange(Noun, frozen=True, kw_only=True):

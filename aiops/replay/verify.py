@@ -11,8 +11,9 @@ from aiops.domain.changes import COLLECTIONS, Collection
 from aiops.domain.entries import Position
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store, View
-from aiops.replay.running import documents_of, run
+from aiops.replay.running import run
 from aiops.storage.memory import MemoryStore
+from aiops.walking import documents_of
 
 FIRST = 1  # offset of a journal's very first entry
 NAMED = 20  # differences that are named; all are counted

@@ -14,8 +14,9 @@ from aiops.engine import Engine
 from aiops.ports import Journal, Store, View
 from aiops.replay.divergence import Divergence, diverge
 from aiops.replay.instead import Instead, Retold, begin
-from aiops.replay.running import PAGE, documents_of, run
+from aiops.replay.running import run
 from aiops.storage.memory import MemoryStore
+from aiops.walking import PAGE, documents_of
 
 COMPARED: tuple[Collection[Any], ...] = (INCIDENTS, EPISODES, FATES, PAGES, TIMELINE, OUTCOMES)
 

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from aiops.audit import Audit, audit
 from aiops.domain.acts import Outcome
 from aiops.domain.base import Noun
 from aiops.domain.changes import OUTCOMES, ROLLUPS
@@ -35,6 +36,13 @@ def show_ledger(desk: DeskOf) -> Response:
     """Per sender and in sum; `pending` counts the journal's entries beyond the committed position."""
     with desk.view() as view:
         return reply(ledger(view, desk.journal.last()))
+
+
+@router.get("/ledger/check", summary="Is the store what it says?", **described(Audit))
+def check_ledger(desk: DeskOf) -> Response:
+    """The ledger, episodes and incidents counted anew, over the whole store: it takes its time."""
+    with desk.view() as view:
+        return reply(audit(view))
 
 
 @router.get("/ledger/{key}", summary="What became of a delivery or event", **described(LedgerEntry))

@@ -200,7 +200,7 @@ def test_the_replay_is_cut_anywhere(past: Past, batch: int, monkeypatch: pytest.
 @pytest.mark.parametrize("page", [1, 3])
 def test_documents_are_compared_page_by_page(past: Past, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = verify(past.journal, past.store)
-    monkeypatch.setattr("aiops.replay.running.PAGE", page)
+    monkeypatch.setattr("aiops.walking.PAGE", page)
     assert verify(past.journal, past.store) == whole
     past.tamper(title="forged")
     assert verify(past.journal, past.store).differing == 1

@@ -19,9 +19,10 @@ from aiops.domain.rules import Rule
 from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.replay.instead import Instead
-from aiops.replay.running import documents_of, run
+from aiops.replay.running import run
 from aiops.replay.whatif import WhatIf, what_if
 from aiops.storage.memory import MemoryJournal, MemoryStore
+from aiops.walking import documents_of
 from api.ui.report import report
 from tests.builders import T0, a_delivery, at
 
