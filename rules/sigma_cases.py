@@ -37,6 +37,4 @@ def test_signatures(folder: Path) -> list[Problem]:
 
 def _event(record: Mapping[str, object], logsource: Logsource) -> Event:
     source = _SOURCES.get(logsource.service, _SOURCES.get(logsource.product, "generic"))
-    return Event(
-        kind=EventKind.AUDIT, source=source, received_at=_AT, occurred_at=_AT, title="case", raw=dict(record)
-    )
+    return Event(kind=EventKind.AUDIT, source=source, received_at=_AT, occurred_at=_AT, title="case", raw=dict(record))

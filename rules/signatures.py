@@ -49,6 +49,10 @@ class Signatures(Part):
             owner = found.pack or found.put_by
             yield Rule(id=found.id, verdict=Verdict.KNOWN_BAD, matchers=(matcher,), owner=owner, reason=found.title)
 
+    def in_force(self) -> dict[str, Signature]:
+        """Return those in force by id."""
+        return dict(self._signatures)
+
     def concerned(self, act: SignatureAct, alerts: Iterable[Alert]) -> Iterator[Alert]:
         """Yield those of ``alerts`` whose signatures an act puts or ends."""
         put = act.signatures if isinstance(act, PutSignatures) else ()

@@ -40,12 +40,8 @@ def line(
     at: datetime | None = None,
     labels: Mapping[str, str],
     key: str = "",
-    raw: Mapping[str, object] | None = None,
 ) -> Event:
-    """Return one log Event; ``key`` is the sender's own name of the line (a cursor), which makes resends known.
-
-    ``raw``: the object that the line is, where it is one.
-    """
+    """Return one log Event; ``key`` is the sender's own name of the line (a cursor), which makes resends known."""
     message = message[:LONGEST_LINE].strip() or EMPTY
     title = message[:LONGEST_TITLE]
     return Event(
@@ -58,5 +54,4 @@ def line(
         message=message if len(message) > LONGEST_TITLE else "",
         labels={name: value for name, value in labels.items() if value} | ({"level": level} if level else {}),
         severity=_SEVERITY.get(level, Severity.INFO),
-        raw=dict(raw or {}),
     )

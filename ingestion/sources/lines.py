@@ -98,7 +98,8 @@ def _event(line: _Line, source: str, service: str, received_at: datetime) -> Eve
     labels = line.labels
     if service:
         labels["service"] = service
-    return as_event(source, received_at, line.message, level=line.level, at=line.at, labels=labels, raw=line.raw)
+    event = as_event(source, received_at, line.message, level=line.level, at=line.at, labels=labels)
+    return msgspec.structs.replace(event, raw=line.raw) if line.raw else event
 
 
 def _line(text: str, near: datetime) -> _Line:
