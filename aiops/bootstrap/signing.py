@@ -39,7 +39,7 @@ def signing(engine: Engine, folder: Path) -> tuple[list[Command], list[Problem]]
 
 def _said(signature: Signature) -> Signature:
     """What the file says of it, without what the engine counts and stamps."""
-    return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None)
+    return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None, revision=0)
 
 
 def _id(act: Act, engine: Engine) -> str:

@@ -119,3 +119,4 @@ class Signature(Noun, frozen=True, kw_only=True):
     ended_at: datetime | None = None  # it no longer raises
     hits: int = 0
     last_hit: datetime | None = None
+    revision: int = 0
