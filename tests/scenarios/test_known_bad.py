@@ -1,4 +1,4 @@
-"""An audit event that a signature fits becomes an alert with a verdict that names the signature; replays see the same."""
+"""An audit event that a signature fits becomes an alert whose verdict names the signature; replays see the same."""
 
 from collections.abc import Iterable
 
