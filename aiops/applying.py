@@ -24,6 +24,9 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return text, "", filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
         case _ if isinstance(act, acts.RuleAct | acts.WindowAct | acts.InhibitionAct):
             return _of_what_keeps_quiet(parts, act, actor)
+        case acts.PutSignatures() | acts.EndSignature():
+            text, concerns = parts.signatures.act(act, actor, parts.now)
+            return text, concerns, parts.signatures.concerned(act, parts.dedup.firing())
         case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
             return *_of_senders(parts, act, actor), ()
         case acts.Reparse():

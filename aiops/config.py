@@ -83,6 +83,7 @@ class FilesConfig(Noun, frozen=True, kw_only=True):
 
     services: Path | None = None  # the service graph
     rules: Path | None = None  # folder of rule packs (*.yaml)
+    signatures: Path | None = None  # folder of signatures of known bad: Sigma rules (*.yaml)
 
 
 class EngineConfig(Noun, frozen=True, kw_only=True):

@@ -72,7 +72,8 @@ class Engine(Parts):
             return
         templated = self.templates.learn(event, placement.entity)
         self.rollups.count(event, placement.entity, templated)
-        self._make(self.detectors.observe(event, placement.entity, templated, self.now))
+        known_bad = self.signatures.find(event, self.now)
+        self._make(self.detectors.observe(event, placement.entity, templated, known_bad, self.now))
         if event.kind is EventKind.ALERT:
             pattern_id = self.patterns.of(templated.template_id)
             self._consider(self.dedup.take(event, placement, templated, pattern_id), event)

@@ -97,7 +97,7 @@ class Ledger(Part):
         """A resend of ``original`` (event id)."""
         self._count(self._line_of(event), Fate.DUPLICATE, 1)
         reason = Reason(step="dedup", text=f"the same content as event {original}", evidence={"original": original})
-        self.put(EVENTS, EventRecord(event=event, fate=Fate.DUPLICATE, reasons=(reason,)))
+        self.put(EVENTS, EventRecord(event=event.bare, fate=Fate.DUPLICATE, reasons=(reason,)))
 
     def observe(self, event: Event) -> None:
         """Not an alert: counted, not stored."""

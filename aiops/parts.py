@@ -27,6 +27,7 @@ from rules.inhibition import Inhibitor
 from rules.outbox import Outbox
 from rules.schedule import Schedule
 from rules.settle import Settle
+from rules.signatures import Signatures
 
 Keeper = Book | Schedule | Inhibitor  # what is in force for a time; a timer's kind names it
 
@@ -50,7 +51,8 @@ class Parts:
         self.detectors = Detectors(self.settings.logs)
         self.rollups = Rollups()
         self.dedup = Dedup(self.settings.dedup, self.timers)
-        self.book = Book(self.settings.muting, self.timers)
+        self.signatures = Signatures()
+        self.book = Book(self.settings.muting, self.timers, self.signatures)
         self.schedule = Schedule(self.settings.muting, self.timers)
         self.inhibitor = Inhibitor(self.settings.muting, self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)

@@ -79,7 +79,7 @@ def _sample(mapping: Compiled, entry: Entry, delivery: Delivery) -> tuple[Sample
         delivery_id=str(entry.position),
         received_at=entry.received_at,
         body=delivery.body[:MOST_RAW].decode("utf-8", "replace"),
-        events=parsed.events[:MOST_SHOWN],
+        events=tuple(event.bare for event in parsed.events[:MOST_SHOWN]),
         total=len(parsed.events),
         problems=(*parsed.problems, *parsed.warnings)[:MOST_SHOWN],
         unmapped=tuple(unmapped(mapping, delivery, entry.received_at)),

@@ -20,6 +20,7 @@ from rules.check import check_rule, check_silence, masked, normal
 from rules.index import Index
 from rules.judgement import judged, said, silenced, within
 from rules.late import Late
+from rules.signatures import Signatures
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
@@ -30,10 +31,10 @@ _COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 class Book(Part):
     """Holds what has not ended; what has is in the store. Timers of kind ``book`` carry the id of a rule or silence."""
 
-    def __init__(self, settings: MutingSettings, timers: Timers) -> None:
+    def __init__(self, settings: MutingSettings, timers: Timers, signatures: Signatures) -> None:
         super().__init__()
         self.settings = settings
-        self._timers = timers
+        self._timers, self._signatures = timers, signatures
         self._rules: dict[str, Rule] = {}
         self._silences: dict[str, Silence] = {}
         self._rule_index = Index()
@@ -61,6 +62,7 @@ class Book(Part):
             self.put(RULES, rule)
         if hit:
             self._count([rule for rule in rules if within(rule, alert)], silences, now)
+        rules += self._signatures.verdict(alert)
         quiet = (*(silenced(silence) for silence in silences), *others)
         return judged(alert, rules, quiet, late=late, new=new)
 

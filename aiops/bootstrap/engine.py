@@ -13,6 +13,7 @@ from aiops.bootstrap import clock, process
 from aiops.bootstrap.opening import opening, reading, signature
 from aiops.bootstrap.setups import EngineSetup
 from aiops.bootstrap.shedding import Shedding, Waiting
+from aiops.bootstrap.signing import signing
 from aiops.domain.entries import Command, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.engine import Engine
@@ -61,6 +62,12 @@ class Loop:
         setup = self._setup
         if commands := opening(self.engine, self._store, setup.decisions, setup.services, setup.rules):
             self._journal.append(commands)
+        if setup.signatures is not None:
+            commands, problems = signing(self.engine, setup.signatures)
+            for problem in problems:
+                log.warning("a signature is left out", place=problem.place, problem=problem.problem, fix=problem.fix)
+            if commands:
+                self._journal.append(commands)
         return count + self._fold_all(stop)
 
     def run(self, stop: Event) -> None:

@@ -19,6 +19,7 @@ class EngineSetup(Noun, frozen=True, kw_only=True):
     decisions: Settings = Settings()
     services: Path | None = None
     rules: Path | None = None
+    signatures: Path | None = None
     snapshot_every: timedelta = timedelta(seconds=30)
     snapshot_entries: int = 20_000
     journal_kept: timedelta = timedelta(days=7)
@@ -80,6 +81,7 @@ def engine_setup(config: Config) -> EngineSetup:
         decisions=config.decisions,
         services=config.files.services,
         rules=config.files.rules,
+        signatures=config.files.signatures,
         snapshot_every=config.engine.snapshot_every,
         snapshot_entries=config.engine.snapshot_entries,
         journal_kept=config.engine.journal_kept,

@@ -8,6 +8,7 @@ import typer
 
 from aiops.bootstrap.clock import now
 from aiops.cli import packs as git
+from aiops.cli import sigma
 from aiops.cli.chatter import say
 from aiops.cli.ends import end_of
 from aiops.cli.errors import FINDINGS, USAGE
@@ -217,6 +218,7 @@ def _of_past(past: Past) -> Iterator[str]:
     yield from (f"  {one.severity}  {one.entity}  {one.title}" for one in past.examples)
 
 
+app.add_typer(sigma.app, name="sigma")
 app.command("export", epilog=examples("rules export --to packs/ours.yaml", "rules export --pack ours"))(git.export)
 app.command("diff", epilog=examples("rules diff packs"))(git.diff)
 app.command("sync", epilog=examples("rules sync packs", "rules sync packs --dry-run"))(git.sync)

@@ -10,6 +10,7 @@ from aiops.domain.incidents import PageStatus
 from aiops.domain.rules import Inhibition, Pack, Rule, Silence, Window
 from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import Settings
+from aiops.domain.signatures import Signature
 
 
 class Acknowledge(Noun, frozen=True, kw_only=True, tag="acknowledge"):
@@ -75,6 +76,19 @@ class EndRule(Noun, frozen=True, kw_only=True, tag="end_rule"):
     """Expire a rule now."""
 
     rule_id: str
+    text: str = ""
+
+
+class PutSignatures(Noun, frozen=True, kw_only=True, tag="put_signatures"):
+    """Add or replace signatures; what cannot be evaluated refuses them all, which reading them has ruled out."""
+
+    signatures: tuple[Signature, ...]
+
+
+class EndSignature(Noun, frozen=True, kw_only=True, tag="end_signature"):
+    """Let a signature raise no more."""
+
+    signature_id: str
     text: str = ""
 
 
@@ -233,12 +247,14 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
 RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate | PutPack
+SignatureAct = PutSignatures | EndSignature
 WindowAct = PutWindow | EndWindow
 InhibitionAct = PutInhibition | EndInhibition
 SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
 PagingAct = PageHandled | RetryPage | TryChannel
 EngineAct = ApplySettings | Shed | Heartbeat
-Act = IncidentAct | RuleAct | WindowAct | InhibitionAct | SenderAct | PagingAct | ImportTopology | EngineAct
+KnownAct = RuleAct | SignatureAct | WindowAct | InhibitionAct
+Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EngineAct
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

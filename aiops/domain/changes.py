@@ -26,6 +26,7 @@ from aiops.domain.records import (
 )
 from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
 from aiops.domain.senders import SourceMapping, SourceSettings, Watch
+from aiops.domain.signatures import Signature
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | datetime | None
@@ -162,6 +163,20 @@ RULES = Collection(
         "last_hit": lambda rule: rule.last_hit,
         "created_at": lambda rule: rule.created_at,
     },
+)
+SIGNATURES = Collection(
+    "signatures",
+    Signature,
+    key=lambda signature: signature.id,
+    fields={
+        "severity": lambda signature: signature.severity,
+        "logsource": lambda signature: str(signature.logsource),
+        "pack": lambda signature: signature.pack,
+        "ended": lambda signature: signature.ended_at is not None,
+        "hits": lambda signature: signature.hits,
+        "last_hit": lambda signature: signature.last_hit,
+    },
+    text=lambda signature: f"{signature.title} {signature.description} {' '.join(signature.tags)}",
 )
 SILENCES = Collection(
     "silences",
@@ -320,6 +335,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     TIMELINE,
     PAGES,
     RULES,
+    SIGNATURES,
     SILENCES,
     WINDOWS,
     INHIBITIONS,

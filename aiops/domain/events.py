@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 from aiops.domain.base import Noun
 from aiops.domain.reasons import Evidence, Reason
@@ -64,6 +67,7 @@ class Event(Noun, frozen=True, kw_only=True):
     labels: dict[str, str] = {}  # identity
     annotations: dict[str, str] = {}  # text that is not identity
     facts: dict[str, Evidence] = {}  # what this kind tells beside: actor, ref, result of a change; tests, failures
+    raw: dict[str, Any] = {}  # the record itself, of logs and audits that are objects; never stored with the event
     url: str = ""  # link back to the sender
     status: Status = Status.FIRING
     severity: Severity = Severity.WARNING
@@ -74,6 +78,11 @@ class Event(Noun, frozen=True, kw_only=True):
     value: float | None = None  # the measured number, where there is one
     points: tuple[tuple[float, float], ...] = ()  # of a metric or trace: (seconds since 1970, value), oldest first
     reasons: tuple[Reason, ...] = ()  # what was assumed while reading it ("severity 'P1' read as critical")
+
+    @property
+    def bare(self) -> "Event":
+        """The event as it is stored and shown: without its raw record."""
+        return msgspec.structs.replace(self, raw={}) if self.raw else self
 
     @property
     def text(self) -> str:

@@ -1,5 +1,6 @@
 """Which observations are worth an alert? One file each; what they make goes the same way as everyone's alerts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +11,8 @@ from aiops.domain.events import Event
 from aiops.domain.graph import Entity
 from aiops.domain.part import Part
 from aiops.domain.settings import LogSettings
-from ingestion.detectors import log_errors, log_new_template
+from aiops.domain.signatures import Signature
+from ingestion.detectors import known_bad, log_errors, log_new_template
 
 
 class Detector(Protocol):
@@ -40,9 +42,12 @@ class Detectors(Part):
             log_new_template.NAME: log_new_template.LogNewTemplate(),
         }
 
-    def observe(self, event: Event, entity: Entity, templated: Templated, now: datetime) -> list[Event]:
-        """Return the alert Events that this observation gives rise to, received ``now``."""
-        made = (detector.observe(event, entity, templated, self.settings) for detector in self._detectors.values())
+    def observe(
+        self, event: Event, entity: Entity, templated: Templated, signatures: Sequence[Signature], now: datetime
+    ) -> list[Event]:
+        """Return the alert Events that this observation, which ``signatures`` fit, gives rise to, received ``now``."""
+        made = [detector.observe(event, entity, templated, self.settings) for detector in self._detectors.values()]
+        made += [known_bad.alert(signature, event, entity, self.settings) for signature in signatures]
         return [msgspec.structs.replace(alert, received_at=now) for alert in made if alert is not None]
 
     def dump(self) -> bytes:

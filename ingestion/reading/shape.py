@@ -130,6 +130,7 @@ def event(item: Mapping[str, object], shape: Shape, source: str, received_at: da
         message="" if message == title else message,
         labels=labels,
         facts=facts,
+        raw={} if shape.kind is EventKind.ALERT else dict(item),
         url=address,
         status=status,
         severity=severity,

@@ -47,6 +47,7 @@ class _Line(msgspec.Struct):
     level: str = ""
     at: datetime | None = None
     labels: dict[str, str] = msgspec.field(default_factory=dict)
+    raw: dict[str, object] = msgspec.field(default_factory=dict)  # where the line is an object
 
 
 def parse(delivery: Delivery, received_at: datetime) -> Parsed:
@@ -97,7 +98,8 @@ def _event(line: _Line, source: str, service: str, received_at: datetime) -> Eve
     labels = line.labels
     if service:
         labels["service"] = service
-    return as_event(source, received_at, line.message, level=line.level, at=line.at, labels=labels)
+    event = as_event(source, received_at, line.message, level=line.level, at=line.at, labels=labels)
+    return msgspec.structs.replace(event, raw=line.raw) if line.raw else event
 
 
 def _line(text: str, near: datetime) -> _Line:
@@ -121,6 +123,7 @@ def _json(document: object, text: str, near: datetime) -> _Line:
         level=level_of(fields.first_of(document, _LEVEL)),
         at=next((at for at in times if at), None),
         labels=labels,
+        raw=document if isinstance(document, dict) else {},
     )
 
 

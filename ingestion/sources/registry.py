@@ -72,6 +72,7 @@ from ingestion.sources import (
     netdata,
     netlify,
     newrelic,
+    okta,
     opsgenie,
     otlp,
     pagerduty,
@@ -100,6 +101,7 @@ from ingestion.sources import (
     uptimerobot,
     victorops,
     wazuh,
+    windows,
     zabbix,
 )
 from ingestion.sources.signs import HEADERS
@@ -172,6 +174,7 @@ SOURCES: dict[str, Parse] = {
     netdata.NAME: netdata.parse,
     netlify.NAME: netlify.parse,
     newrelic.NAME: newrelic.parse,
+    okta.NAME: okta.parse,
     opsgenie.NAME: opsgenie.parse,
     otlp.NAME: otlp.parse,
     pagerduty.NAME: pagerduty.parse,
@@ -200,6 +203,7 @@ SOURCES: dict[str, Parse] = {
     uptimerobot.NAME: uptimerobot.parse,
     victorops.NAME: victorops.parse,
     wazuh.NAME: wazuh.parse,
+    windows.NAME: windows.parse,
     zabbix.NAME: zabbix.parse,
 }
 

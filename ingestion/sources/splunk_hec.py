@@ -48,4 +48,5 @@ def _line(posted: Mapping[str, object], told: object, source: str, received_at: 
     message = fields.text_of(told) or fields.first_of(told, _MESSAGE) or msgspec.json.encode(told).decode()
     level = level_of(fields.first_of(told, _LEVEL) or fields.first_of(labels, _LEVEL))
     at = moment(posted.get("time"), received_at)
-    return line(source, received_at, message, level=level, at=at, labels=labels)
+    event = line(source, received_at, message, level=level, at=at, labels=labels)
+    return msgspec.structs.replace(event, raw=dict(told)) if isinstance(told, Mapping) else event

@@ -15,6 +15,7 @@ from aiops.domain.rules import Rule
 from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
 from rules.book import Book
+from rules.signatures import Signatures
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ALERTING = 10  # services that alert: the first rules are about them
@@ -82,7 +83,7 @@ def an_alert(number: int) -> Alert:
 
 def cost(rules: int, services: int, alerts: list[Alert]) -> float:
     """Return CPU microseconds per alert, the best of five runs; ``services`` 0: all rules share one team."""
-    book = Book(MutingSettings(), Timers())
+    book = Book(MutingSettings(), Timers(), Signatures())
     for number in range(rules):
         rule = a_rule(number, services) if services else a_neighbour(number, ALERTING)
         book.act(PutRule(rule=rule), "bench", T0, {})

@@ -21,7 +21,7 @@ def a_line(level: str = "error", text: str = "connection refused", **changes: ob
 def observed(
     detectors: Detectors, line: Event, templated: Templated | None = None, service: str = "payments"
 ) -> list[Event]:
-    return detectors.observe(line, an_entity(service), templated or a_template(), at(0))
+    return detectors.observe(line, an_entity(service), templated or a_template(), (), at(0))
 
 
 def new(template_id: str) -> Templated:

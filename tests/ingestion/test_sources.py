@@ -315,6 +315,7 @@ def test_any_document_is_read_without_raising_and_every_event_can_be_stored(docu
     import msgspec
 
     got = parsed(source, json.dumps(document).encode())
+    got = msgspec.structs.replace(got, events=tuple(event.bare for event in got.events))
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(got), type=Parsed)
     assert len(again.events) == len(got.events)
     for event in got.events:

@@ -20,6 +20,7 @@ from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
 from rules.book import Book
+from rules.signatures import Signatures
 from tests.builders import T0, an_alert, at
 
 GOOD, BAD, UNKNOWN = Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD, Verdict.UNKNOWN
@@ -55,7 +56,7 @@ def a_silence(silence_id: str = "s", *texts: str, start: float = 0, end: float =
 
 
 def a_book(*items: Rule | Silence) -> Book:
-    book = Book(MutingSettings(), Timers())
+    book = Book(MutingSettings(), Timers(), Signatures())
     for item in items:
         book.act(PutRule(rule=item) if isinstance(item, Rule) else PutSilence(silence=item), "ana", T0, {})
     return book
@@ -285,7 +286,7 @@ def test_a_rule_on_a_label_that_no_alert_has_had_says_so_until_one_has() -> None
 
 def test_timers_turn_rules_and_silences() -> None:
     timers = Timers()
-    book = Book(MutingSettings(), timers)
+    book = Book(MutingSettings(), timers, Signatures())
     book.act(PutRule(rule=a_rule("r", expires=at(50))), "ana", T0, {})
     book.act(PutSilence(silence=a_silence("s", start=20, end=70)), "ana", T0, {})
     book.drain()
@@ -340,7 +341,7 @@ def test_concerned_are_those_that_match_and_those_that_name_it() -> None:
     ],
 )
 def test_a_rule_that_cannot_stand_is_refused(rule: Rule, said: str) -> None:
-    book = Book(MutingSettings(), Timers())
+    book = Book(MutingSettings(), Timers(), Signatures())
     with pytest.raises(BadInput, match=said):
         book.act(PutRule(rule=rule), "ana", T0, {})
     assert book.drain() == []
@@ -370,7 +371,7 @@ def label(template_id: str = "t1", verdict: Verdict = GOOD, days: int = 30) -> L
 
 
 def test_labelling_a_template_makes_replaces_and_ends_its_rule() -> None:
-    book = Book(MutingSettings(), Timers())
+    book = Book(MutingSettings(), Timers(), Signatures())
     _, key = book.act(label(), "ana", T0, TEMPLATES)
     assert key == "template-t1"
     assert judged(book).reasons[-1].text == "known good by rule template-t1 (ana): seen it; until 2026-04-01 09:00 UTC"
@@ -392,7 +393,7 @@ def test_labelling_a_template_makes_replaces_and_ends_its_rule() -> None:
 )
 def test_a_label_that_cannot_stand_is_refused(act: LabelTemplate, error: type[AiopsError]) -> None:
     with pytest.raises(error):
-        Book(MutingSettings(), Timers()).act(act, "ana", T0, TEMPLATES)
+        Book(MutingSettings(), Timers(), Signatures()).act(act, "ana", T0, TEMPLATES)
 
 
 def test_a_pasted_message_matches_itself() -> None:
@@ -417,7 +418,7 @@ def test_a_loaded_book_goes_on_as_the_dumped_one(rules: list[Rule], services: li
     book = a_book(*rules, a_silence("s", start=20, end=70))
     for service in services:
         judged(book, an_alert(service))
-    twin = Book(MutingSettings(), Timers())
+    twin = Book(MutingSettings(), Timers(), Signatures())
     twin.load(book.dump())
     assert twin.dump() == book.dump()
     for service in ("db", "web"):

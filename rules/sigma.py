@@ -1,0 +1,161 @@
+"""What do Sigma rules say, in our words? YAML in; signatures, their own cases, and what could not be read out."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import yaml
+from pyparsing.exceptions import ParseBaseException
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaLevel, SigmaRule
+
+from aiops.domain.base import Noun
+from aiops.domain.errors import BadInput
+from aiops.domain.events import Problem, Severity
+from aiops.domain.signatures import Condition, Logsource, Signature
+from rules.conditions import compiled
+from rules.sigma_conditions import one_of, translated
+
+LONGEST_CONDITION = 5_000
+_LEVELS = {
+    SigmaLevel.CRITICAL: Severity.CRITICAL,
+    SigmaLevel.HIGH: Severity.HIGH,
+    SigmaLevel.MEDIUM: Severity.WARNING,
+    SigmaLevel.LOW: Severity.INFO,
+    SigmaLevel.INFORMATIONAL: Severity.INFO,
+}
+_OTHERS = {
+    "correlation": "correlation rules are not evaluated: write a rule for one event",
+    "filter": "filters are not evaluated: write the exception into the rule itself",
+    "action": "global, repeat and reset are not read: write each rule whole",
+}
+_Object = dict[str, object]
+
+
+class Proof(msgspec.Struct, forbid_unknown_fields=True):
+    """Records, as their sender writes them, that a rule must fit and that it must leave alone."""
+
+    match: list[_Object] = []
+    no_match: list[_Object] = []
+
+
+class Read(Noun, frozen=True, kw_only=True):
+    """One rule that was read, with its proof and the place (file:line) where it is written."""
+
+    signature: Signature
+    proof: Proof
+    place: str
+
+
+def load(text: str, place: str, pack: str = "") -> tuple[list[Read], list[Problem]]:
+    """Read the rules of one file (one a document, or a list); each that cannot be used is a problem with its line."""
+    read: list[Read] = []
+    problems: list[Problem] = []
+    for line, data in _items(text, place, problems):
+        where = f"{place}:{line}"
+        try:
+            read.append(_read(data, where, pack or Path(place).stem))
+        except BadInput as error:
+            at = f"{where}: {error.place}" if error.place and error.place != where else where
+            problems.append(Problem(place=at, problem=error.problem, fix=error.fix))
+    return read, problems
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder (``*.yaml``, ``*.yml``, at any depth, sorted); a file is one by itself."""
+    return [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
+
+
+def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
+    """Read all files of a folder, or one; of rules of the same id the first counts, each other is a problem."""
+    read: dict[str, Read] = {}
+    problems: list[Problem] = []
+    for file in files_of(folder):
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(Problem(place=str(file), problem=f"cannot be read: {error}", fix="save it as UTF-8"))
+            continue
+        found, unread = load(text, str(file))
+        problems += unread
+        for one in found:
+            first = read.setdefault(one.signature.id, one)
+            if first is not one:
+                said = f"rule {one.signature.id} is at {first.place} too"
+                problems.append(Problem(place=one.place, problem=said, fix="choose another id or name"))
+    return list(read.values()), problems
+
+
+def signature_of(data: Mapping[str, object], pack: str) -> Signature:
+    """Return the signature that one rule (decoded YAML) is. BadInput says why not."""
+    for key, fix in _OTHERS.items():
+        if key in data:
+            raise BadInput(f"a Sigma {key}", place=key, fix=fix)
+    detection = data.get("detection")
+    said = detection.get("condition", "") if isinstance(detection, Mapping) else ""
+    if len(str(said)) > LONGEST_CONDITION:
+        raise BadInput("too long", place="condition", fix=f"use up to {LONGEST_CONDITION} characters")
+    try:
+        rule = SigmaRule.from_dict(dict(data), collect_errors=True)
+        if rule.errors:
+            raise rule.errors[0]
+        parsed = [condition.parsed for condition in rule.detection.parsed_condition]
+    except (SigmaError, ParseBaseException) as error:
+        raise BadInput(str(error), place="", fix="see the Sigma specification") from error
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:  # what pySigma does not look at first
+        raise BadInput(f"no Sigma rule: {error}", place="", fix="see the Sigma specification") from error
+    key = str(rule.id or rule.name or "")
+    if not key:
+        raise BadInput("neither id nor name", place="", fix="give it an id (UUID) or a name")
+    condition = one_of(translated(one) for one in parsed)
+    compiled(condition)
+    return _signature(rule, key, condition, pack)
+
+
+def _signature(rule: SigmaRule, key: str, condition: Condition, pack: str) -> Signature:
+    source = rule.logsource
+    return Signature(
+        id=key,
+        title=rule.title,
+        severity=_LEVELS.get(rule.level, Severity.WARNING) if rule.level else Severity.WARNING,
+        logsource=Logsource(
+            product=(source.product or "").lower(),
+            service=(source.service or "").lower(),
+            category=(source.category or "").lower(),
+        ),
+        condition=condition,
+        description=" ".join((rule.description or "").split()),
+        author=rule.author or "",
+        licence=rule.license or "",
+        tags=tuple(str(tag) for tag in rule.tags),
+        references=tuple(rule.references),
+        false_positives=tuple(rule.falsepositives),
+        pack=pack,
+    )
+
+
+def _read(data: object, where: str, pack: str) -> Read:
+    if not isinstance(data, Mapping):
+        raise BadInput("no Sigma rule", place=where, fix="write title, logsource and detection")
+    try:
+        proof = msgspec.convert(data.get("cases", {}), Proof)
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), place="cases", fix="give lists of events under match and no_match") from error
+    signature = signature_of({key: value for key, value in data.items() if key != "cases"}, pack)
+    return Read(signature=signature, proof=proof, place=where)
+
+
+def _items(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:
+    """Yield each rule of the text as plain data, with its line; what is no YAML becomes a problem and ends it."""
+    try:
+        loader = yaml.CSafeLoader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+                if item is not None:
+                    yield item.start_mark.line + 1, loader.construct_document(item)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2027-02-30; brackets without end
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        said = getattr(error, "problem", None) or str(error)
+        problems.append(Problem(place=f"{place}{line}", problem=f"not YAML: {said}", fix="mend it; the rest is unread"))

@@ -1,0 +1,126 @@
+"""Which signatures of known bad are in force, and which of them does an event fit?"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from aiops.domain.acts import EndSignature, PutSignatures, SignatureAct
+from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.changes import SIGNATURES
+from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.events import Event
+from aiops.domain.matching import Matcher
+from aiops.domain.part import Part
+from aiops.domain.rules import Rule
+from aiops.domain.signatures import Signature
+from aiops.domain.words import plural
+from rules.conditions import compiled
+from rules.logsources import NEVER, Tags, applies, seen
+from rules.signature_index import SignatureIndex
+
+MOST = 20_000  # in force
+MOST_KINDS = 200  # of logs for which an index is kept; beyond it they are made anew
+LABEL = "signature"  # of an alert: the id of the signature that raised it
+DETECTOR = "detector:known_bad"
+
+
+class Signatures(Part):
+    """Those in force, indexed for every kind of log that came in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signatures: dict[str, Signature] = {}
+        self._indexes: dict[Tags, SignatureIndex] = {}
+
+    def find(self, event: Event, now: datetime) -> list[Signature]:
+        """Return the signatures that an event fits, by id; each counts a hit."""
+        if not self._signatures or event.kind in NEVER:
+            return []
+        tags, record = seen(event)
+        index = self._index(tags)
+        return [self._hit(found.id, now) for found in index.find(record)] if len(index) else []
+
+    def verdict(self, alert: Alert) -> Iterator[Rule]:
+        """Yield the rule that the signature of an alert is, for its verdict; none where it has ended."""
+        found = self._signatures.get(alert.labels.get(LABEL, "")) if alert.source == DETECTOR else None
+        if found is not None:
+            matcher = Matcher(field=LABEL, value=found.id)
+            owner = found.pack or found.put_by
+            yield Rule(id=found.id, verdict=Verdict.KNOWN_BAD, matchers=(matcher,), owner=owner, reason=found.title)
+
+    def in_force(self) -> dict[str, Signature]:
+        """Return those in force by id."""
+        return dict(self._signatures)
+
+    def concerned(self, act: SignatureAct, alerts: Iterable[Alert]) -> Iterator[Alert]:
+        """Yield those of ``alerts`` whose signatures an act puts or ends."""
+        put = act.signatures if isinstance(act, PutSignatures) else ()
+        keys = {one.id for one in put} if isinstance(act, PutSignatures) else {act.signature_id}
+        return (alert for alert in alerts if alert.source == DETECTOR and alert.labels.get(LABEL) in keys)
+
+    def act(self, act: SignatureAct, actor: str, now: datetime) -> tuple[str, str]:
+        """Apply it; return what was done in words, and the id it concerns. AiopsError says why not."""
+        match act:
+            case PutSignatures(signatures=signatures):
+                return self._put_all(signatures, actor, now)
+            case EndSignature(signature_id=key, text=text):
+                return self._end(key, actor, now, text)
+
+    def _put_all(self, signatures: tuple[Signature, ...], actor: str, now: datetime) -> tuple[str, str]:
+        if len(self._signatures.keys() | {one.id for one in signatures}) > MOST:
+            raise Conflict(f"{MOST} signatures are the most: end some first")
+        for signature in signatures:
+            if not signature.id or not signature.title:
+                raise BadInput("without id or title", place=f"signature {signature.id}", fix="give both")
+            compiled(signature.condition)
+        for signature in signatures:
+            before = self._signatures.get(signature.id)
+            self._keep(
+                msgspec.structs.replace(
+                    signature,
+                    put_by=actor,
+                    put_at=now,
+                    ended_by="",
+                    ended_at=None,
+                    hits=before.hits if before else 0,
+                    last_hit=before.last_hit if before else None,
+                )
+            )
+        self._indexes.clear()
+        one = signatures[0].id if len(signatures) == 1 else ""
+        return f"{plural(len(signatures), 'signature')} of known bad in force", one
+
+    def _end(self, key: str, actor: str, now: datetime, text: str) -> tuple[str, str]:
+        signature = self._signatures.pop(key, None)
+        if signature is None:
+            raise Conflict(f"there is no signature {key!r}, or it has ended")
+        self._indexes.clear()
+        self.put(SIGNATURES, msgspec.structs.replace(signature, ended_by=actor, ended_at=now))
+        return f"signature {key} ended by {actor}" + (f": {text}" if text else ""), key
+
+    def _keep(self, signature: Signature) -> Signature:
+        self._signatures[signature.id] = signature
+        self.put(SIGNATURES, signature)
+        return signature
+
+    def _hit(self, key: str, now: datetime) -> Signature:
+        before = self._signatures[key]
+        return self._keep(msgspec.structs.replace(before, hits=before.hits + 1, last_hit=now))
+
+    def _index(self, tags: Tags) -> SignatureIndex:
+        """Return the index of all that are about such a log; made when the first one comes."""
+        index = self._indexes.get(tags)
+        if index is None:
+            if len(self._indexes) >= MOST_KINDS:
+                self._indexes.clear()
+            about = [one for one in self._signatures.values() if applies(one.logsource, tags)]
+            index = self._indexes[tags] = SignatureIndex(about)
+        return index
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode(list(self._signatures.values()))
+
+    def load(self, state: bytes) -> None:
+        self._signatures = {one.id: one for one in msgspec.msgpack.decode(state, type=list[Signature])}
+        self._indexes.clear()

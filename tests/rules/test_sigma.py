@@ -1,0 +1,191 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiops.domain.errors import BadInput
+from aiops.domain.events import Severity
+from aiops.domain.signatures import Signature
+from rules.conditions import compiled
+from rules.record import LONGEST, MOST_VALUES, Record
+from rules.sigma import load, load_folder, signature_of
+from rules.sigma_cases import test_signatures as unproved_in
+
+PACKS = Path(__file__).parents[2] / "rules" / "packs"
+
+
+def a_rule(detection: dict[str, Any], **changes: Any) -> Signature:
+    logsource = {"product": "github", "service": "audit"}
+    data = {"title": "T", "name": "t", "level": "high", "logsource": logsource, "detection": detection, **changes}
+    return signature_of(data, "pack")
+
+
+def fits(detection: dict[str, Any], record: dict[str, Any]) -> bool:
+    return compiled(a_rule(detection).condition)(Record.of(record))
+
+
+def one(selection: Any) -> dict[str, Any]:
+    return {"selection": selection, "condition": "selection"}
+
+
+@pytest.mark.parametrize(
+    ("selection", "record", "expected"),
+    [
+        ({"action": "repo.destroy"}, {"Action": "REPO.DESTROY"}, True),
+        ({"action": "repo.*"}, {"action": "repo.create"}, True),
+        ({"action": "r?po"}, {"action": "repo"}, True),
+        ({"action": "r?po"}, {"action": "rpo"}, False),
+        ({"action": r"a\*b"}, {"action": "a*b"}, True),
+        ({"action": r"a\*b"}, {"action": "axb"}, False),
+        ({"action": "a*b*c"}, {"action": "a1b2c"}, True),
+        ({"action": "a*b*c"}, {"action": "a1b2c3"}, False),
+        ({"action|contains": ["x", "pos"]}, {"action": "repository"}, True),
+        ({"action|contains|all": ["re", "zz"]}, {"action": "repository"}, False),
+        ({"action|startswith": "re"}, {"action": "repo"}, True),
+        ({"path|endswith": "\\cmd.exe"}, {"path": "C:\\Windows\\CMD.exe"}, True),
+        ({"action|cased": "Repo"}, {"action": "repo"}, False),
+        ({"action|re": "^re.o$"}, {"action": "repo"}, True),
+        ({"action|re": "^RE"}, {"action": "repo"}, False),
+        ({"action|re|i": "^RE"}, {"action": "repo"}, True),
+        ({"ip|cidr": "10.0.0.0/8"}, {"ip": "10.1.2.3"}, True),
+        ({"ip|cidr": "10.0.0.0/8"}, {"ip": "no address"}, False),
+        ({"code|gte": 400}, {"code": 403}, True),
+        ({"code|gte": 400}, {"code": "a"}, False),
+        ({"code": 403}, {"code": "403"}, True),
+        ({"deleted": True}, {"deleted": True}, True),
+        ({"gone|exists": True}, {"other": 1}, False),
+        ({"gone": None}, {"other": 1}, True),
+        ({"gone": ""}, {"gone": ""}, True),
+        ({"a|fieldref": "b"}, {"a": "x", "b": "X"}, True),
+        ({"a|fieldref": "b"}, {"a": "x"}, False),
+        ({"a|fieldref|endswith": "b"}, {"a": "user/ana", "b": "ana"}, True),
+        ({"cmd|windash|contains": " -enc "}, {"cmd": "powershell /enc x"}, True),
+        ({"cmd|base64offset|contains": "whoami"}, {"cmd": "xd2hvYW1p"}, True),
+        ({"user.groups": "admins"}, {"user": {"groups": ["staff", "admins"]}}, True),
+        ({"target.name": "b"}, {"target": [{"name": "a"}, {"name": "b"}]}, True),
+        (["deep", "word"], {"a": {"b": "in the deep"}}, True),
+        (["absent"], {"a": "text"}, False),
+        ([{"a": 1}, {"b": 2}], {"b": 2}, True),
+    ],
+)
+def test_a_selection_fits_as_sigma_says(selection: Any, record: dict[str, Any], expected: bool) -> None:
+    assert fits(one(selection), record) is expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("1 of sel*", True),
+        ("all of sel*", False),
+        ("all of them", False),
+        ("sel_a and not sel_b", True),
+        ("not (sel_a or sel_b)", False),
+    ],
+)
+def test_conditions_join_selections(condition: str, expected: bool) -> None:
+    detection = {"sel_a": {"a": 1}, "sel_b": {"b": 1}, "condition": condition}
+    assert fits(detection, {"a": 1}) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"correlation": {"type": "event_count"}}, "correlation"),
+        ({"filter": {}}, "filter"),
+        ({"name": None}, "neither id nor name"),
+        ({"detection": {"selection": {"a": 1}, "condition": "other"}}, "other"),
+        ({"detection": {"selection": {"a|re": "(?=x)"}, "condition": "selection"}}, "invalid"),
+        ({"detection": {"selection": {"a|expand": "%users%"}, "condition": "selection"}}, "placeholder"),
+        ({"detection": {"selection": {"a|hour": 3}, "condition": "selection"}}, "times"),
+        ({"detection": {"selection": {"a": 1}, "condition": "selection | count() > 3"}}, "pipe"),
+        ({"detection": 7}, "detection"),
+    ],
+)
+def test_what_is_not_evaluated_is_refused_by_its_name(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        a_rule(one({"a": 1}), **changes) if "detection" not in changes else a_rule(changes["detection"])
+    assert said in str(refused.value).lower()
+
+
+def test_one_bad_rule_stops_nothing_but_itself() -> None:
+    good = yaml.safe_dump(
+        {"title": "Good", "name": "good", "logsource": {"product": "x"}, "level": "low", "detection": one({"a": 1})}
+    )
+    bad = good.replace("good", "bad").replace("condition: selection", "condition: nothing")
+    read, problems = load(f"{bad}---\n{good}", "rules/mine.yaml")
+    assert [found.signature.id for found in read] == ["good"]
+    assert read[0].signature.severity is Severity.INFO
+    (problem,) = problems
+    assert problem.place.startswith("rules/mine.yaml:1")
+    assert problem.fix
+
+
+def test_two_of_one_name_are_told(tmp_path: Path) -> None:
+    text = yaml.safe_dump({"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})})
+    for name in ("one.yaml", "two.yml"):
+        (tmp_path / name).write_text(text)
+    read, problems = load_folder(tmp_path)
+    assert len(read) == 1
+    assert "one.yaml" in problems[0].problem
+
+
+def test_every_signature_that_we_ship_holds_what_its_cases_promise() -> None:
+    assert unproved_in(PACKS) == []
+    assert {path.stem for path in PACKS.glob("*.yaml")} == {"github", "cloudtrail", "okta", "kubernetes"}
+
+
+def test_a_case_that_does_not_hold_is_found(tmp_path: Path) -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(rule | {"cases": {"match": [{"a": 2}], "no_match": [{"a": 1}]}}))
+    assert [problem.problem for problem in unproved_in(tmp_path)] == [
+        "the signature does not fit this case",
+        "the signature fits this case",
+    ]
+
+
+def test_a_record_is_bounded() -> None:
+    record = Record.of({"list": ["x" * (LONGEST + 5)] * (MOST_VALUES + 5)})
+    assert len(record.get("list")) == MOST_VALUES
+    assert len(record.get("list")[0]) == LONGEST
+
+
+def nested(levels: int) -> dict[str, Any]:
+    return {"a": nested(levels - 1)} if levels else {"a": 1}
+
+
+def test_what_is_nested_too_deep_is_not_looked_at() -> None:
+    assert Record.of(nested(200)).fields == {}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["a", "b.c", "a|contains", "a|re", "b|cidr", "c|gte", "a|exists", "a|fieldref", "a|all"])
+
+
+@settings(deadline=None)
+@given(st.dictionaries(FIELDS, VALUES, max_size=3), st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
+def test_whatever_rule_and_record_it_is_refused_or_evaluated(selection: dict[str, Any], record: dict[str, Any]) -> None:
+    try:
+        signature = a_rule(one(selection))
+    except BadInput:
+        return
+    assert compiled(signature.condition)(Record.of(record)) in (True, False)
+
+
+@given(st.text(max_size=200))
+def test_whatever_text_it_is_read_or_a_problem(text: str) -> None:
+    read, problems = load(text, "x.yaml")
+    assert not read
+    assert all(problem.fix for problem in problems)
+
+
+def test_json_is_yaml_too() -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    assert load(json.dumps([rule, rule | {"name": "b"}]), "x.yaml")[1] == []

@@ -1,0 +1,162 @@
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiops.domain.acts import EndSignature, PutSignatures
+from aiops.domain.entries import Delivery
+from aiops.domain.errors import Conflict
+from aiops.domain.events import Event, EventKind, Severity
+from aiops.domain.signatures import All, Condition, How, Logsource, Not, OneOf, Says, Signature
+from ingestion.sources import registry
+from rules.conditions import compiled
+from rules.logsources import seen
+from rules.record import Record
+from rules.signature_index import SignatureIndex
+from rules.signatures import Signatures
+from tests.builders import at
+
+GITHUB = Logsource(product="github", service="audit")
+
+
+def a_signature(key: str, condition: Condition, logsource: Logsource = GITHUB) -> Signature:
+    return Signature(id=key, title=key, severity=Severity.HIGH, logsource=logsource, condition=condition)
+
+
+def says(field: str, *values: str, how: How = How.EQUALS) -> Says:
+    return Says(field=field, values=values, how=how)
+
+
+def events(source: str, body: dict[str, Any]) -> tuple[Event, ...]:
+    delivery = Delivery(source=source, body=msgspec.json.encode(body), content_type="application/json")
+    return registry.parse(delivery, at(0)).events
+
+
+def audited(action: str) -> Event:
+    (event,) = events(
+        "github", {"action": action, "actor": "ana", "_document_id": "1", "@timestamp": 1_772_442_000_000}
+    )
+    return event
+
+
+def holding(*signatures: Signature) -> Signatures:
+    part = Signatures()
+    part.act(PutSignatures(signatures=signatures), "ana", at(0))
+    return part
+
+
+def test_an_event_finds_the_signatures_of_its_log() -> None:
+    part = holding(
+        a_signature("gone", says("action", "repo.destroy")),
+        a_signature("other", says("action", "repo.create")),
+        a_signature("aws", says("action", "repo.destroy"), Logsource(product="aws")),
+    )
+    assert [one.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
+    assert part.in_force()["gone"].hits == 1
+    assert part.in_force()["other"].hits == 0
+
+
+def test_what_has_ended_raises_no_more() -> None:
+    part = holding(a_signature("gone", says("action", "repo.destroy")))
+    part.find(audited("repo.destroy"), at(1))
+    part.act(EndSignature(signature_id="gone"), "bo", at(2))
+    assert part.find(audited("repo.destroy"), at(3)) == []
+    with pytest.raises(Conflict):
+        part.act(EndSignature(signature_id="gone"), "bo", at(4))
+
+
+def test_a_snapshot_keeps_all() -> None:
+    part = holding(a_signature("gone", says("action", "repo.destroy")))
+    part.find(audited("repo.destroy"), at(1))
+    again = Signatures()
+    again.load(part.dump())
+    assert again.dump() == part.dump()
+    assert [one.hits for one in again.find(audited("repo.destroy"), at(2))] == [2]
+
+
+def test_putting_again_keeps_what_was_counted() -> None:
+    part = holding(a_signature("gone", says("action", "repo.destroy")))
+    part.find(audited("repo.destroy"), at(1))
+    part.act(PutSignatures(signatures=(a_signature("gone", says("action", "x")),)), "ana", at(2))
+    assert part.in_force()["gone"].hits == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "tag"),
+    [
+        ("cloudtrail", {"eventVersion": "1", "eventName": "X", "eventSource": "s"}, ("service", "cloudtrail")),
+        ("okta", {"uuid": "1", "eventType": "x", "legacyEventType": "y"}, ("product", "okta")),
+        (
+            "windows",
+            {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Image": "x"},
+            ("category", "process_creation"),
+        ),
+        (
+            "windows",
+            {"winlog": {"channel": "Security", "event_id": 4688, "event_data": {"NewProcessName": "x"}}},
+            ("category", "process_creation"),
+        ),
+        (
+            "windows",
+            {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 12, "EventType": "DeleteKey"},
+            ("category", "registry_delete"),
+        ),
+        ("logs", {"message": "x", "cs-method": "GET"}, ("category", "webserver")),
+        ("logs", {"protoPayload": {"methodName": "x"}}, ("service", "gcp.audit")),
+        ("logs", {"operationName": "x", "category": "AuditLogs", "resourceId": "r"}, ("service", "auditlogs")),
+        ("logs", {"message": 'type=EXECVE msg=audit(1:2): a0="ls"'}, ("service", "auditd")),
+    ],
+)
+def test_a_log_is_known_by_its_source_and_fields(source: str, body: dict[str, Any], tag: tuple[str, str]) -> None:
+    (event,) = events(source, body)
+    assert tag in seen(event)[0]
+
+
+def test_fields_of_winlogbeat_have_the_names_that_rules_know() -> None:
+    body = {"winlog": {"channel": "Security", "event_id": 4688, "event_data": {"NewProcessName": "C:\\x.exe"}}}
+    (event,) = events("windows", body)
+    record = seen(event)[1]
+    assert (record.get("image"), record.get("eventid")) == (("C:\\x.exe",), ("4688",))
+
+
+def test_a_resend_is_stored_without_its_record() -> None:
+    event = audited("repo.destroy")
+    assert event.raw
+    assert event.bare == msgspec.structs.replace(event, raw={})
+
+
+def test_alerts_are_not_looked_at() -> None:
+    part = holding(a_signature("all", Not(of=says("absent", "x")), Logsource()))
+    alert = msgspec.structs.replace(audited("x"), kind=EventKind.ALERT)
+    assert part.find(alert, at(0)) == []
+    assert len(part.find(audited("x"), at(0))) == 1
+
+
+FIELDS = st.sampled_from(["a", "b", ""])
+WORDS = st.text(alphabet="abcABCİſ*", max_size=6)
+LEAVES = st.builds(
+    lambda field, how, values, cased: Says(field=field, how=how, values=tuple(values), cased=cased),
+    FIELDS,
+    st.sampled_from([How.EQUALS, How.CONTAINS, How.BEGINS, How.ENDS]),
+    st.lists(WORDS, min_size=1, max_size=3),
+    st.booleans(),
+)
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(lambda of: All(of=tuple(of)), st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda of: OneOf(of=tuple(of)), st.lists(inner, min_size=1, max_size=3))
+        | st.builds(lambda of: Not(of=of), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(CONDITIONS, max_size=40), st.dictionaries(st.sampled_from(["a", "b"]), WORDS))
+def test_the_index_finds_what_asking_every_signature_finds(conditions: list[Condition], fields: dict[str, str]) -> None:
+    signatures = [a_signature(f"s{number:02d}", condition) for number, condition in enumerate(conditions)]
+    wanted = [one.id for one in signatures if compiled(one.condition)(Record.of(fields))]
+    assert [one.id for one in SignatureIndex(signatures).find(Record.of(fields))] == wanted
