@@ -7,7 +7,7 @@ ONLY ?=
 PREDICTIONS ?=
 BIN := .venv/bin
 
-.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-quality bench-senders bench-store bench-timelines crash crash-long clean
+.PHONY: help setup setup-test demo run test test-fast test-elasticsearch check format bench bench-quality bench-senders bench-store bench-timelines bench-overload crash crash-long clean
 
 help:            ## this table
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -59,6 +59,9 @@ bench-timelines: setup-test ## whether recorded retry storms end in the true sta
 
 bench-store: setup-test ## pages on SQLite and Elasticsearch (ARGS="10000 100000 1000000": how many alerts)
 	@$(BIN)/python -m tests.benchmarks.bench_store $(ARGS)
+
+bench-overload: setup-test ## many times what the engine can fold, for five minutes: memory, answers, nothing lost
+	@$(BIN)/python -m tests.benchmarks.bench_overload $(ARGS)
 
 crash: setup-test ## 30 processes killed under load, and nothing lost (ARGS="--seed 7" repeats a run)
 	@$(BIN)/python -m tests.crash --kills 30 $(ARGS)
