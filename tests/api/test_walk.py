@@ -9,6 +9,7 @@ from aiops.domain.acts import Resolve
 from aiops.domain.changes import PATTERNS, TEMPLATES
 from aiops.domain.entries import Command
 from aiops.domain.records import Pattern, Template
+from aiops.domain.settings import Settings
 from tests.api.elements import Elements
 from tests.api.test_forms import mute
 from tests.api.world import World, alertmanager
@@ -282,3 +283,12 @@ def test_the_wall_counts_what_is_on_call(storm: World) -> None:
 
 def test_a_bar_of_the_chart_names_its_severities(storm: World) -> None:
     assert "4 alerts: 3 critical, 1 warning</title>" in storm.page("/")
+
+
+def test_a_mild_lone_alert_is_in_the_background_and_the_quiet_list_says_where(world: World) -> None:
+    world.engine.configure(Settings())
+    world.alert("backup", severity="warning", summary="disk 91 % full")
+    page = world.client.get("/").text
+    assert "All quiet: nothing needs you now." in page
+    assert "1 mild incident in the background" in page
+    assert "backup: disk 91 % full" in world.client.get("/?view=background").text
