@@ -106,4 +106,8 @@ def _tell(store: Store) -> None:
     alerts = sum(line.suppressed + line.grouped + line.standalone for line in lines)
     muted = sum(line.suppressed for line in lines)
     show(shown.items, columns(), Format.TABLE)
-    say(f"{alerts} alerts -> {incidents} incidents ({shown.total} shown), noise muted {muted}")
+    mild = sum(one.background for one in shown.items)
+    say(
+        f"{alerts} alerts -> {incidents} incidents ({shown.total} shown, {mild} of them mild: on the page in the"
+        f" background), noise muted {muted}"
+    )

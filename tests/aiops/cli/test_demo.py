@@ -30,7 +30,7 @@ def test_the_day_is_told_and_the_failover_is_one_incident_by_its_database(capsys
     assert "light embedder" in chatter
     assert "first incident after" in chatter
     assert " alerts -> " in chatter
-    assert "shown), noise muted " in chatter
+    assert "mild: on the page in the background), noise muted " in chatter
 
 
 def test_the_day_replays_byte_equal(tmp_path: Path) -> None:
