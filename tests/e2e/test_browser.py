@@ -1,6 +1,7 @@
 """Does a person at a real browser get from the list to an acknowledged incident, and is the page safe to read?"""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -294,6 +295,32 @@ def test_hostile_text_does_not_run_anywhere(page: Page, server: Server) -> None:
     page.get_by_role("link", name=re.compile("odd text")).first.click()
     expect(page.locator(".message")).to_contain_text(HOSTILE)
     assert page.evaluate("() => window.pwned") is None
+
+
+def test_what_people_and_senders_write_runs_on_no_page(page: Page, server: Server) -> None:
+    """A hostile sender's name, body and labels; a hostile reason, owner and matcher; looked at wherever they show."""
+    post = page.request.post
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    matcher = {"field": "service", "value": HOSTILE}
+    silence = {"matchers": [matcher], "owner": HOSTILE, "reason": HOSTILE, "ends_at": soon}
+    assert post("/api/silences", data=silence).ok
+    rule = {"verdict": "known_good", "matchers": [matcher], "owner": HOSTILE, "reason": HOSTILE, "expires": soon}
+    assert post("/api/rules", data=rule).ok
+    assert post("/webhooks/odd", data={"title": HOSTILE, "service": HOSTILE, "url": "javascript:window.pwned=3"}).ok
+    assert post("/webhooks/odd", data={HOSTILE: [HOSTILE], "severity": HOSTILE}).ok
+    page.request.post("/api/incidents/1/comment", data={"text": HOSTILE})
+    shown = (
+        *PATHS,
+        "/windows",
+        "/rules/changes",
+        "/mappings?source=odd",
+        "/integrations?source=odd",
+        "/alerts?status=all",
+    )
+    for path in (*shown, "/incidents/4", "/pages?show=dead", "/mute?incident=4"):
+        page.goto(path)
+        assert page.evaluate("() => window.pwned") is None, path
+        assert not page.locator('a[href^="javascript:"]').count(), path
 
 
 def test_hostile_text_does_not_run_in_a_live_update(page: Page, server: Server) -> None:
