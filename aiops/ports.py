@@ -1,13 +1,13 @@
 """What can be swapped, and what must each swap keep? Only where two implementations exist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Entry, Payload, Position
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 
 T = TypeVar("T")
@@ -69,7 +69,11 @@ class View(Protocol):
         ...
 
     def find(self, collection: Collection[T], query: Query) -> Found[T]:
-        """Return one page of what ``query`` asks for. BadInput names an unknown field or a foreign cursor."""
+        """Return one page of what ``query`` asks for. BadInput names an unknown field or a foreign cursor.
+
+        Its total is exact up to ``query.most``, and where nothing is asked for but values that the collection counts
+        at write (one condition, or two of which one is crossed); beyond, it is ``most``, and it says so.
+        """
         ...
 
     def values(self, collection: Collection[T], name: str, beginning: str = "") -> Sequence[str]:
@@ -79,8 +83,12 @@ class View(Protocol):
         """
         ...
 
-    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        """Count what ``query`` matches by the values of the named fields or tags (at most 100 of each)."""
+    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Facets:
+        """Count what ``query`` matches by the values of the named fields or tags (at most 100 of each).
+
+        Exact where up to 10,000 match or counters know (as for totals); else a store may count 10,000 only, those
+        that were made last, and then says so in ``sampled``.
+        """
         ...
 
     def nearest(self, collection: Collection[T], query: Query, vector: bytes) -> list[Near[T]]:

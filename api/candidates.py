@@ -15,6 +15,7 @@ from aiops.ports import View
 MOST = 10_000  # alerts that are tried
 SECONDS = 0.35  # after which no further page is read
 PAGE = 250  # small: between two pages one looks at the clock
+MOST_COUNTED = 1_000_000  # candidates, from which is told how many match in all
 FEW = 500  # alerts that are tried one by one rather than narrowed
 EARLY = 40  # tokens of a message by whose words it is surely found: full text covers the beginning
 _FIELDS = ("source", "severity", "entity", "pattern", "owner")  # own fields of an alert that every store indexes
@@ -55,7 +56,7 @@ def _try(view: View, way: "Way", base: Query, found: Tried, until: float) -> Non
     few = bool(base.where) and view.find(ALERTS, msgspec.structs.replace(base, limit=0)).total <= FEW
     narrow = Query() if few else way.query  # where there are few anyway, the full text is the dearer way to them
     where, text = {**narrow.where, **base.where}, narrow.text
-    query = msgspec.structs.replace(base, where=where, text=text, limit=min(PAGE, MOST))
+    query = msgspec.structs.replace(base, where=where, text=text, limit=min(PAGE, MOST), most=MOST_COUNTED)
     begun = found.tried
     while True:
         page = view.find(ALERTS, query)
@@ -65,7 +66,7 @@ def _try(view: View, way: "Way", base: Query, found: Tried, until: float) -> Non
         found.matched |= {one.fingerprint: one for one in page.items if way.holds(one)}
         if not page.next or found.tried - begun >= MOST or time.monotonic() > until:
             return
-        query = msgspec.structs.replace(query, cursor=page.next)
+        query = msgspec.structs.replace(query, cursor=page.next, most=0)
 
 
 @dataclass(frozen=True)

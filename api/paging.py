@@ -40,7 +40,7 @@ HEADINGS = {
 def page_list(view: View, wanted: PageFilter) -> PageList:
     """Return one page of pages, the newest first."""
     found = view.find(PAGES, wanted.query())
-    return PageList(items=tuple(found.items), total=found.total, next=found.next)
+    return PageList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next)
 
 
 def page_of(view: View, page_id: str) -> Page:

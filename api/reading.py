@@ -25,7 +25,7 @@ from aiops.domain.changes import (
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status
 from aiops.domain.incidents import Incident, TimelineItem
-from aiops.domain.queries import Found, Query
+from aiops.domain.queries import Facets, Found, Query
 from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, SourceRecord
 from aiops.ports import Journal, View
 from api.errors import NotFound
@@ -49,6 +49,7 @@ from api.schemas import (
 T = TypeVar("T")
 
 MOST_RAW = 64 << 10  # bytes of a payload that are shown
+MOST_MEMBERS = 1_000_000  # of one incident, and events of one alert, that are counted: an index tells
 MOST_STORY = 200  # lines of an incident's timeline
 FATES_COUNTED = ("rejected", "duplicate", "suppressed", "grouped", "standalone", "observed", "superseded")
 
@@ -57,8 +58,15 @@ def incident_list(view: View, wanted: IncidentFilter) -> IncidentList:
     """Return one page of incidents with the counts asked for."""
     query = asked(view, INCIDENTS, wanted)
     found = view.find(INCIDENTS, query)
-    facets = view.facets(INCIDENTS, query, wanted.facets) if wanted.facets else {}
-    return IncidentList(items=tuple(found.items), total=found.total, next=found.next, facets=facets)
+    facets = view.facets(INCIDENTS, query, wanted.facets) if wanted.facets else Facets({})
+    return IncidentList(
+        items=tuple(found.items),
+        total=found.total,
+        exact=found.exact,
+        next=found.next,
+        facets=facets,
+        sampled=facets.sampled,
+    )
 
 
 def scope_list(view: View, page: Paged) -> ScopeList:
@@ -81,7 +89,7 @@ def scope_list(view: View, page: Paged) -> ScopeList:
         )
         for one in found.items
     )
-    return ScopeList(items=items, total=found.total, next=found.next)
+    return ScopeList(items=items, total=found.total, exact=found.exact, next=found.next)
 
 
 def incident(view: View, incident_id: str) -> Incident:
@@ -108,7 +116,7 @@ def member_query(incident: Incident, page: Paged) -> Query:
 def incident_detail(view: View, incident_id: str, page: Paged) -> IncidentDetail:
     """Return an incident, a page of its members, its story and its templates."""
     found = incident(view, incident_id)
-    members = view.find(EPISODES, member_query(found, page))
+    members = view.find(EPISODES, msgspec.structs.replace(member_query(found, page), most=MOST_MEMBERS))
     return IncidentDetail(
         incident=found,
         members=tuple(members.items),
@@ -137,8 +145,15 @@ def alert_list(view: View, wanted: AlertFilter) -> AlertList:
     """Return one page of alerts with the counts asked for."""
     query = asked(view, ALERTS, wanted)
     found = view.find(ALERTS, query)
-    facets = view.facets(ALERTS, query, wanted.facets) if wanted.facets else {}
-    return AlertList(items=tuple(found.items), total=found.total, next=found.next, facets=facets)
+    facets = view.facets(ALERTS, query, wanted.facets) if wanted.facets else Facets({})
+    return AlertList(
+        items=tuple(found.items),
+        total=found.total,
+        exact=found.exact,
+        next=found.next,
+        facets=facets,
+        sampled=facets.sampled,
+    )
 
 
 def alert(view: View, fingerprint: str) -> Alert:
@@ -154,7 +169,7 @@ def alert(view: View, fingerprint: str) -> Alert:
 def alert_detail(view: View, journal: Journal, fingerprint: str) -> AlertDetail:
     """Return an alert with its newest events, its fate and the payload behind its state."""
     found = alert(view, fingerprint)
-    query = Query(where={"fingerprint": (found.fingerprint,)}, order=("-received_at",), limit=20)
+    query = Query(where={"fingerprint": (found.fingerprint,)}, order=("-received_at",), limit=20, most=MOST_MEMBERS)
     events = view.find(EVENTS, query)
     return AlertDetail(
         alert=found,
@@ -193,6 +208,7 @@ def services(view: View, page: Paged, text: str = "") -> ServiceList:
     return ServiceList(
         items=tuple(found.items),
         total=found.total,
+        exact=found.exact,
         next=found.next,
         edges=graph.topology.edges if graph else (),
         graph_version=graph.version if graph else 0,

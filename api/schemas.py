@@ -46,6 +46,8 @@ class IncidentList(Noun, frozen=True, kw_only=True):
     total: int
     next: str  # cursor of the next page; empty: this was the last
     facets: Facets = {}
+    exact: bool = True  # False: there are more than ``total``
+    sampled: Mapping[str, int] = {}  # facets that were counted over only so many, the last made
 
 
 class IncidentDetail(Noun, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ class IncidentDetail(Noun, frozen=True, kw_only=True):
     members_total: int
     members_next: str
     timeline: tuple[TimelineItem, ...]
-    templates: tuple["TemplateCount", ...] = ()  # of all members, most frequent first
+    templates: tuple["TemplateCount", ...] = ()  # of all members, or the last 10,000, most frequent first
 
 
 class SimilarIncident(Noun, frozen=True, kw_only=True):
@@ -101,6 +103,8 @@ class AlertList(Noun, frozen=True, kw_only=True):
     total: int
     next: str
     facets: Facets = {}
+    exact: bool = True  # False: there are more than ``total``
+    sampled: Mapping[str, int] = {}  # facets that were counted over only so many, the last made
 
 
 class RawPayload(Noun, frozen=True, kw_only=True):
@@ -131,6 +135,7 @@ class RuleList(Noun, frozen=True, kw_only=True):
     items: tuple[Rule, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class SilenceList(Noun, frozen=True, kw_only=True):
@@ -139,6 +144,7 @@ class SilenceList(Noun, frozen=True, kw_only=True):
     items: tuple[Silence, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class Example(Noun, frozen=True, kw_only=True):
@@ -196,6 +202,7 @@ class WindowList(Noun, frozen=True, kw_only=True):
     items: tuple[Window, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class InhibitionList(Noun, frozen=True, kw_only=True):
@@ -204,6 +211,7 @@ class InhibitionList(Noun, frozen=True, kw_only=True):
     items: tuple[Inhibition, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class PackList(Noun, frozen=True, kw_only=True):
@@ -212,6 +220,7 @@ class PackList(Noun, frozen=True, kw_only=True):
     items: tuple[Pack, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class RuleChangeList(Noun, frozen=True, kw_only=True):
@@ -220,6 +229,7 @@ class RuleChangeList(Noun, frozen=True, kw_only=True):
     items: tuple[RuleChange, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class PatternList(Noun, frozen=True, kw_only=True):
@@ -228,6 +238,7 @@ class PatternList(Noun, frozen=True, kw_only=True):
     items: tuple[Pattern, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class TemplateList(Noun, frozen=True, kw_only=True):
@@ -236,6 +247,7 @@ class TemplateList(Noun, frozen=True, kw_only=True):
     items: tuple[Template, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class TemplateScope(Noun, frozen=True, kw_only=True):
@@ -261,6 +273,7 @@ class ScopeList(Noun, frozen=True, kw_only=True):
     items: tuple[TemplateScope, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class ServiceList(Noun, frozen=True, kw_only=True):
@@ -272,6 +285,7 @@ class ServiceList(Noun, frozen=True, kw_only=True):
     edges: tuple[Edge, ...]
     graph_version: int
     unmapped: Unmapped
+    exact: bool = True  # False: there are more than ``total``
 
 
 class TopologyCheck(Noun, frozen=True, kw_only=True):
@@ -327,6 +341,7 @@ class PageList(Noun, frozen=True, kw_only=True):
     items: tuple[Page, ...]
     total: int
     next: str
+    exact: bool = True  # False: there are more than ``total``
 
 
 class PageDetail(Noun, frozen=True, kw_only=True):
@@ -350,6 +365,7 @@ class RollupList(Noun, frozen=True, kw_only=True):
 
     items: tuple[Rollup, ...]
     total: int
+    exact: bool = True  # False: there are more than ``total``
 
 
 class ServerStatus(Noun, frozen=True, kw_only=True):

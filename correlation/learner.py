@@ -4,6 +4,7 @@ The heavy libraries (torch: 500 MB) live in the child alone (``python -m correla
 priority. What it finds goes into the journal; only the engine applies it.
 """
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -158,7 +159,7 @@ class Learner:
         """Wait until there is enough to begin with, or for one interval."""
         until = time.monotonic() + self._interval
         while time.monotonic() < until and not stop.wait(min(GLANCE, self._interval)):
-            with self._store.view() as view:
+            with contextlib.suppress(Unavailable), self._store.view() as view:  # the first step says that it is away
                 if _unclustered(view) >= self._min_new:
                     return
 

@@ -11,7 +11,7 @@ from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.incidents import Candidate, Incident
-from aiops.domain.words import plural
+from aiops.domain.words import how_many, plural
 from api.schemas import IncidentDetail, IncidentList
 
 app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))
@@ -68,7 +68,7 @@ def show_list(
         parameters = {**wanted, "service": service or None, "text": text, "limit": limit}
         page = one.get("/api/incidents", IncidentList, parameters)
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} incidents")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} incidents")
 
 
 @app.command("show", epilog=examples("incidents show 12", "incidents show 12 -o json"))

@@ -11,6 +11,7 @@ from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.domain.rules import Inhibition
+from aiops.domain.words import how_many
 from api.requests import NewInhibition
 from api.schemas import InhibitionList
 
@@ -45,7 +46,7 @@ def show_list(context: typer.Context, limit: Limit = 200, output: Output = Forma
     with client(context) as one:
         page = one.get("/api/inhibitions", InhibitionList, {"limit": limit})
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} inhibitions")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} inhibitions")
 
 
 @app.command(

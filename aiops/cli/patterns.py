@@ -11,6 +11,7 @@ from aiops.cli.shape import examples, family
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.records import Pattern, Template
+from aiops.domain.words import how_many
 from api.schemas import PatternList, ScopeList, TemplateList, TemplateScope
 
 app = family(
@@ -68,7 +69,7 @@ def show_list(context: typer.Context, limit: Limit = 50, output: Output = Format
     with client(context) as one:
         page = one.get("/api/patterns", PatternList, {"limit": limit})
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} patterns")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} patterns")
 
 
 @app.command("templates", epilog=examples("patterns templates --limit 200"))
@@ -77,7 +78,7 @@ def show_templates(context: typer.Context, limit: Limit = 50, output: Output = F
     with client(context) as one:
         page = one.get("/api/templates", TemplateList, {"limit": limit})
     show(page.items, template_columns(), output)
-    say(f"{len(page.items)} of {page.total} templates")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} templates")
 
 
 @app.command("scopes", epilog=examples("patterns scopes"))
@@ -86,7 +87,7 @@ def show_scopes(context: typer.Context, limit: Limit = 50, output: Output = Form
     with client(context) as one:
         page = one.get("/api/scopes", ScopeList, {"limit": limit})
     show(page.items, scope_columns(), output)
-    say(f"{len(page.items)} of {page.total} scopes")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} scopes")
 
 
 @app.command("label", epilog=examples('patterns label 5f0c1a2b3c4d5e6f known_good --reason "harmless"'))

@@ -20,7 +20,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.masking import mask
 from aiops.domain.rules import Rule
-from aiops.domain.words import plural
+from aiops.domain.words import how_many, plural
 from api.requests import NewRule
 from api.schemas import Past, Preview, RuleList, SilenceList
 from rules.check import normal
@@ -62,7 +62,7 @@ def show_list(context: typer.Context, limit: Limit = 200, output: Output = Forma
     with client(context) as one:
         page = one.get("/api/rules", RuleList, {"limit": limit})
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} rules")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} rules")
 
 
 @app.command(

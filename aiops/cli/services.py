@@ -11,6 +11,7 @@ from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.domain.records import ServiceRecord
+from aiops.domain.words import how_many
 from api.schemas import ServiceList
 from correlation.services_file import BadTopology, parse_topology
 
@@ -51,7 +52,7 @@ def show_list(context: typer.Context, limit: Limit = 200, output: Output = Forma
     show(page.items, columns(), output)
     found = page.unmapped
     total = found.mapped + found.unmapped + found.unplaced
-    say(f"{len(page.items)} of {page.total} services; graph version {page.graph_version}")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} services; graph version {page.graph_version}")
     say(f"{found.mapped} of {total} alerts name a service of the graph")
     for label, count in found.labels.items():
         say(f"  not in the graph: {label} ({count} alerts)")

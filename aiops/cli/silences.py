@@ -11,6 +11,7 @@ from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.domain.rules import Silence
+from aiops.domain.words import how_many
 from api.requests import NewSilence
 from api.schemas import SilenceList
 
@@ -47,7 +48,7 @@ def show_list(
     with client(context) as one:
         page = one.get("/api/silences", SilenceList, {"expiring": expiring, "limit": limit})
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} silences")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} silences")
 
 
 @app.command("add", epilog=examples('silences add -m service=~db.* --for 2h --owner ana --reason "upgrade"'))

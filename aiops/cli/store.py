@@ -13,7 +13,7 @@ from aiops.cli.output import Columns, Format, Output, show
 from aiops.cli.shape import examples, family
 from aiops.config import Config, StoreConfig
 from aiops.domain.errors import BadInput
-from aiops.fold import FORMAT
+from aiops.fold import newest
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured
 from aiops.storage.moving import Moved, Progress, move, resumed
@@ -47,7 +47,7 @@ def migrate(context: typer.Context, source: From, target: To, output: Output = F
         before, after = open_configured(old, at_old, readonly=True), open_configured(new, at_new)
         try:
             note = new / NOTE
-            compared = move(before, after, resumed(note, source, target), note, _say, FORMAT)
+            compared = move(before, after, resumed(note, source, target), note, _say, newest)
         finally:
             after.close()
             before.close()

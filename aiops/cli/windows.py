@@ -15,6 +15,7 @@ from aiops.cli.shape import examples, family
 from aiops.config import seconds
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Window
+from aiops.domain.words import how_many
 from api.requests import NewWindow
 from api.schemas import WindowList
 
@@ -58,7 +59,7 @@ def show_list(
     with client(context) as one:
         page = one.get("/api/windows", WindowList, {"within": within, "limit": limit})
     show(page.items, columns(), output)
-    say(f"{len(page.items)} of {page.total} windows")
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} windows")
 
 
 @app.command(

@@ -43,6 +43,9 @@ class Collection(Generic[T]):
     tags: Mapping[str, Callable[[T], tuple[str, ...]]] = field(default_factory=dict)  # many values each: filter, facet
     text: Callable[[T], str] | None = None  # full text, searched by word prefixes
     vector: Callable[[T], bytes] | None = None  # a direction (aiops/domain/vectors.py), searched by cosine
+    counted: tuple[str, ...] = ()  # fields and tags whose values every store counts at write: exact, however many
+    crossed: tuple[str, ...] = ()  # fields of few values among them, counted together with each other one
+    sorted_by: tuple[tuple[str, ...], ...] = ()  # orders of several fields, all one way, that lists are often shown in
     dated: str = ""  # the field, never changing, by which retention drops what is old; empty: it stays
 
 
@@ -73,6 +76,9 @@ ALERTS = Collection(
     },
     tags={"label": lambda alert: _labels(alert.labels)},
     text=lambda alert: f"{alert.title} {alert.message} {alert.entity.name}",
+    counted=("status", "severity", "suppressed", "verdict", "entity", "owner", "source", "template", "pattern"),
+    crossed=("status", "severity", "suppressed", "verdict"),
+    sorted_by=(("rank", "last_seen"),),
 )
 EPISODES = Collection(
     "episodes",
@@ -130,6 +136,9 @@ INCIDENTS = Collection(
         "business": lambda incident: incident.impact.business_services,
     },
     text=lambda incident: f"{incident.title} {' '.join(incident.services)}",
+    counted=("status", "severity", "active", "background", "muted", "assignee", "service", "owner", "business"),
+    crossed=("status", "severity", "active"),
+    sorted_by=(("rank", "opened_at"),),
 )
 TIMELINE = Collection(
     "timeline",

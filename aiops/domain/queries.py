@@ -7,6 +7,7 @@ from aiops.domain.base import Noun
 from aiops.domain.changes import Scalar
 
 T = TypeVar("T")
+MOST_COUNTED = 10_000  # documents; counting on would cost by how many there are
 
 
 class Range(Noun, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class Query(Noun, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()  # fields, "-field" descending; the key breaks ties, so the order is total
     cursor: str = ""  # from Found.next: go on behind it
     limit: int = 50  # at most 1,000
+    most: int = MOST_COUNTED  # how far the total is counted, where it is not known anyway
 
 
 class Near(Generic[T]):
@@ -39,7 +41,16 @@ class Near(Generic[T]):
 class Found(Generic[T]):
     """One page of an answer; total, items and facets come from one consistent read."""
 
-    def __init__(self, items: list[T], *, total: int, next_cursor: str) -> None:
+    def __init__(self, items: list[T], *, total: int, exact: bool = True, next_cursor: str) -> None:
         self.items = items
         self.total = total  # of the whole answer, whatever the page
+        self.exact = exact  # False: there are more than ``total``
         self.next = next_cursor  # empty: this was the last page
+
+
+class Facets(dict[str, dict[str, int]]):
+    """Counts by value, for each field or tag asked for."""
+
+    def __init__(self, counts: Mapping[str, Mapping[str, int]], sampled: Mapping[str, int] | None = None) -> None:
+        super().__init__({name: dict(values) for name, values in counts.items()})
+        self.sampled = dict(sampled or {})  # names of which only so many documents were counted, the last made

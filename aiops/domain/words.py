@@ -14,6 +14,11 @@ def span(time: timedelta | float) -> str:
     return f"{number:.1f}".removesuffix(".0") + f" {unit}"
 
 
+def how_many(count: int, exact: bool = True) -> str:
+    """Return a number of things: "12,345"; where there are more than were counted, "more than 10,000"."""
+    return f"{count:,}" if exact else f"more than {count:,}"
+
+
 def clock(time: datetime) -> str:
     """Return a moment to the second, in UTC; the day alone where it is midnight."""
     if (time.hour, time.minute, time.second) == (0, 0, 0):

@@ -51,7 +51,7 @@ class Admin:
         """Drop the partitions whose period ended before ``limit``; return their names."""
         dropped = []
         for shape in self._shapes:
-            if shape.partition is not None:
+            if shape.period:
                 for index in self._indices(shape):
                     ends = shape.ends(index)
                     if ends is not None and ends <= limit:

@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import ALERTS, DELIVERIES, EVENTS, ROLLUPS, TIMELINE, Collection
+from aiops.domain.changes import ALERTS, DELIVERIES, EVENTS, TIMELINE, Collection
 from aiops.domain.vectors import DIMENSIONS, read
 from aiops.storage.values import Stored, moment, stored, words
 
@@ -55,12 +55,7 @@ _LABELS: Mapping[str, Callable[[Any], Mapping[str, str]]] = {
     ALERTS.name: lambda alert: alert.labels,
     EVENTS.name: lambda record: record.event.labels,
 }
-PARTITIONED: Mapping[str, tuple[str, Literal["day", "month"]]] = {  # a field that never changes -> one index per period
-    EVENTS.name: ("received_at", "day"),
-    DELIVERIES.name: ("received_at", "day"),
-    TIMELINE.name: ("at", "month"),
-    ROLLUPS.name: ("bin", "month"),
-}
+_BY_DAY = {EVENTS.name, DELIVERIES.name}  # of the dated collections, which have an index per period; else by month
 _PERIODS = {"day": "%Y.%m.%d", "month": "%Y.%m"}
 
 _encoder = msgspec.msgpack.Encoder()
@@ -72,7 +67,7 @@ class Shape(Generic[T]):
     def __init__(self, collection: Collection[T], prefix: str) -> None:
         self.collection, self.name = collection, collection.name
         self.alias = f"{prefix}-{collection.name}"
-        self.partition = PARTITIONED.get(collection.name)
+        self.period = ("day" if self.name in _BY_DAY else "month") if collection.dated else ""  # empty: one index
         self.kinds: dict[str, Kind] = {name: _kind(name) for name in collection.fields}
         self.paths = {name: _COMMON.get(name, f"aiops.{name}") for name in collection.fields}
         self.paths |= {name: f"tags.{name}" for name in collection.tags}
@@ -83,21 +78,19 @@ class Shape(Generic[T]):
 
     def index(self, document: T) -> str:
         """Return the index that ``document`` belongs into: the same one whatever its revision."""
-        if self.partition is None:
+        if not self.period:
             return f"{self.alias}-{self.mark}"
-        field, period = self.partition
-        when = self.collection.fields[field](document)
+        when = self.collection.fields[self.collection.dated](document)
         assert isinstance(when, datetime)
-        return f"{self.alias}-{self.mark}-{when.astimezone(UTC).strftime(_PERIODS[period])}"
+        return f"{self.alias}-{self.mark}-{when.astimezone(UTC).strftime(_PERIODS[self.period])}"
 
     def ends(self, index: str) -> datetime | None:
         """Return when the period of a partition ends; None for an index that is none of ours."""
-        assert self.partition is not None
         try:
-            start = datetime.strptime(index.rpartition("-")[2], _PERIODS[self.partition[1]]).replace(tzinfo=UTC)
+            start = datetime.strptime(index.rpartition("-")[2], _PERIODS[self.period]).replace(tzinfo=UTC)
         except ValueError:
             return None
-        if self.partition[1] == "day":
+        if self.period == "day":
             return datetime.fromtimestamp(start.timestamp() + 86_400, UTC)
         return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
 

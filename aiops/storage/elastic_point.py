@@ -18,7 +18,7 @@ class Points:
     def __init__(self, cluster: Cluster, shapes: Mapping[str, Shape[Any]]) -> None:
         self._cluster = cluster
         self._open: dict[str, str] = {}  # group -> id; empty: there is no index yet
-        self._changing = [shape.alias for shape in shapes.values() if shape.partition is None]
+        self._changing = [shape.alias for shape in shapes.values() if not shape.period]
         self._problem: Unavailable | None = None
         try:
             self._begin("", self._changing)
@@ -27,7 +27,7 @@ class Points:
 
     def search(self, shape: Shape[Any], body: Json) -> Json:
         """Answer ``body`` at the point in time of ``shape``; nothing where there is no index yet."""
-        group = shape.name if shape.partition else ""
+        group = shape.name if shape.period else ""
         if not group and self._problem is not None:
             raise self._problem
         if group not in self._open:

@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from aiops.domain.errors import BadInput
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.storage.elastic_mapping import VECTOR, Json, Kind, Shape, keyword, padded
 from aiops.storage.nearest import ranked
 from aiops.storage.plan import (
@@ -20,8 +20,10 @@ from aiops.storage.plan import (
     Sort,
     check_facets,
     check_values,
+    is_counted,
     plan,
     plan_nearest,
+    total_of,
 )
 from aiops.storage.values import Stored, stored
 
@@ -41,7 +43,7 @@ def page(shape: Shape[Any], query: Query) -> tuple[Plan, Json]:
     body: Json = {
         "size": asked.limit + 1 if asked.limit else 0,  # one more: is there a next page?
         "query": _matching(shape, asked),
-        "track_total_hits": True,
+        "track_total_hits": True if is_counted(shape.collection, asked) else max(1, asked.most + 1),
         "_source": ["doc"],
         "sort": [*(_sort(shape, sort) for sort in asked.sorts), {"key": "asc"}],
     }
@@ -56,7 +58,8 @@ def found(shape: Shape[T], query: Query, asked: Plan, answer: Json) -> Found[T]:
     more = asked.limit > 0 and len(documents) > asked.limit
     documents = documents[: asked.limit]
     cursor = _cursor(shape, query, asked, documents[-1]) if more else ""
-    return Found(documents, total=answer["hits"]["total"]["value"], next_cursor=cursor)
+    total, exact = total_of(shape.collection, asked, answer["hits"]["total"]["value"])
+    return Found(documents, total=total, exact=exact, next_cursor=cursor)
 
 
 def counting(shape: Shape[Any], query: Query, names: Sequence[str]) -> Json:
@@ -70,10 +73,10 @@ def counting(shape: Shape[Any], query: Query, names: Sequence[str]) -> Json:
     }
 
 
-def counted(names: Sequence[str], answer: Json) -> Mapping[str, Mapping[str, int]]:
+def counted(names: Sequence[str], answer: Json) -> Facets:
     """Return the counts, the most frequent first."""
     aggregations = answer.get("aggregations", {})
-    return {name: _counts(aggregations.get(str(number), {})) for number, name in enumerate(names)}
+    return Facets({name: _counts(aggregations.get(str(number), {})) for number, name in enumerate(names)})
 
 
 def listing(shape: Shape[Any], name: str, beginning: str) -> Json:

@@ -18,7 +18,7 @@ from aiops.domain.base import Noun
 from aiops.domain.changes import COLLECTIONS, ENGINE, OUTCOMES, PAGES, SOURCES, Changes, Collection
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.ports import View
 from aiops.storage import elastic_query
@@ -206,8 +206,8 @@ class ElasticView:
         shape = self._shapes.get(collection.name)
         if shape is None:
             return self._beside.many(collection, keys)
-        found = {} if shape.partition else self._now(shape, keys)
-        newer = [key for key in keys if shape.partition or (key in found and _revision(found[key]) > self._revision)]
+        found = {} if shape.period else self._now(shape, keys)
+        newer = [key for key in keys if shape.period or (key in found and _revision(found[key]) > self._revision)]
         before = self._then(shape, newer)
         for key in newer:
             if key in before:
@@ -232,7 +232,7 @@ class ElasticView:
         body = elastic_query.listing(shape, name, beginning)
         return elastic_query.listed(shape, name, self._points.search(shape, body))
 
-    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Facets:
         """Count by values."""
         shape = self._shapes.get(collection.name)
         if shape is None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Entry, Payload, Position, stamp
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.storage import memory_query
 from aiops.storage.bell import Bell
@@ -171,7 +171,7 @@ class MemoryView:
         """List the distinct ones."""
         return memory_query.values(collection, self._of(collection), name, beginning)
 
-    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Facets:
         """Count by values."""
         return memory_query.facets(collection, self._of(collection), query, names)
 

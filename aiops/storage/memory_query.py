@@ -1,14 +1,13 @@
 """Which documents does a query find among those in memory?"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from aiops.domain.changes import Collection
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.storage.nearest import ranked
 from aiops.storage.plan import (
-    MOST_FACETS,
     MOST_SCANNED,
     Between,
     Choice,
@@ -16,8 +15,10 @@ from aiops.storage.plan import (
     Plan,
     check_facets,
     check_values,
+    most_frequent,
     plan,
     plan_nearest,
+    total_of,
 )
 from aiops.storage.values import Stored, sorting, stored, words
 
@@ -45,7 +46,7 @@ def find(collection: Collection[T], documents: Mapping[str, T], query: Query) ->
     """Return one page of what ``query`` asks for. BadInput as ``plan`` says."""
     asked = plan(collection, query)
     rows = _matching(collection, documents, asked)
-    total = len(rows)
+    total, exact = total_of(collection, asked, len(rows))
     rows.sort(key=lambda row: row.key)
     for sort in reversed(asked.sorts):  # sorting is stable: the first field last
         rows.sort(key=lambda row: sorting(row.values(sort.name)[0]), reverse=sort.descending)
@@ -53,19 +54,16 @@ def find(collection: Collection[T], documents: Mapping[str, T], query: Query) ->
         rows = [row for row in rows if _is_behind(row, asked, asked.after)]
     page = rows[: asked.limit]
     more = bool(page) and len(rows) > asked.limit
-    return Found(
-        [row.document for row in page], total=total, next_cursor=_cursor(collection, query, page) if more else ""
-    )
+    cursor = _cursor(collection, query, page) if more else ""
+    return Found([row.document for row in page], total=total, exact=exact, next_cursor=cursor)
 
 
-def facets(
-    collection: Collection[T], documents: Mapping[str, T], query: Query, names: Sequence[str]
-) -> Mapping[str, Mapping[str, int]]:
+def facets(collection: Collection[T], documents: Mapping[str, T], query: Query, names: Sequence[str]) -> Facets:
     """Count what ``query`` matches by the values of ``names``, the most frequent first."""
     check_facets(collection, names)
     rows = _matching(collection, documents, plan(collection, query))
     counted = {name: Counter(value for row in rows for value in row.values(name)) for name in names}
-    return {name: _most_frequent(counts.items()) for name, counts in counted.items()}
+    return Facets({name: most_frequent(counts) for name, counts in counted.items()})
 
 
 def values(collection: Collection[T], documents: Mapping[str, T], name: str, beginning: str) -> list[str]:
@@ -88,12 +86,6 @@ def nearest(collection: Collection[T], documents: Mapping[str, T], query: Query,
 def _revision(document: Any) -> int:
     """Return what every document has, whatever its type."""
     return int(document.revision)
-
-
-def _most_frequent(counts: Iterable[tuple[Stored, int]]) -> dict[str, int]:
-    valued = [(value, count) for value, count in counts if value is not None]
-    valued.sort(key=lambda pair: (-pair[1], sorting(pair[0])))
-    return {str(value): count for value, count in valued[:MOST_FACETS]}
 
 
 def _matching(collection: Collection[T], documents: Mapping[str, T], asked: Plan) -> list[Row[T]]:

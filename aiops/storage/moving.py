@@ -12,6 +12,7 @@ from aiops.domain.changes import COLLECTIONS, Changes, Collection
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query
 from aiops.ports import Store, View
+from aiops.storage.backup import Newest
 from aiops.storage.durable import make_folder, on_disk, write_file
 
 PAGE = 1_000  # documents moved at once
@@ -40,9 +41,9 @@ class Moved(Noun, frozen=True, kw_only=True):
 
 
 def move(
-    source: Store, target: Store, progress: Progress, note: Path, say: Callable[[Progress], None], version: str
+    source: Store, target: Store, progress: Progress, note: Path, say: Callable[[Progress], None], newest: Newest
 ) -> list[Moved]:
-    """Move every document with its revision, then the newest snapshot of ``version`` and the position; compare.
+    """Move every document with its revision, then the snapshot that ``newest`` finds and the position; compare.
 
     ``progress`` is where to begin (``resumed``); ``note`` keeps it. Nobody may write to either store meanwhile. The
     position is written last: before, the target's engine would fold from the beginning, which is slow but not wrong.
@@ -59,7 +60,7 @@ def move(
         last = Changes()
         last.position = position
         target.save(last)
-        if snapshot := source.snapshot(version):
+        if snapshot := newest(source):
             target.keep(snapshot)
         with on_disk(note):
             note.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """What does a query ask for, checked against what its collection declares? Every store answers from this."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import msgspec
 from aiops.domain.changes import Collection, Scalar
 from aiops.domain.errors import BadInput
 from aiops.domain.queries import Query
-from aiops.storage.values import Stored, stored, words
+from aiops.storage.values import Stored, sorting, stored, words
 
 MOST_DOCUMENTS = 1_000  # of one page
 MOST_VALUES = 10_000  # of one condition
@@ -69,6 +69,7 @@ class Plan:
     sorts: tuple[Sort, ...]  # behind them the key, ascending
     after: Cursor | None
     limit: int
+    most: int
 
 
 def plan(collection: Collection[Any], query: Query) -> Plan:
@@ -87,7 +88,46 @@ def plan(collection: Collection[Any], query: Query) -> Plan:
         sorts=_sorts(collection, query.order),
         after=_cursor(collection, query) if query.cursor else None,
         limit=query.limit,
+        most=query.most,
     )
+
+
+def is_counted(collection: Collection[Any], asked: Plan) -> bool:
+    """Is the total known from counters? Then every store says it exactly, however many there are."""
+    names = [choice.name for choice in asked.choices]
+    return (
+        bool(collection.counted)
+        and not (asked.ranges or asked.words)
+        and all(_is_plain(collection, choice) for choice in asked.choices)
+        and (len(names) <= 1 or (len(names) == 2 and names[0] != names[1] and _is_crossed(collection, *names)))
+    )
+
+
+def is_faceted(collection: Collection[Any], asked: Plan, name: str) -> bool:
+    """Are the counts by ``name`` known from counters?"""
+    if name not in collection.counted or not is_counted(collection, asked):
+        return False
+    others = [choice.name for choice in asked.choices if choice.name != name]
+    if len(others) < len(asked.choices) and name in collection.tags:
+        return False
+    return not others or (len(others) == 1 and _is_crossed(collection, *others, name))
+
+
+def total_of(collection: Collection[Any], asked: Plan, counted: int) -> tuple[int, bool]:
+    """Return the total to be said, and whether it is all; ``counted``: what matches, or ``most`` + 1 of it."""
+    if is_counted(collection, asked) or counted <= asked.most:
+        return counted, True
+    return asked.most, False
+
+
+def _is_crossed(collection: Collection[Any], *names: str) -> bool:
+    return any(name in collection.crossed for name in names)
+
+
+def _is_plain(collection: Collection[Any], choice: Choice) -> bool:
+    """Is it of values that are counted, so that no document has two of them?"""
+    one = len(choice.values) == 1 if choice.is_tag else True
+    return choice.wanted and one and choice.name in collection.counted and None not in choice.values
 
 
 def plan_nearest(collection: Collection[Any], query: Query) -> Plan:
@@ -113,6 +153,13 @@ def check_values(collection: Collection[Any], name: str, found: int) -> None:
     if found > MOST_VALUES:
         fix = "say more of how they begin, or use another label"
         raise BadInput(f"{name} has more than {MOST_VALUES:,} values", place="values", fix=fix)
+
+
+def most_frequent(counts: Mapping[Any, int]) -> dict[str, int]:
+    """Return the counts of the most frequent values, by them and then by value."""
+    valued = [(value, count) for value, count in counts.items() if value is not None]
+    valued.sort(key=lambda pair: (-pair[1], sorting(pair[0])))
+    return {str(value): count for value, count in valued[:MOST_FACETS]}
 
 
 def _choices(collection: Collection[Any], asked: Iterable[tuple[str, tuple[Scalar, ...]]], place: str) -> list[Choice]:

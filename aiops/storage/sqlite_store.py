@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from aiops.domain.changes import COLLECTIONS, Changes, Collection
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
-from aiops.domain.queries import Found, Near, Query
+from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot
 from aiops.storage import sqlite_query, sqlite_retention, sqlite_schema
 from aiops.storage.bell import Bell
@@ -165,7 +165,7 @@ class SqliteView:
         """List the distinct ones."""
         return sqlite_query.values(self._connection, self._of(collection), name, beginning)
 
-    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+    def facets(self, collection: Collection[T], query: Query, names: Sequence[str]) -> Facets:
         """Count by values."""
         return sqlite_query.facets(self._connection, self._of(collection), query, names)
 

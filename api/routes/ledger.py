@@ -70,4 +70,4 @@ def list_rollups(desk: DeskOf, wanted: Annotated[RollupFilter, Depends(query_of(
     query = Query(where={"name": (wanted.name,)}, ranges=bins, order=("-bin",), limit=1_000)
     with desk.view() as view:
         found = view.find(ROLLUPS, query)
-    return reply(RollupList(items=tuple(found.items), total=found.total))
+    return reply(RollupList(items=tuple(found.items), total=found.total, exact=found.exact))

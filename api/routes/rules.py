@@ -42,7 +42,7 @@ def list_rules(desk: DeskOf, page: Page) -> Response:
     query = Query(order=("status", "-created_at"), cursor=page.cursor, limit=page.bounded)
     with desk.view() as view:
         found = view.find(RULES, query)
-    return reply(RuleList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(RuleList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.post("/rules", summary="Add or replace a rule", **acting(NewRule, EXAMPLE_RULE))
@@ -79,7 +79,7 @@ def list_silences(desk: DeskOf, wanted: Annotated[SilenceFilter, Depends(query_o
     """Those that end last first; ``expiring=24h``: those in force that end within a day, the first of them first."""
     with desk.view() as view:
         found = view.find(SILENCES, wanted.query(desk.clock()))
-    return reply(SilenceList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(SilenceList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.post("/silences", summary="Add or replace a silence", **acting(NewSilence, EXAMPLE_SILENCE))

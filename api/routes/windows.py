@@ -45,7 +45,7 @@ def list_windows(desk: DeskOf, wanted: Annotated[WindowFilter, Depends(query_of(
     """Those that close last first; proposed ones wait for somebody to accept them."""
     with desk.view() as view:
         found = view.find(WINDOWS, wanted.query(desk.clock()))
-    return reply(WindowList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(WindowList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.post("/windows", summary="Plan maintenance", **acting(NewWindow, EXAMPLE_WINDOW))
@@ -74,7 +74,7 @@ def list_inhibitions(desk: DeskOf, page: Page) -> Response:
     """Those in force first."""
     with desk.view() as view:
         found = view.find(INHIBITIONS, Query(order=("ended", "expires"), cursor=page.cursor, limit=page.bounded))
-    return reply(InhibitionList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(InhibitionList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.post("/inhibitions", summary="Add or replace an inhibition", **acting(NewInhibition, EXAMPLE_INHIBITION))
@@ -95,7 +95,7 @@ def list_changes(desk: DeskOf, wanted: Annotated[ChangeFilter, Depends(query_of(
     """The audit log of rules, silences, windows and inhibitions, newest first, each with before and after."""
     with desk.view() as view:
         found = view.find(RULE_CHANGES, wanted.query())
-    return reply(RuleChangeList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(RuleChangeList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.get("/packs", summary="List packs of rules", **described(PackList, query=Paged))
@@ -103,7 +103,7 @@ def list_packs(desk: DeskOf, page: Page) -> Response:
     """As they were last read, with what of them could not be used."""
     with desk.view() as view:
         found = view.find(PACKS, Query(cursor=page.cursor, limit=page.bounded))
-    return reply(PackList(items=tuple(found.items), total=found.total, next=found.next))
+    return reply(PackList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
 
 
 @router.post("/packs", summary="Say what became of a pack", **acting(NewPack, {"name": "ours", "rules": 12}))

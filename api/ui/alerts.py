@@ -54,6 +54,7 @@ class Tab:
     title: str
     url: str
     count: int
+    exact: bool  # False: there are more
     current: bool
 
 
@@ -66,6 +67,7 @@ class AlertsPage:
     view: str  # what stands in the URL
     q: str
     total: int
+    exact: bool  # False: there are more
     seen: int  # rows on the pages before
     next_url: str
     problem: str  # with the filter; empty: none
@@ -94,6 +96,7 @@ def alerts(view: View, asked: Mapping[str, str]) -> AlertsPage:
         view=name,
         q=q,
         total=found.total,
+        exact=found.exact,
         seen=seen,
         next_url=_url(name, q=q, **paging) if found.next else "",
         problem=problem,
@@ -134,8 +137,8 @@ def _url(view: str, **parameters: str) -> str:
 
 def _tab(view: View, name: str, current: bool) -> Tab:
     title, wanted = VIEWS[name]
-    total = view.find(ALERTS, msgspec.structs.replace(wanted, limit=1).query()).total
-    return Tab(title, _url(name), total, current)
+    found = view.find(ALERTS, msgspec.structs.replace(wanted, limit=1).query())
+    return Tab(title, _url(name), found.total, found.exact, current)
 
 
 def _rows(view: View, found: Sequence[Alert]) -> list[AlertRow]:

@@ -28,6 +28,7 @@ class PatternsPage:
 
     templates: tuple["TemplateLine", ...]
     total: int
+    exact: bool  # False: there are more
     next: str
     patterns: tuple[Pattern, ...]
     patterns_total: int
@@ -58,7 +59,9 @@ def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
         for template in found.items
     )
     scopes = scope_list(view, Paged(limit=30))
-    return PatternsPage(lines, found.total, found.next, tuple(families.items), families.total, q, of, scopes)
+    return PatternsPage(
+        lines, found.total, found.exact, found.next, tuple(families.items), families.total, q, of, scopes
+    )
 
 
 def verdicts_of(view: View, template_ids: Sequence[str]) -> Mapping[str, Mapping[str, int]]:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from aiops.backlog import behind
 from aiops.domain.changes import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
-from aiops.domain.words import plural
+from aiops.domain.words import how_many, plural
 from aiops.ports import View
 from api import presenting
 from api.desk import MOST_AT_ONCE, desk_of
@@ -184,7 +184,7 @@ def environment() -> Environment:
         "percent": presenting.percent,
         "matchers": presenting.matchers_text,
         "exact": escape,
-        "number": lambda count: f"{count:,}",
+        "number": how_many,
         "iso": lambda when: when.isoformat(timespec="seconds"),
     }
     made.globals |= {"plural": plural, "asset": asset}

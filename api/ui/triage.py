@@ -19,6 +19,7 @@ from api.matched import asked
 from api.presenting import IncidentRow, incident_row
 from api.ui.charts import RANGES, Histogram, histogram, window
 
+MOST_OPENED = 1_000_000  # incidents of the chart's time that are counted: an index tells
 PAGE = 50
 VIEWS: Mapping[str, tuple[str, IncidentFilter]] = {
     "on-call": ("On-call", IncidentFilter(active=True, muted=False, background=False)),
@@ -102,6 +103,7 @@ class Tab:
     name: str
     title: str
     count: int
+    exact: bool  # False: there are more
     current: bool
     url: str
 
@@ -123,6 +125,7 @@ class Triage:
     url: ListUrl
     rows: tuple[IncidentRow, ...]
     total: int
+    exact: bool  # False: there are more
     next_url: str
     tabs: tuple[Tab, ...]
     chips: tuple[Chip, ...]
@@ -150,21 +153,22 @@ def triage(view: View, url: ListUrl, now: datetime) -> Triage:
         url=url,
         rows=tuple(incident_row(item, now) for item in found.items),
         total=found.total,
+        exact=found.exact,
         next_url=url.but(cursor=found.next, seen=url.seen + len(found.items)) if found.next else "",
         tabs=tuple(_tab(view, url, name) for name in VIEWS),
         chips=tuple(
             Chip(one.value, counts.get(one.value, 0), one.value in url.sev, url.toggled(one.value)) for one in Severity
         ),
         chart=histogram(alert_counts(view, since, until), since, until, step),
-        opened=view.find(INCIDENTS, began.query()).total,
+        opened=view.find(INCIDENTS, msgspec.structs.replace(began.query(), most=MOST_OPENED)).total,
         problem=problem,
     )
 
 
 def _tab(view: View, url: ListUrl, name: str) -> Tab:
     title, wanted = VIEWS[name]
-    count = view.find(INCIDENTS, msgspec.structs.replace(wanted, limit=1).query()).total
-    return Tab(name, title, count, name == url.view, ListUrl(view=name, range=url.range).but())
+    found = view.find(INCIDENTS, msgspec.structs.replace(wanted, limit=1).query())
+    return Tab(name, title, found.total, found.exact, name == url.view, ListUrl(view=name, range=url.range).but())
 
 
 def alert_counts(view: View, since: datetime, until: datetime, most: int = 20_000) -> list[Rollup]:

@@ -266,7 +266,7 @@ def test_a_template_is_labelled_in_place(storm: World) -> None:
 
 
 def test_patterns_are_listed(storm: World) -> None:
-    assert storm.get("/api/patterns") == {"items": [], "total": 0, "next": ""}
+    assert storm.get("/api/patterns") == {"items": [], "total": 0, "next": "", "exact": True}
 
 
 def test_scopes_are_listed_without_their_samples(world: World) -> None:

@@ -337,6 +337,34 @@ def test_facets_count_what_matches_by_field_and_by_tag(store: Store) -> None:
         assert view.facets(ALERTS, Query(text="nothing"), ["status"]) == {"status": {}}
 
 
+def test_a_total_is_exact_up_to_what_was_asked_for_and_says_when_there_are_more(store: Store) -> None:
+    save(store, *(an_alert(f"s{number}", message="disk full") for number in range(5)))
+    with store.view() as view:
+        known = view.find(ALERTS, Query(text="disk", most=5, limit=2))
+        more = view.find(ALERTS, Query(text="disk", most=4, limit=2))
+        assert (known.total, known.exact) == (5, True)
+        assert (more.total, more.exact) == (4, False)
+        rest = view.find(ALERTS, Query(text="disk", most=4, limit=9, cursor=more.next))
+        assert len({*(one.fingerprint for one in more.items), *(one.fingerprint for one in rest.items)}) == 5
+
+
+def test_what_is_counted_at_write_is_exact_however_many_there_are(store: Store) -> None:
+    firing = [an_alert(f"s{number}", owner="noc") for number in range(5)]
+    save(store, *firing, an_alert("over", owner="noc", status=Status.RESOLVED))
+    one, two = {"status": ("firing",)}, {"status": ("firing",), "owner": ("noc", "dba")}
+    with store.view() as view:
+        totals = [view.find(ALERTS, Query(where=where, most=1)) for where in ({}, one, two)]
+        assert [(found.total, found.exact) for found in totals] == [(6, True), (5, True), (5, True)]
+        unlike = view.find(ALERTS, Query(unless={"status": ("resolved",)}, most=1))
+        assert (unlike.total, unlike.exact) == (1, False)
+    changed = changes(9, *((ALERTS, alert) for alert in (an_alert("s0", owner="dba", status=Status.RESOLVED),)))
+    store.save(changed)
+    with store.view() as view:
+        assert view.find(ALERTS, Query(where=two, most=0)).total == 4
+        assert view.facets(ALERTS, Query(where=one), ("owner",)) == {"owner": {"noc": 4}}
+        assert view.facets(ALERTS, Query(where={"owner": ("dba",)}), ("status",)) == {"status": {"resolved": 1}}
+
+
 def test_facets_name_at_most_a_hundred_values_the_most_frequent_first(store: Store) -> None:
     items = [an_item(number, f"i{number % 120:03}") for number in range(130)]
     store.save(changes(1, *((TIMELINE, item) for item in items)))

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES, Changes
 from aiops.domain.entries import Entry, Learned, Payload, Position
-from aiops.domain.errors import Overloaded
+from aiops.domain.errors import Overloaded, Unavailable
 from aiops.domain.learned import Families
 from aiops.domain.records import EngineRecord, ServiceRecord, Template
 from aiops.storage.memory import MemoryJournal, MemoryStore
@@ -217,6 +217,24 @@ def test_a_full_journal_is_asked_again(tmp_path: Path, monkeypatch: pytest.Monke
         Learner(world.store, journal, tmp_path, "light", interval=0.01).run(stop)
     assert [line.get("problem") for line in logs] == ["the disk is full", None]
     assert journal.last() is not None
+
+
+def test_a_store_that_is_away_at_the_start_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, stop, asked = World(), threading.Event(), 0
+
+    def away() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 5:
+            stop.set()
+        raise Unavailable("Elasticsearch cannot be reached")
+
+    monkeypatch.setattr(world.store, "view", away)
+    monkeypatch.setattr(learner, "GLANCE", 0.001)
+    with capture_logs() as logs:
+        Learner(world.store, world.journal, tmp_path, "light", interval=0.01).run(stop)
+    assert asked >= 5
+    assert {line["event"] for line in logs} <= {"patterns must wait"}
 
 
 def test_a_stop_ends_the_child_too(tmp_path: Path) -> None:

@@ -4,15 +4,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from aiops.domain.alerts import EventRecord, Fate
-from aiops.domain.changes import ALERTS, COLLECTIONS, EVENTS, INCIDENTS, ROLLUPS, TIMELINE, Changes, Collection
+from aiops.domain.changes import (
+    ALERTS,
+    COLLECTIONS,
+    EVENTS,
+    INCIDENT_VECTORS,
+    INCIDENTS,
+    PATTERN_VECTORS,
+    ROLLUPS,
+    TIMELINE,
+    Changes,
+    Collection,
+)
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
+from aiops.domain.learned import Direction
 from aiops.domain.queries import Query
 from aiops.domain.records import Rollup
 from aiops.domain.snapshots import Snapshot
+from aiops.domain.vectors import written
 from aiops.storage.elastic_mapping import Shape
 from aiops.storage.elastic_store import ElasticStore
 from tests.builders import an_alert, an_event, at
@@ -164,3 +178,22 @@ def test_every_declared_field_has_the_kind_that_its_name_promises() -> None:
     for collection in COLLECTIONS:
         shape = Shape(collection, "x")
         assert len(set(shape.paths.values())) == len(shape.paths)  # no two fields share a place
+
+
+def test_a_cluster_from_before_the_vectors_is_opened_and_copies_nothing(opened: Opener) -> None:
+    vectors = (INCIDENT_VECTORS, PATTERN_VECTORS)
+    before = opened(collections=[one for one in COLLECTIONS if one not in vectors])
+    before.save(changes(1, (ALERTS, an_alert("db"))))
+    before.close()
+    there = indices()
+    now = opened()
+    wanted = written(np.array([1.0, 0.0], dtype=np.float32))
+    with now.view() as view:  # as the API sees it before the engine has written anything
+        assert view.nearest(INCIDENT_VECTORS, Query(), wanted) == []
+        assert view.get(INCIDENT_VECTORS, "one") is None
+        assert view.find(ALERTS, Query()).total == 1
+    now.save(changes(2, (INCIDENT_VECTORS, Direction(key="one", vector=wanted, model="m"))))
+    with now.view() as view:
+        assert [one.document.key for one in view.nearest(INCIDENT_VECTORS, Query(), wanted)] == ["one"]
+        assert view.find(ALERTS, Query()).total == 1
+    assert {*there} <= {*indices()}, "an index that did not change was copied"

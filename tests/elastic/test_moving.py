@@ -1,6 +1,7 @@
 """Do all documents get from one store to another, also when interrupted, and is a loss noticed?"""
 
 import json
+import tarfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from aiops import fold
 from aiops.cli.app import app
 from aiops.domain.acts import Outcome
 from aiops.domain.changes import ALERTS, COLLECTIONS, EVENTS, OUTCOMES, PAGES, TIMELINE, Changes
@@ -25,7 +27,12 @@ from tests.elastic.conftest import Opener
 from tests.elastic.server import PREFIX, url, wipe
 from tests.elastic.test_indices import record
 
+RELEASES = Path(__file__).parents[1] / "releases"
 SNAPSHOT = Snapshot(version="1", position=Position(0, 9), taken_at=T0, parts={"p": b"x"})
+
+
+def newest(store: Store) -> Snapshot | None:
+    return store.snapshot("1")
 
 
 def filled(store: Store) -> Store:
@@ -58,7 +65,7 @@ def everything(store: Store) -> list[Any]:
 
 def moved(source: Store, target: Store, note: Path) -> bool:
     said: list[Progress] = []
-    compared = move(source, target, resumed(note, "a", "b"), note, said.append, "1")
+    compared = move(source, target, resumed(note, "a", "b"), note, said.append, newest)
     return all(one.equal for one in compared)
 
 
@@ -96,6 +103,20 @@ def test_an_interrupted_move_goes_on_where_it_stopped(tmp_path: Path, monkeypatc
     assert everything(source) == everything(target)
 
 
+def test_a_snapshot_of_an_earlier_release_is_moved_as_this_one_reads_it(tmp_path: Path) -> None:
+    with tarfile.open(next(RELEASES.glob("*.tgz"))) as kept:
+        kept.extractall(tmp_path / "left", filter="data")
+    (folder,) = {path.parent for path in (tmp_path / "left").rglob("store.db")}
+    source, target = open_store(folder), MemoryStore()
+    assert source.snapshot(fold.FORMAT) is None
+    note = tmp_path / "note"
+    move(source, target, resumed(note, "a", "b"), note, lambda _: None, fold.newest)
+    moved_one = target.snapshot(fold.FORMAT)
+    assert moved_one is not None
+    assert moved_one == fold.newest(source)
+    source.close()
+
+
 def test_a_document_that_is_missing_or_changed_is_noticed(tmp_path: Path) -> None:
     source, target = filled(MemoryStore()), MemoryStore()
     moved(source, target, tmp_path / "note")
@@ -110,7 +131,9 @@ def test_the_command_moves_into_the_cluster(
 ) -> None:
     wipe()
     data = tmp_path / "data"
-    filled(open_store(data)).close()
+    left = filled(open_store(data))
+    left.keep(msgspec.structs.replace(SNAPSHOT, version=fold.FORMAT))
+    left.close()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AIOPS_STORE_PREFIX", PREFIX)
     cluster = url().replace("http://", "es://")

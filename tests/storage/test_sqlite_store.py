@@ -112,7 +112,7 @@ def test_a_view_open_for_long_does_not_hold_up_saves(tmp_path: Path) -> None:
 
 
 def test_fields_tags_and_text_declared_later_are_found_in_documents_saved_before(tmp_path: Path) -> None:
-    bare = dataclasses.replace(ALERTS, fields={"status": ALERTS.fields["status"]}, tags={}, text=None)
+    bare = dataclasses.replace(ALERTS, fields={"status": ALERTS.fields["status"]}, tags={}, text=None, sorted_by=())
     store = SqliteStore(tmp_path, collections=(bare,))
     save(store, 1, "db", "web")
     save(store, 2, "db")
@@ -134,7 +134,7 @@ def test_what_is_no_longer_declared_goes_without_harm(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path)
     save(store, 1, "db")
     store.close()
-    bare = dataclasses.replace(ALERTS, fields={}, tags={}, text=None)
+    bare = dataclasses.replace(ALERTS, fields={}, tags={}, text=None, sorted_by=())
     store = SqliteStore(tmp_path, collections=(bare,))
     save(store, 2, "web")
     with store.view() as view:
