@@ -124,6 +124,13 @@ class Correlator(Part):
         if incident_id in self._assembly.lives or incident_id in self._archive:
             self._assembly.dirty[incident_id] = None
 
+    def paged(self, incident_id: str) -> bool:
+        """Was somebody told of the incident, wherever it lives on?"""
+        key = self._where(incident_id)
+        live = self._assembly.lives.get(key)
+        doc = live.doc if live else self._archive.get(key)
+        return doc is not None and doc.paged
+
     def joined(self) -> list[tuple[str, Reason]]:
         """Return the episodes that were alone in their incident and got company since the last call."""
         joined, self._assembly.joined = self._assembly.joined, []

@@ -10,6 +10,7 @@ from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.words import clock
 
 _WORDS = {Verdict.KNOWN_GOOD: "known good", Verdict.KNOWN_BAD: "known bad", Verdict.UNKNOWN: "unknown"}
+YIELDS = ("inhibition", "held")  # kinds of suppressions that never hide what is known bad
 _STRENGTH = {Verdict.KNOWN_BAD: 2, Verdict.KNOWN_GOOD: 1, Verdict.UNKNOWN: 0}
 
 
@@ -18,13 +19,13 @@ def judged(
 ) -> Alert:
     """Return the alert with the verdict of these rules and what suppresses it; all of them match and are in force.
 
-    ``quiet``: silences, maintenance and inhibitions; these last never hide what is known bad. ``late``: rules that
+    ``quiet``: silences, maintenance and what else there is; some of it (YIELDS) never hides what is known bad. ``late``: rules that
     would have hidden it, had they not expired. Reasons tell what is different from what the alert says already; of a
     ``new`` episode, everything that holds.
     """
     rule = strongest([rule for rule in rules if within(rule, alert)])
     verdict, named = (rule.verdict, rule.id) if rule else (Verdict.UNKNOWN, "")
-    suppressions = tuple(one for one in quiet if one.kind != "inhibition" or verdict is not Verdict.KNOWN_BAD)
+    suppressions = tuple(one for one in quiet if one.kind not in YIELDS or verdict is not Verdict.KNOWN_BAD)
     reasons = [_too_late(one) for one in late if verdict is not Verdict.KNOWN_GOOD]
     reasons += _of_quiet(alert, rule, suppressions, new=new)
     if rule and verdict is Verdict.KNOWN_GOOD:
@@ -112,8 +113,16 @@ def _of_quiet(alert: Alert, rule: Rule | None, quiet: Sequence[Suppression], *, 
     ]
     held = {(one.kind, one.id) for one in quiet}
     gone = sorted({(one.kind, one.id) for one in before} - held)
-    text = "{} {} has ended or does not match any more"
-    return reasons + [Reason(step="suppress", text=text.format(kind, key), evidence={kind: key}) for kind, key in gone]
+    return reasons + [Reason(step="suppress", text=_gone(kind, key), evidence={kind: key}) for kind, key in gone]
+
+
+def _gone(kind: str, key: str) -> str:
+    """Tell that something hides it no longer."""
+    if kind == "held":
+        return "held back no longer: it lasts longer than its kind usually does, or got worse"
+    if kind == "flapping":
+        return "flapping hides it no longer: it stays on, is calm, or got worse"
+    return f"{kind} {key} has ended or does not match any more"
 
 
 def _too_late(rule: Rule) -> Reason:
