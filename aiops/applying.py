@@ -33,6 +33,9 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return _read_anew(parts, act, actor)
         case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
             return *parts.outbox.act(act, actor, key, parts.now), ()
+        case acts.ConfirmCause(entity=entity):
+            text, incident_id = parts.correlator.act(act, actor, parts.now)
+            return text, incident_id, parts.audit(incident_id, entity) if entity else ()
         case _:
             return *parts.correlator.act(act, actor, parts.now), ()
 
@@ -62,6 +65,8 @@ def _of_what_keeps_quiet(
         keeper, (text, concerns) = parts.inhibitor, parts.inhibitor.act(act, actor, parts.now)
     else:
         text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
+        if isinstance(act, acts.RejectRule):
+            parts.suggest.reject(concerns)
     return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 
 

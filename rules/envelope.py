@@ -1,4 +1,4 @@
-"""Is an alert still like those that its mute was made for? The learned shape of a known_good rule, and who leaves it."""
+"""Is an alert still like those that its mute was made for? The shape of a known_good rule, and who leaves it."""
 
 import math
 from collections.abc import Sequence

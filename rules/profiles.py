@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from aiops.domain.alerts import Alert
+from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.base import Noun, stable_hash
 from aiops.domain.events import Severity, Status
 from aiops.domain.part import Part
@@ -51,6 +51,7 @@ class Profile(msgspec.Struct, array_like=True):
     crowd: bool = False  # there were too many of those
     near: int = 0  # confirmed incidents it fired near to
     rooted: int = 0  # of which its entity was the cause
+    known: bool = False  # a rule gave it a verdict when it fired last
     examples: list[str] = []
 
 
@@ -142,11 +143,9 @@ class Profiles(Part):
         profile.firings += 1
         profile.episodes += alert.episode.events == 1
         profile.last = now.timestamp()
-        profile.template = alert.template
+        profile.template, profile.known = alert.template, alert.verdict is not Verdict.UNKNOWN
         profile.worst = max(profile.worst, alert.severity, key=lambda severity: severity.rank)
-        profile.values = [
-            _with(values, value) for values, value in zip(profile.values, alert.parameters, strict=False)
-        ]
+        profile.values = [_with(values, value) for values, value in zip(profile.values, alert.parameters, strict=False)]
         if len(profile.examples) < MOST_EXAMPLES and alert.message not in profile.examples:
             profile.examples.append(alert.message or alert.title)
         self._meet(profile, now)

@@ -97,6 +97,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     hits: int = 0
     last_hit: datetime | None = None
     missed: int = 0  # alerts that it would have matched since it expired
+    audit: tuple[str, ...] = ()  # fingerprints of every 50th hit, for a person to look at; the newest 20
     unseen: tuple[str, ...] = ()  # fields of its matchers that no alert has had yet
     revision: int = 0
 
