@@ -33,11 +33,10 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return _read_anew(parts, act, actor)
         case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
             return *parts.outbox.act(act, actor, key, parts.now), ()
-        case acts.ConfirmCause(entity=entity):
-            text, incident_id = parts.correlator.act(act, actor, parts.now)
-            return text, incident_id, parts.audit(incident_id, entity) if entity else ()
         case _:
-            return *parts.correlator.act(act, actor, parts.now), ()
+            text, concerns = parts.correlator.act(act, actor, parts.now)
+            confirmed = act.entity if isinstance(act, acts.ConfirmCause) else ""
+            return text, concerns, parts.audit(concerns, confirmed) if confirmed else ()
 
 
 def _of_engine(parts: Parts, act: acts.EngineAct) -> tuple[str, str]:

@@ -94,7 +94,10 @@ def _all_hidden(drive: Accepting, event_ids: Sequence[str]) -> bool:
 
 
 def _network(folder: Path) -> tuple[Accepting, list[str], Truth]:
-    """Play a network; the root of an incident is its first phase that has alerts."""
+    """Play a network; the root of an incident is the first phase of which an alert is known to be of the attack.
+
+    Alerts that only fall into the time of an attack are background: they do not count as its alerts.
+    """
     truth = json.loads((folder / "truth.json").read_text())
     first = min(incident["start"] for incident in truth["incidents"])
     drive = Accepting(first - 3600, SuggestSettings())
@@ -102,10 +105,10 @@ def _network(folder: Path) -> tuple[Accepting, list[str], Truth]:
         rows = list(csv.DictReader(lines))
     with gzip.open(folder / "labels.csv.gz", "rt", newline="") as lines:
         labels = list(csv.DictReader(lines))
-    ids = [ait_ads._send(drive, row) for row in rows]
+    ids = [ait_ads.send(drive, row) for row in rows]
     found: dict[str, list[tuple[str, str]]] = {}
     for event_id, label in zip(ids, labels, strict=True):
-        if label["incident"] not in ("", "-"):
+        if label["incident"] and label["event_label"] != "-":
             found.setdefault(label["incident"], []).append((event_id, label["time_label"]))
     return (
         drive,
