@@ -34,7 +34,9 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
         case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
             return *parts.outbox.act(act, actor, key, parts.now), ()
         case _:
-            return *parts.correlator.act(act, actor, parts.now), ()
+            text, concerns = parts.correlator.act(act, actor, parts.now)
+            confirmed = act.entity if isinstance(act, acts.ConfirmCause) else ""
+            return text, concerns, parts.audit(concerns, confirmed) if confirmed else ()
 
 
 def _of_engine(parts: Parts, act: acts.EngineAct) -> tuple[str, str]:
@@ -62,6 +64,8 @@ def _of_what_keeps_quiet(
         keeper, (text, concerns) = parts.inhibitor, parts.inhibitor.act(act, actor, parts.now)
     else:
         text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
+        if isinstance(act, acts.RejectRule):
+            parts.suggest.reject(concerns)
     return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 
 

@@ -91,7 +91,7 @@ class Engine(Parts):
     def _consider(self, alert: Alert, event: Event | None = None) -> None:
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
         hit = event is not None
-        alert = self.book.judge(alert, self.now, hit, self.quiet(alert, hit))
+        alert = self.judge(alert, hit)
         alert = self.correlator.take(alert, self.now)
         self.dedup.keep(alert)
         self.settle.meet(alert)
@@ -127,6 +127,10 @@ class Engine(Parts):
                 keeper = self.keepers[timer.kind]
                 keeper.turn(timer.key, self.now)
                 self._reconsider(keeper.concerned(timer.key, self.dedup.firing()))
+            case "flap" | "held" | "envelope":
+                self._reconsider(self.again(timer))
+            case "suggest":
+                self.propose()
             case "incident":
                 self.correlator.due(timer.key, self.now)
             case "page":

@@ -19,7 +19,9 @@ MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root ma
 MOST_TOLD = 100  # services whose joining is told in the story; the others are in the list of members
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
 SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
-FOLLOWED = ("name", "node", "owner", "severity", "events", "suppressed", "known_bad")  # of a member, as its alert says
+FOLLOWED = (  # of a member, as its alert says
+    *("name", "node", "owner", "severity", "events", "suppressed", "known_bad", "flapping"),
+)
 
 
 class Assembly(Holdings):

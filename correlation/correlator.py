@@ -124,6 +124,28 @@ class Correlator(Part):
         if incident_id in self._assembly.lives or incident_id in self._archive:
             self._assembly.dirty[incident_id] = None
 
+    def paged(self, incident_id: str) -> bool:
+        """Was somebody told of the incident, wherever it lives on?"""
+        key = self._where(incident_id)
+        live = self._assembly.lives.get(key)
+        doc = live.doc if live else self._archive.get(key)
+        return doc is not None and doc.paged
+
+    def history(self, incident_id: str) -> tuple[datetime, set[str]]:
+        """Return when the incident opened, and the ids that its members name."""
+        live = self._assembly.lives.get(incident_id)
+        doc = live.doc if live else self._archived(incident_id)
+        return doc.opened_at, {doc.incident_id, *doc.merged_from}
+
+    def remark(self, incident_id: str, text: str, now: datetime) -> None:
+        """Add a line of the audit to the incident's story."""
+        live = self._assembly.lives.get(incident_id)
+        if live:
+            self._assembly.tell(live, now, "audit", text)
+        else:
+            self._archive[incident_id], line = tell(self._archived(incident_id), now, "audit", text)
+            self._assembly.lines.append(line)
+
     def joined(self) -> list[tuple[str, Reason]]:
         """Return the episodes that were alone in their incident and got company since the last call."""
         joined, self._assembly.joined = self._assembly.joined, []

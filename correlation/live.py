@@ -187,6 +187,7 @@ class Live(msgspec.Struct):
             suppressed=self.doc.suppressed + (by if member.suppressed else 0),
             audible=self.doc.audible + (0 if member.suppressed else fires),
             known_bad=self.doc.known_bad + (by if member.known_bad else 0),
+            flapping=self.doc.flapping + (by if member.flapping else 0),
             alerts=self.doc.alerts + by * member.events,
         )
         severities = self.hidden if member.suppressed else self.severities
@@ -225,6 +226,7 @@ def _merged(mine: Incident, theirs: Incident) -> Incident:
         suppressed=mine.suppressed + theirs.suppressed,
         audible=mine.audible + theirs.audible,
         known_bad=mine.known_bad + theirs.known_bad,
+        flapping=mine.flapping + theirs.flapping,
         alerts=mine.alerts + theirs.alerts,
         opened_at=min(mine.opened_at, theirs.opened_at),
         last_activity=max(mine.last_activity, theirs.last_activity),

@@ -32,6 +32,7 @@ class Member(msgspec.Struct, array_like=True):
     chance: float = 0.0  # that it was there whatever its neighbours did
     counted: float = 0.0  # when it last counted towards its usual rate
     kept: float = 0.0  # when it was last put among the active ones
+    flapping: bool = False
 
     @property
     def key(self) -> str:
@@ -63,6 +64,7 @@ def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
         known_bad=alert.verdict is Verdict.KNOWN_BAD,
         source=alert.source,
         stated=stated,
+        flapping=alert.flapping > 0,
     )
 
 

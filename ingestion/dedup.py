@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -200,6 +201,10 @@ class Dedup(Part):
         if fingerprint in self._resolved:
             self._resolved.pop(fingerprint)
             del self._marks[fingerprint]
+
+    def all(self) -> Iterable[Alert]:
+        """Return all alerts that are remembered, to be gone through once."""
+        return chain(self._firing, self._resolved)
 
     def firing(self) -> Iterable[Alert]:
         """Return all alerts that fire, the longest silent first; to be gone through once, before anything is kept."""

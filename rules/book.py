@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutPack, PutRule, PutSilence, RuleAct
+from aiops.domain.acts import (
+    AcceptRule,
+    EndRule,
+    EndSilence,
+    LabelTemplate,
+    PutPack,
+    PutRule,
+    PutSilence,
+    RejectRule,
+    RuleAct,
+)
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.changes import PACKS, RULES, SILENCES
 from aiops.domain.errors import BadInput, Conflict
@@ -13,17 +23,21 @@ from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
 from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus, Silence
-from aiops.domain.settings import MutingSettings
+from aiops.domain.settings import MutingSettings, SuggestSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import clock, plural
 from rules.check import check_rule, check_silence, masked, normal
+from rules.envelope import ends
 from rules.index import Index
-from rules.judgement import judged, said, silenced, within
+from rules.judgement import judged, lifted, said, silenced, within
 from rules.late import Late
+from rules.profiles import Seen
 from rules.signatures import Signatures
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
+SAMPLED = 50  # every so many hits of what hides, one is put aside for a person to look at
+MOST_SAMPLED = 20
 MOST_FIELDS = 10_000  # label names remembered as seen
 _COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 
@@ -33,7 +47,7 @@ class Book(Part):
 
     def __init__(self, settings: MutingSettings, timers: Timers, signatures: Signatures) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings, self.suggest = settings, SuggestSettings()
         self._timers, self._signatures = timers, signatures
         self._rules: dict[str, Rule] = {}
         self._silences: dict[str, Silence] = {}
@@ -43,17 +57,25 @@ class Book(Part):
         self._late = Late()
         self._trail = Trail(self, "rule")
 
-    def judge(self, alert: Alert, now: datetime, hit: bool, others: tuple[Suppression, ...] = ()) -> Alert:
+    def judge(
+        self,
+        alert: Alert,
+        now: datetime,
+        hit: bool,
+        others: tuple[Suppression, ...] = (),
+        seen: Seen | None = None,
+    ) -> Alert:
         """Return the alert with its verdict and what suppresses it, orthogonal to its status.
 
         ``hit``: an event came in for it, so what matches counts a hit. ``others``: what else suppresses it. Nothing
-        hides from its end on, timer or not.
+        hides from its end on, timer or not. ``seen``: how the alert stands now, for those with an envelope.
         """
         fields = fields_of(alert)
         if not self._seen.issuperset(fields):
             self._see(fields)
         found = (self._rules[key] for key in dict.fromkeys(map(_id, self._rule_index.find(fields))))
         rules = [rule for rule in found if rule.expires is None or now < rule.expires]
+        lifts = {rule.id: lift for rule in rules if (lift := lifted(rule, alert, seen, now))}
         matching = (self._silences[key] for key in self._silence_index.find(fields))
         silences = [silence for silence in matching if silence.starts_at <= now < silence.ends_at]
         new = hit and alert.episode.events == 1
@@ -61,16 +83,23 @@ class Book(Part):
         for rule in late:
             self.put(RULES, rule)
         if hit:
-            self._count([rule for rule in rules if within(rule, alert)], silences, now)
+            counted = [rule for rule in rules if within(rule, alert) and rule.id not in lifts]
+            self._count(counted, silences, alert, now)
         rules += self._signatures.verdict(alert)
         quiet = (*(silenced(silence) for silence in silences), *others)
-        return judged(alert, rules, quiet, late=late, new=new)
+        self._watch(alert, rules, now)
+        return judged(alert, rules, quiet, lifts, late=late, new=new)
 
     def act(self, act: RuleAct, actor: str, now: datetime, templates: Mapping[str, Template]) -> tuple[str, str]:
         """Apply an act; return what was done in words and the id of the rule or silence. Raises BadInput | Conflict."""
         match act:
             case PutRule(rule=rule):
                 return self._put_rule(rule, actor, now)
+            case AcceptRule(rule_id=rule_id, days=days):
+                return self._accept(rule_id, days, actor, now)
+            case RejectRule(rule_id=rule_id, text=text):
+                how = f"rejected by {actor}" + (f": {text}" if text else "")
+                return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED)
             case EndRule(rule_id=rule_id, text=text):
                 return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
             case PutSilence(silence=silence):
@@ -101,6 +130,22 @@ class Book(Part):
             named = alert.verdict_rule == key or any(item.id == key for item in alert.suppressed_by)
             if named or any(all_match(way, fields_of(alert)) for way in ways):
                 yield alert
+
+    def suspend(self, rule_id: str, why: str, now: datetime) -> bool:
+        """Let a rule decide nothing until a person accepts it again; was it in force, or in shadow?"""
+        rule = self._rules.get(rule_id)
+        if rule is None or rule.status not in _COUNTED:
+            return False
+        self._unfile(rule)
+        suspended = msgspec.structs.replace(rule, status=RuleStatus.SUSPENDED)
+        self._keep(suspended)
+        self._trail.note(rule, suspended, ENGINE, now, f"rule {rule_id} suspended: {why}")
+        return True
+
+    def hiding(self, alert: Alert) -> list[Rule]:
+        """Return the known_good rules, in force or in shadow, that match the alert, whatever its envelope."""
+        found = dict.fromkeys(map(_id, self._rule_index.find(fields_of(alert))))
+        return [self._rules[key] for key in found if self._rules[key].verdict is Verdict.KNOWN_GOOD]
 
     def rules_but(self, keys: Set[str]) -> list[str]:
         """Return the ids of the rules that have not ended, other than ``keys``."""
@@ -149,13 +194,53 @@ class Book(Part):
         self._trail.note(before, rule, actor, now, text)
         return text, rule.id
 
-    def _end_rule(self, rule_id: str, actor: str, now: datetime, how: str) -> tuple[str, str]:
+    def _accept(self, rule_id: str, days: int, actor: str, now: datetime) -> tuple[str, str]:
+        """A person takes a proposed rule for their own; one that the engine proposed must have proved itself."""
+        rule = self._rules.get(rule_id)
+        if rule is None or rule.status is RuleStatus.ACTIVE:
+            raise Conflict(f"there is no rule {rule_id!r} that waits to be accepted")
+        if not 1 <= days <= self.settings.longest.days:
+            raise BadInput(f"{days} days", place="days", fix=f"give 1 to {self.settings.longest.days}")
+        if waits := self.waits(rule, now):
+            raise Conflict(waits)
+        until = now + timedelta(days=days)
+        good = rule.verdict is Verdict.KNOWN_GOOD
+        owner = actor if rule.owner == ENGINE else rule.owner
+        accepted = msgspec.structs.replace(
+            rule,
+            status=RuleStatus.ACTIVE,
+            owner=owner,
+            expires=until if good else None,
+            review=None if good else until,
+        )
+        return self._put_rule(accepted, actor, now)
+
+    def waits(self, rule: Rule, now: datetime) -> str:
+        """Say what a rule that the engine proposed has yet to show in shadow; empty: nothing."""
+        least, shadow = self.suggest.least, self.suggest.shadow
+        begun = rule.created_at or now
+        if not rule.grounds or rule.verdict is Verdict.KNOWN_BAD or rule.status is not RuleStatus.SHADOW:
+            return ""
+        if rule.hits >= least or now >= begun + shadow:
+            return ""
+        return f"still in shadow: {rule.hits} of {least} hits; it can be accepted then, or from {clock(begun + shadow)}"
+
+    def _watch(self, alert: Alert, rules: Iterable[Rule], now: datetime) -> None:
+        """Look at the alert again when it has lasted longer than a mute was made for."""
+        for rule in rules:
+            end = ends(rule.envelope, alert) if rule.envelope and rule.status is RuleStatus.ACTIVE else None
+            if end and end > now:
+                self._timers.set("envelope", alert.fingerprint, end)
+
+    def _end_rule(
+        self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED
+    ) -> tuple[str, str]:
         rule = self._rules.pop(rule_id, None)
         if rule is None:
             raise Conflict(f"there is no rule {rule_id!r}, or it has ended")
         self._unfile(rule)
         self._timers.cancel("book", rule_id)
-        ended = msgspec.structs.replace(rule, status=RuleStatus.EXPIRED, expires=now)
+        ended = msgspec.structs.replace(rule, status=status, expires=now)
         self.put(RULES, ended)
         if actor == ENGINE and rule.verdict is Verdict.KNOWN_GOOD and rule.status is RuleStatus.ACTIVE:
             self._late.put(ended)
@@ -251,9 +336,12 @@ class Book(Part):
         for number, _ in enumerate(rule.ways if rule else ()):
             self._rule_index.drop(f"{number} {rule.id if rule else ''}")
 
-    def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], now: datetime) -> None:
+    def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], alert: Alert, now: datetime) -> None:
         for rule in rules:
-            self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now))
+            audit = rule.audit
+            if rule.verdict is Verdict.KNOWN_GOOD and rule.hits % SAMPLED == 0:
+                audit = (*(key for key in audit if key != alert.fingerprint), alert.fingerprint)[-MOST_SAMPLED:]
+            self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now, audit=audit))
         for silence in silences:
             counted = msgspec.structs.replace(silence, hits=silence.hits + 1, last_hit=now)
             self._silences[silence.id] = counted

@@ -89,6 +89,9 @@ def shape(rule: Rule) -> Iterator[Problem]:
     if rule.verdict is Verdict.KNOWN_BAD and rule.review is None:
         fix = "give review, the day on which somebody asks whether it is still true"
         problems.append(Problem(place=place, problem="it raises without a review", fix=fix))
+    if rule.threshold and not 1 <= rule.threshold.times <= rule.threshold.of <= 50:
+        fix = "give times and of with 1 <= times <= of <= 50"
+        problems.append(Problem(place=f"{place}, threshold", problem="it cannot be counted", fix=fix))
     if rule.ceiling and rule.verdict is not Verdict.KNOWN_GOOD:
         fix = "leave it out: only what hides has a severity above which it hides no more"
         problems.append(Problem(place=f"{place}, ceiling", problem=f"{rule.verdict} has no ceiling", fix=fix))

@@ -1,35 +1,47 @@
 """What do rules and silences say of one alert, and how is it told?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from aiops.domain.alerts import Alert, Suppression, Verdict
-from aiops.domain.reasons import Reason, told
+from aiops.domain.events import Status
+from aiops.domain.reasons import Evidence, Reason, told
 from aiops.domain.rules import Rule, RuleStatus, Silence
-from aiops.domain.words import clock
+from aiops.domain.words import clock, span
+from rules.envelope import left
+from rules.profiles import Seen
 
 _WORDS = {Verdict.KNOWN_GOOD: "known good", Verdict.KNOWN_BAD: "known bad", Verdict.UNKNOWN: "unknown"}
+YIELDS = ("inhibition", "held")  # kinds of suppressions that never hide what is known bad
 _STRENGTH = {Verdict.KNOWN_BAD: 2, Verdict.KNOWN_GOOD: 1, Verdict.UNKNOWN: 0}
 
 
 def judged(
-    alert: Alert, rules: Sequence[Rule], quiet: Sequence[Suppression], *, late: Sequence[Rule] = (), new: bool
+    alert: Alert,
+    rules: Sequence[Rule],
+    quiet: Sequence[Suppression],
+    lifts: Mapping[str, str] = {},
+    *,
+    late: Sequence[Rule] = (),
+    new: bool,
 ) -> Alert:
     """Return the alert with the verdict of these rules and what suppresses it; all of them match and are in force.
 
-    ``quiet``: silences, maintenance and inhibitions; these last never hide what is known bad. ``late``: rules that
-    would have hidden it, had they not expired. Reasons tell what is different from what the alert says already; of a
-    ``new`` episode, everything that holds.
+    ``lifts``: why some of them do not count for this alert, by their ids. ``quiet``: silences, maintenance and what
+    else there is; some of it (YIELDS) never hides what is known bad. ``late``: rules that would have hidden it, had
+    they not expired. Reasons tell what is different from what the alert says already; of a ``new`` episode, everything
+    that holds.
     """
-    rule = strongest([rule for rule in rules if within(rule, alert)])
+    rule = strongest([rule for rule in rules if within(rule, alert) and rule.id not in lifts])
     verdict, named = (rule.verdict, rule.id) if rule else (Verdict.UNKNOWN, "")
-    suppressions = tuple(one for one in quiet if one.kind != "inhibition" or verdict is not Verdict.KNOWN_BAD)
+    suppressions = tuple(one for one in quiet if one.kind not in YIELDS or verdict is not Verdict.KNOWN_BAD)
     reasons = [_too_late(one) for one in late if verdict is not Verdict.KNOWN_GOOD]
     reasons += _of_quiet(alert, rule, suppressions, new=new)
     if rule and verdict is Verdict.KNOWN_GOOD:
         suppressions = (_muted(rule), *suppressions)
-    worse = list(_of_ceilings(alert, rules, new=new))
+    worse = [*_of_ceilings(alert, rules, new=new), *_of_lifts(alert, rules, lifts, new=new)]
     reasons = [*worse, *_of_verdict(alert, rule, worse=bool(worse), new=new), *reasons]
     lifted = None if suppressions or new else next(iter(alert.suppressed_by), alert.lifted)
     present = (alert.verdict, alert.verdict_rule, alert.suppressed_by, alert.lifted)
@@ -84,6 +96,30 @@ def _of_ceilings(alert: Alert, rules: Sequence[Rule], *, new: bool) -> Iterator[
                 yield Reason(step="verdict", text=text, evidence={"rule": rule.id, "ceiling": rule.ceiling.value})
 
 
+def lifted(rule: Rule, alert: Alert, seen: Seen | None, now: datetime) -> str:
+    """Say why a rule that matches does not count for this alert; empty: it counts. What raises keeps silent on it."""
+    if limit := rule.threshold:
+        newest = [one for one in alert.history[-limit.of :] if now - one.at <= limit.within]
+        fired = sum(one.status is Status.FIRING for one in newest)
+        if (fired >= limit.times) is (rule.verdict is Verdict.KNOWN_GOOD):
+            return f"its threshold: {fired} of its last {limit.of} states within {span(limit.within)} fired"
+    if rule.envelope and seen:
+        return left(rule.envelope, alert, seen, now)
+    return ""
+
+
+def _of_lifts(alert: Alert, rules: Sequence[Rule], lifts: Mapping[str, str], *, new: bool) -> Iterator[Reason]:
+    """Tell which mutes are lifted, each bound once an episode."""
+    for rule in rules:
+        why = lifts.get(rule.id)
+        if not why or rule.status is not RuleStatus.ACTIVE or rule.verdict is not Verdict.KNOWN_GOOD:
+            continue
+        evidence: dict[str, Evidence] = {"rule": rule.id, "bound": why.partition(":")[0]}
+        if new or alert.verdict_rule == rule.id or not any(reason.evidence == evidence for reason in alert.reasons):
+            text = f"not muted by rule {rule.id} ({rule.owner}), as it is unlike what that was made for in {why}"
+            yield Reason(step="verdict", text=text, evidence=evidence)
+
+
 def _of_verdict(alert: Alert, rule: Rule | None, *, worse: bool, new: bool) -> list[Reason]:
     """Tell the verdict; that there is none any more, unless it is told already that the alert is ``worse``."""
     if rule:
@@ -112,8 +148,16 @@ def _of_quiet(alert: Alert, rule: Rule | None, quiet: Sequence[Suppression], *, 
     ]
     held = {(one.kind, one.id) for one in quiet}
     gone = sorted({(one.kind, one.id) for one in before} - held)
-    text = "{} {} has ended or does not match any more"
-    return reasons + [Reason(step="suppress", text=text.format(kind, key), evidence={kind: key}) for kind, key in gone]
+    return reasons + [Reason(step="suppress", text=_gone(kind, key), evidence={kind: key}) for kind, key in gone]
+
+
+def _gone(kind: str, key: str) -> str:
+    """Tell that something hides it no longer."""
+    if kind == "held":
+        return "held back no longer: it lasts longer than its kind usually does, or got worse"
+    if kind == "flapping":
+        return "flapping hides it no longer: it stays on, is calm, or got worse"
+    return f"{kind} {key} has ended or does not match any more"
 
 
 def _too_late(rule: Rule) -> Reason:

@@ -168,7 +168,7 @@ def _refusal(incident: Incident, least: Severity) -> Decision | None:
     if incident.severity.rank < least.rank and not incident.known_bad:
         text = f"not paged: severity {incident.severity} is below {least}"
         return Decision(key=f"severity {incident.severity} {least}", text=text)
-    if not incident.firing and not incident.known_bad:  # what is known bad is told even when it has ended
+    if not incident.firing and not incident.known_bad and not incident.flapping:  # these are told even when over
         return Decision(key="ended", text="not paged: nothing of it fires any more")
     return None
 
@@ -245,7 +245,8 @@ def _grown(incident: Incident, heard: Heard) -> bool:
 
 
 def _size(incident: Incident) -> str:
-    return f"{incident.severity}, {plural(services_of(incident), 'service')}"
+    flaps = f"; {plural(incident.flapping, 'firing')} of it flapped" if incident.flapping else ""
+    return f"{incident.severity}, {plural(services_of(incident), 'service')}{flaps}"
 
 
 def _cause(incident: Incident) -> str:

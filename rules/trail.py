@@ -10,7 +10,7 @@ from aiops.domain.rules import Inhibition, Rule, RuleChange, Silence, Window
 
 ENGINE = "engine"  # who acts when the time of something has come
 COUNTED = (  # nobody says these
-    *("hits", "last_hit", "missed", "unseen", "revision", "created_by", "created_at", "opens", "closes"),
+    *("hits", "last_hit", "missed", "unseen", "audit", "revision", "created_by", "created_at", "opens", "closes"),
 )
 
 _Kept = Rule | Silence | Window | Inhibition

@@ -92,6 +92,20 @@ class EndSignature(Noun, frozen=True, kw_only=True, tag="end_signature"):
     text: str = ""
 
 
+class AcceptRule(Noun, frozen=True, kw_only=True, tag="accept_rule"):
+    """A person takes a proposed rule for their own: it decides from now on, for so many days."""
+
+    rule_id: str
+    days: int = 30
+
+
+class RejectRule(Noun, frozen=True, kw_only=True, tag="reject_rule"):
+    """A person wants no such rule: it is not proposed again."""
+
+    rule_id: str
+    text: str = ""
+
+
 class PutSilence(Noun, frozen=True, kw_only=True, tag="put_silence"):
     """Add or replace a silence."""
 
@@ -246,7 +260,7 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 
 
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
-RuleAct = PutRule | EndRule | PutSilence | EndSilence | LabelTemplate | PutPack
+RuleAct = PutRule | EndRule | AcceptRule | RejectRule | PutSilence | EndSilence | LabelTemplate | PutPack
 SignatureAct = PutSignatures | EndSignature
 WindowAct = PutWindow | EndWindow
 InhibitionAct = PutInhibition | EndInhibition

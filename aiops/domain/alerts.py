@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 class Suppression(Noun, frozen=True, kw_only=True):
     """One thing that keeps an alert from paging; orthogonal to its status."""
 
-    kind: str  # rule, silence, maintenance, inhibition
+    kind: str  # rule, silence, maintenance, inhibition, flapping, held
     id: str  # of the rule or silence
     text: str  # "muted by ana until 2026-12-01 03:00 UTC: nightly backup"
     until: datetime | None = None
@@ -117,6 +117,7 @@ class Alert(Noun, frozen=True, kw_only=True):
     verdict: Verdict = Verdict.UNKNOWN
     verdict_rule: str = ""  # id of the rule that set it; empty only while unknown
     suppressed_by: tuple[Suppression, ...] = ()
+    flapping: int = 0  # changes of its state since it began to flap; 0: it does not
     acknowledged: bool = False  # somebody has taken it at its sender's, who said so; it still fires
     lifted: Suppression | None = None  # what hid it last, once nothing does any more
     event_id: str  # the event behind the state above; its position leads to the raw payload

@@ -66,6 +66,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     suppressed: int = 0  # episodes suppressed
     audible: int = 0  # episodes that fire and are not suppressed
     known_bad: int = 0  # episodes with a known_bad verdict
+    flapping: int = 0  # episodes in which the alert flapped
     alerts: int = 0  # events of all members
     candidates: tuple[Candidate, ...] = ()  # most probable first, at most 5
     abstained: str = ""  # why no candidate is named, or the first one is not to be trusted

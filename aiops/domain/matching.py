@@ -10,7 +10,7 @@ from aiops.domain.alerts import Alert
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
 
-OWN_FIELDS = ("source", "severity", "title", "entity", "kind", "template", "pattern", "owner")
+OWN_FIELDS = ("source", "severity", "title", "entity", "kind", "template", "pattern", "owner", "fingerprint")
 _NOT_IN_FIELDS = '=!~"'
 
 
@@ -111,6 +111,7 @@ def fields_of(alert: Alert) -> dict[str, str]:
         "template": alert.masked,
         "pattern": alert.pattern_id,
         "owner": alert.owner,
+        "fingerprint": alert.fingerprint,
     }
 
 

@@ -1,7 +1,7 @@
 """What has a person told us about alerts?"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops.domain.alerts import Verdict
@@ -35,6 +35,41 @@ class Cases(Noun, frozen=True, kw_only=True):
     no_match: tuple[Case, ...] = ()
 
 
+class Threshold(Noun, frozen=True, kw_only=True):
+    """N of M: at least ``times`` of the alert's last ``of`` states, all within ``within``, must fire."""
+
+    times: int
+    of: int
+    within: timedelta
+
+
+class Envelope(Noun, frozen=True, kw_only=True):
+    """What the alerts were like that a mute was made for. One that leaves it is not muted, and says which bound broke.
+
+    The severity is the rule's ceiling. Rates are of one entity.
+    """
+
+    per_hour: int  # firings an hour, at most
+    by_hour: dict[int, int] = {}  # the same by hour of the week (0: Monday 00:00 UTC) where a whole week was seen
+    longest: timedelta | None = None  # None: too few ended for that to be known
+    parameters: tuple[tuple[str, ...], ...] = ()  # by place; none at a place: any value
+    beside: tuple[str, ...] | None = None  # kinds of alerts on the same entity that fired with it; None: any
+
+
+class Grounds(Noun, frozen=True, kw_only=True):
+    """What speaks for a proposed rule, counted until it was proposed."""
+
+    firings: int
+    episodes: int
+    entities: int
+    hours: int  # different ones in which it fired
+    days: float  # from the first firing to the last
+    ended: int  # episodes that their sender ended
+    near: int  # confirmed incidents that it fired near to; of known_bad: that it was the cause of
+    bound: float  # with 95 % certainty at least this share is as the rule says
+    examples: tuple[str, ...] = ()
+
+
 class Rule(Noun, frozen=True, kw_only=True):
     """Matchers and the verdict they give. What hides expires; what raises has a review date.
 
@@ -52,6 +87,9 @@ class Rule(Noun, frozen=True, kw_only=True):
     ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden; None: hidden however bad
     priority: int = 0  # among rules of one verdict the highest is named; known_bad beats known_good whatever it says
     status: RuleStatus = RuleStatus.ACTIVE
+    threshold: Threshold | None = None  # of known_good: hides until it is reached; of known_bad: raises from then on
+    envelope: Envelope | None = None  # of known_good
+    grounds: Grounds | None = None  # where it was proposed
     cases: Cases = Cases()
     pack: str = ""  # the YAML pack it came with; empty: made here
     created_by: str = ""
@@ -59,6 +97,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     hits: int = 0
     last_hit: datetime | None = None
     missed: int = 0  # alerts that it would have matched since it expired
+    audit: tuple[str, ...] = ()  # fingerprints of every 50th hit, for a person to look at; the newest 20
     unseen: tuple[str, ...] = ()  # fields of its matchers that no alert has had yet
     revision: int = 0
 

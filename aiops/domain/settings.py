@@ -90,6 +90,31 @@ class MutingSettings(Noun, frozen=True, kw_only=True):
     down: Severity = Severity.CRITICAL  # an alert of a host, cluster or site at least so bad says that it is down
 
 
+class CalmSettings(Noun, frozen=True, kw_only=True):
+    """When is an alert that comes and goes told late, or once?"""
+
+    flapping_changes: int = 6  # so many changes of its state within ``flapping_window``: it flaps
+    flapping_window: timedelta = timedelta(minutes=30)
+    calm_after: timedelta = timedelta(minutes=15)  # no change for so long: it flaps no more
+    hold_back: bool = True  # kinds of alerts that mostly end by themselves page only once they last
+    hold_share: float = 0.8  # that surely at least this share ended so (lower end of a 95 % interval)
+    hold_most: timedelta = timedelta(minutes=10)  # nothing is held back longer
+    hold_worst: Severity = Severity.HIGH  # nothing worse is held back
+
+
+class SuggestSettings(Noun, frozen=True, kw_only=True):
+    """What must be known of alerts before a rule for them is proposed?"""
+
+    propose: bool = True
+    least: int = 28  # clean firings: 95 % sure that fewer than 10 % matter; again so many in shadow
+    hours: int = 12  # different hours in which it fired
+    shadow: timedelta = timedelta(days=7)  # or so long in shadow
+    hops: int = 1  # it never fired so near to the cause of a confirmed incident
+    near: timedelta = timedelta(minutes=15)  # and not so shortly before or after it
+    headroom: float = 1.5  # a mute is lifted at so many times the highest rate that was learned
+    days: int = 30  # an accepted proposal expires after them
+
+
 class Settings(Noun, frozen=True, kw_only=True):
     """All settings that can change a decision."""
 
@@ -99,6 +124,8 @@ class Settings(Noun, frozen=True, kw_only=True):
     correlation: CorrelationSettings = CorrelationSettings()
     paging: PagingSettings = PagingSettings()
     muting: MutingSettings = MutingSettings()
+    calm: CalmSettings = CalmSettings()
+    suggest: SuggestSettings = SuggestSettings()
 
 
 SECOND, YEAR = timedelta(seconds=1), timedelta(days=366)
@@ -130,6 +157,18 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "paging.most_per_incident": (1, 1_000),
     "paging.incident_window": (SECOND, YEAR),
     "muting.longest": (SECOND, YEAR),
+    "calm.flapping_changes": (2, 100),
+    "calm.flapping_window": (SECOND, YEAR),
+    "calm.calm_after": (SECOND, YEAR),
+    "calm.hold_share": (0.5, 1.0),
+    "calm.hold_most": (0 * SECOND, timedelta(hours=1)),
+    "suggest.least": (1, 100_000),
+    "suggest.hours": (1, 8_784),
+    "suggest.shadow": (0 * SECOND, YEAR),
+    "suggest.hops": (0, 5),
+    "suggest.near": (0 * SECOND, YEAR),
+    "suggest.headroom": (1.0, 100.0),
+    "suggest.days": (1, 366),
 }
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from aiops.domain.acts import Act
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import EPISODES, EVENTS, INCIDENTS, OUTCOMES
+from aiops.domain.changes import EPISODES, EVENTS, INCIDENTS, OUTCOMES, Changes
 from aiops.domain.entries import Command, Delivery, Entry, Payload, Position, Tick
 from aiops.domain.incidents import Incident
 from aiops.engine import Engine
@@ -25,6 +25,7 @@ class Drive:
         self.episode_of: dict[str, str] = {}  # event_id -> episode_id
         self.episodes: dict[str, Episode] = {}
         self.incidents: dict[str, Incident] = {}
+        self.changes = Changes()  # of the last entry
         self._refused = ""
         self._offset = 0
         self._now = datetime.fromtimestamp(0, UTC)
@@ -66,7 +67,7 @@ class Drive:
         self._now = max(self._now, datetime.fromtimestamp(at, UTC))
         self._offset += 1
         position = Position(0, self._offset)
-        changes = self.engine.run([Entry(position=position, received_at=self._now, payload=payload)])
+        self.changes = changes = self.engine.run([Entry(position=position, received_at=self._now, payload=payload)])
         self.episode_of.update((one.event.event_id, one.episode_id) for one in changes.of(EVENTS))
         self.episodes.update((one.episode_id, one) for one in changes.of(EPISODES))
         self.incidents.update((one.incident_id, one) for one in changes.of(INCIDENTS))

@@ -1,0 +1,173 @@
+"""Which rules could be made? Proposals with what speaks for them, out of what is known of kinds of alerts.
+
+A kind is harmless as far as we know if it fired often and in many different hours, was never critical, and never fired
+near a confirmed incident; it may be the sign of harm if its entity was the confirmed cause most times that it fired.
+A proposal covers all entities where each of them is so by itself, else one. A rejected one does not come again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from aiops.domain.alerts import Verdict
+from aiops.domain.base import stable_hash
+from aiops.domain.events import Severity
+from aiops.domain.matching import Matcher
+from aiops.domain.part import Part
+from aiops.domain.rules import Case, Cases, Grounds, Rule, RuleStatus
+from aiops.domain.settings import SuggestSettings
+from aiops.domain.timers import Timers
+from aiops.domain.words import plural, span
+from rules.envelope import envelope_of
+from rules.holding import at_least
+from rules.profiles import Profile, Profiles
+
+TIMER = "suggest"
+EVERY = timedelta(hours=1)
+MANY = 3  # entities that are each so by themselves: then the rule may cover all
+SURE = 0.95
+SIGNS = 3  # confirmed incidents whose cause it was on
+MOST_OPEN = 200  # proposals that wait for a person
+MOST_REJECTED = 10_000
+PREFIX = "suggested-"
+ENGINE = "engine"
+
+
+class Suggest(Part):
+    """The timer of kind ``suggest`` runs hourly once something fired."""
+
+    def __init__(self, settings: SuggestSettings, timers: Timers, profiles: Profiles) -> None:
+        super().__init__()
+        self.settings = settings
+        self._timers, self._profiles = timers, profiles
+        self._rejected: OrderedDict[str, None] = OrderedDict()
+        self._next: datetime | None = None
+
+    def wake(self, now: datetime) -> None:
+        """Something fired: let proposals be thought of, hourly."""
+        if self._next is None:
+            self._next = now + EVERY
+            self._timers.set(TIMER, "", self._next)
+
+    def due(self, now: datetime, present: Collection[str]) -> list[Rule]:
+        """Return what is to be proposed now; ``present``: ids of the rules that there are."""
+        self._next = None
+        room = MOST_OPEN - sum(key.startswith(PREFIX) for key in present)
+        if not self.settings.propose:
+            return []
+        found = (rule for family in self._profiles.families() for rule in _proposed(family, self.settings, now))
+        return [rule for rule in found if rule.id not in self._rejected and rule.id not in present][: max(0, room)]
+
+    def reject(self, rule_id: str) -> None:
+        """A person does not want it."""
+        self._rejected[rule_id] = None
+        if len(self._rejected) > MOST_REJECTED:
+            self._rejected.popitem(last=False)
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode((list(self._rejected), self._next))
+
+    def load(self, state: bytes) -> None:
+        rejected, self._next = msgspec.msgpack.decode(state, type=tuple[list[str], datetime | None])
+        self._rejected = OrderedDict.fromkeys(rejected)
+
+
+def _proposed(family: Sequence[Profile], settings: SuggestSettings, now: datetime) -> Iterator[Rule]:
+    """Yield the rules for one kind of alert: the widest that every entity agrees to."""
+    named = [one for one in family if one.entity]
+    clean = [one for one in named if _harmless(one, settings)]
+    if len(clean) >= MANY and len(clean) == len(named):
+        yield _good(clean, True, settings, now)
+    else:
+        for one in clean:
+            yield _good([one], False, settings, now)
+    for one in named:
+        if one.rooted >= SIGNS and 2 * one.rooted >= one.episodes:
+            yield _bad(one, settings, now)
+
+
+def _harmless(profile: Profile, settings: SuggestSettings) -> bool:
+    often = profile.firings >= settings.least and profile.hours >= settings.hours
+    return often and not profile.near and not profile.known and profile.worst is not Severity.CRITICAL
+
+
+def _good(profiles: Sequence[Profile], everywhere: bool, settings: SuggestSettings, now: datetime) -> Rule:
+    grounds = _grounds(profiles, 0)
+    span_said = span(timedelta(days=grounds.days))
+    where = f"on all {plural(grounds.entities, 'entity').replace('entitys', 'entities')}" if everywhere else "there"
+    text = (
+        f"fired {plural(grounds.firings, 'time')} {where} within {span_said}, in {plural(grounds.hours, 'hour')};"
+        f" {grounds.ended} of {plural(grounds.episodes, 'episode')} ended by themselves; never near"
+        " a confirmed incident"
+    )
+    one = profiles[0]
+    labels = {matcher.field: matcher.value for matcher in _matchers(one, everywhere) if matcher.field != "template"}
+    message = one.examples[0] if one.examples else ""
+    other = {**labels, "source": f"another than {one.source}"}
+    return Rule(
+        id=_id(one, everywhere, Verdict.KNOWN_GOOD),
+        verdict=Verdict.KNOWN_GOOD,
+        matchers=_matchers(one, everywhere),
+        owner=ENGINE,
+        reason=text,
+        expires=now + timedelta(days=settings.days),
+        ceiling=max((profile.worst for profile in profiles), key=lambda severity: severity.rank),
+        status=RuleStatus.SHADOW,
+        envelope=envelope_of(profiles, settings.headroom),
+        grounds=grounds,
+        cases=Cases(no_match=(Case(labels=other, message=message),)),
+        created_by=ENGINE,
+    )
+
+
+def _bad(profile: Profile, settings: SuggestSettings, now: datetime) -> Rule:
+    grounds = _grounds([profile], profile.rooted)
+    text = (
+        f"{profile.entity} was the confirmed cause in {plural(profile.rooted, 'incident')} while this fired;"
+        f" {plural(profile.episodes, 'episode')} in all"
+    )
+    return Rule(
+        id=_id(profile, False, Verdict.KNOWN_BAD),
+        verdict=Verdict.KNOWN_BAD,
+        matchers=_matchers(profile, False),
+        owner=ENGINE,
+        reason=text,
+        review=now + timedelta(days=settings.days),
+        status=RuleStatus.SHADOW,
+        grounds=grounds,
+        created_by=ENGINE,
+    )
+
+
+def _matchers(profile: Profile, everywhere: bool) -> tuple[Matcher, ...]:
+    """The sender, the kind, the shape of the message and, unless it holds everywhere, the entity."""
+    found = [Matcher(field="source", value=profile.source), Matcher(field="kind", value=profile.kind)]
+    if not profile.template:
+        found.append(Matcher(field="title", value=profile.title))
+    elif any("<*>" not in token for token in profile.template.split()):
+        found.append(Matcher(field="template", value=profile.template))
+    return (*found, *(() if everywhere else (Matcher(field="entity", value=profile.entity),)))
+
+
+def _grounds(profiles: Sequence[Profile], rooted: int) -> Grounds:
+    firings, episodes = sum(one.firings for one in profiles), sum(one.episodes for one in profiles)
+    first, last = min(one.first for one in profiles), max(one.last for one in profiles)
+    days = timedelta(seconds=last - first) / timedelta(days=1)
+    return Grounds(
+        firings=firings,
+        episodes=episodes,
+        entities=len(profiles),
+        hours=max(one.hours for one in profiles),
+        days=round(days, 2),
+        ended=sum(one.ended for one in profiles),
+        near=rooted,
+        bound=round(at_least(min(rooted, episodes), episodes) if rooted else (1 - SURE) ** (1 / firings), 4),
+        examples=tuple(text[:500] for one in profiles for text in one.examples)[:3],
+    )
+
+
+def _id(profile: Profile, everywhere: bool, verdict: Verdict) -> str:
+    where = "" if everywhere else profile.entity
+    return PREFIX + stable_hash(profile.source, profile.kind, profile.template, where, verdict)[:12]
