@@ -129,8 +129,8 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         return JSONResponse(openapi.document(app))
 
     @app.websocket("/ws")
-    async def updates(socket: WebSocket) -> None:
-        await live.serve(socket)
+    async def updates(socket: WebSocket, since: str = "") -> None:
+        await live.serve(socket, since)
 
 
 def _add_errors(app: FastAPI) -> None:

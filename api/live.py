@@ -1,6 +1,7 @@
 """How do open pages hear of changes? One watcher per process reads the engine's commits; updates are coalesced.
 
-A page is sent two kinds of messages, in any order:
+A page says with ``/ws?since=0-17`` up to which position it knows what changed, and is told what lies behind it. It is
+sent two kinds of messages, in any order:
 
 - an update, ``{"position": "0-17", "muting": 1, "hidden": 4, "rows": [...], "reload": false}``: what changed;
 - a heartbeat, ``{"state": {"behind": 0.0, "as_of": "2026-06-01T12:00:00.000000Z"}}``: ``behind`` is for how many
@@ -124,8 +125,8 @@ class Live:
         self._told = 0.0  # when, by the loop's clock
         self._watcher: asyncio.Task[None] | None = None
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Tell one page until it goes away."""
+    async def serve(self, socket: WebSocket, since: str = "") -> None:
+        """Tell one page until it goes away; ``since``: the position it was rendered at, or last told of."""
         await socket.accept()
         listener = Listener()
         self._listeners.add(listener)
@@ -135,10 +136,24 @@ class Live:
             listener.beat(self._state)
         gone = asyncio.create_task(_until_gone(socket))
         try:
+            if seen := Position.parse(since):
+                await self._catch_up(listener, seen)
             await self._talk(socket, listener, gone)
         finally:
             gone.cancel()
             self._listeners.discard(listener)
+
+    async def _catch_up(self, listener: Listener, seen: Position) -> None:
+        """Tell what changed between the page's rendering and now; what changes from now on, the watcher tells."""
+        try:
+            update = await asyncio.to_thread(Reader(self._desk, self._cells).behind, seen)
+        except Exception:  # wall: as for the watcher, and the page then loads itself anew
+            log.exception("what a page missed cannot be read")
+            listener.end()
+            return
+        newer = listener.take()  # by the watcher, meanwhile
+        for told in filter(None, (update, newer)):
+            listener.tell(told)
 
     async def _talk(self, socket: WebSocket, listener: Listener, gone: "asyncio.Task[None]") -> None:
         while not gone.done():
@@ -213,6 +228,10 @@ class Reader:
             return None, self._state()
         update, self._seen = self._changes(seen)
         return update, self._state()
+
+    def behind(self, seen: Position) -> Update | None:
+        """Return what changed behind ``seen``; None: nothing was folded since."""
+        return None if self._desk.store.position() == seen else self._changes(seen)[0]
 
     def _state(self) -> State:
         now = self._desk.clock()

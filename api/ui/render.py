@@ -57,6 +57,7 @@ class Chrome:
     muting: int  # rules and silences that hide something
     hidden: int  # alerts they hide
     behind: float  # seconds that the engine is
+    position: str  # up to which it has folded; empty: it has folded nothing
     theme: str  # empty: as the system says
     section: str
     url: str  # of this page, to come back to
@@ -82,13 +83,14 @@ class Did:
 def chrome(request: Request, view: View, section: str) -> Chrome:
     """Gather the header from the same read as the page."""
     desk = desk_of(request)
-    now = desk.clock()
+    now, position = desk.clock(), view.position()
     return Chrome(
         now=now,
         environment=desk.settings.environment,
         muting=muting(view, desk),
         hidden=hidden(view),
-        behind=behind(desk.journal, view.position(), now),
+        behind=behind(desk.journal, position, now),
+        position=str(position or ""),
         theme=theme_of(request),
         section=section,
         url=here(request),

@@ -1,6 +1,7 @@
 """Do open pages hear of changes, once and soon?"""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,39 @@ def test_only_what_changed_is_told(storm: World) -> None:
         storm.put(INCIDENTS, an_incident(12, assignee="ana"))
         told = next_update(socket)
     assert [row["number"] for row in told["rows"]] == [12]
+
+
+def test_a_page_is_told_what_changed_between_its_rendering_and_its_connection(storm: World) -> None:
+    shown = re.search(r'data-position="(0-[0-9]+)"', storm.page("/"))
+    assert shown
+    number = storm.first_incident()["number"]
+    storm.post(f"/api/incidents/{number}/assign", {"assignee": "ana"})
+    with storm.client.websocket_connect(f"ws://127.0.0.1:8080/ws?since={shown[1]}") as socket:
+        told = next_update(socket)
+    assert [row["number"] for row in told["rows"]] == [number]
+    assert told["position"] == str(storm.store.position())
+
+
+def test_a_page_that_knows_all_is_told_nothing(storm: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LISTEN", 0.01)
+    monkeypatch.setattr(live, "BEAT", 0.0)
+    for since in (str(storm.store.position()), "nonsense", ""):
+        with storm.client.websocket_connect(f"ws://127.0.0.1:8080/ws?since={since}") as socket:
+            told = [json.loads(socket.receive_text()) for _ in range(3)]
+        assert all("rows" not in message for message in told)
+
+
+def test_a_page_whose_past_cannot_be_read_is_let_go(storm: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(live.Reader, "behind", fail)
+    with (
+        storm.client.websocket_connect("ws://127.0.0.1:8080/ws?since=0-1") as socket,
+        pytest.raises(WebSocketDisconnect) as gone,
+    ):
+        next_update(socket)
+    assert gone.value.code == live.GONE_WRONG
 
 
 @pytest.mark.parametrize("headers", [{"origin": "http://evil.example"}, {"host": "evil.example"}])

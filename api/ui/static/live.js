@@ -22,6 +22,7 @@ let connected = false;
 let socket = null;
 /** @type {State} */
 let engine = { behind: 0, as_of: "" };
+let since = ""; // position up to which all changes are known here
 
 /** Open the socket, and open it again whenever it is lost. */
 export function goLive() {
@@ -30,16 +31,15 @@ export function goLive() {
     button.hidden = false;
     button.onclick = pause;
   }
+  since = document.body.dataset.position ?? "";
   connect();
   setInterval(showState, 1_000);
 }
 
 function connect() {
-  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
-  socket.onopen = () => {
-    if (tries > 0) apply(); // what happened meanwhile is not told again
-    [tries, lastAt] = [0, Date.now()];
-  };
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/ws?since=${since}`);
+  socket.onopen = () => ([tries, lastAt] = [0, Date.now()]);
   socket.onmessage = (event) => hear(JSON.parse(event.data));
   socket.onclose = () => {
     connected = false;
@@ -53,7 +53,10 @@ function hear(message) {
   [connected, lastAt] = [true, Date.now()]; // not before: only then is every change told
   if ("state" in message && message.state) engine = message.state;
   showState();
-  if ("rows" in message) receive(message);
+  if ("rows" in message) {
+    since = message.position;
+    receive(message);
+  }
 }
 
 /** What is wrong with what this page shows? Empty: nothing. */
