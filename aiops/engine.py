@@ -67,6 +67,7 @@ class Engine(Parts):
         placement = self.entities.place(event, self.graph.view())
         self.correlator.observe(event, placement.entity, self.now)
         if event.kind in MEASURED:
+            self.edges.observe(event, placement.entity, self.now)
             self.ledger.observe(event)
             self._settle()
             return
@@ -76,7 +77,8 @@ class Engine(Parts):
         self._make(self.detectors.observe(event, placement.entity, templated, known_bad, self.now))
         if event.kind is EventKind.ALERT:
             pattern_id = self.patterns.of(templated.template_id)
-            self._consider(self.dedup.take(event, placement, templated, pattern_id), event)
+            alert = self.dedup.take(event, placement, templated, pattern_id)
+            self._consider(self.edges.hear(alert, self.now), event)
         else:
             if window := self.schedule.plan(event, self.now):
                 self._reconsider(self.schedule.concerned(window, self.dedup.firing()))
@@ -131,6 +133,8 @@ class Engine(Parts):
                 self.correlator.due(timer.key, self.now)
             case "page":
                 self.correlator.touch(timer.key)
+            case "edges":
+                self.edges.turn(self.now)
             case "watch":
                 self.watches.due(timer.key, self.now)
                 self._make(self.watches.made())
