@@ -85,20 +85,37 @@ class Cofiring:
         self._count(node, place, at)
         recent = [one for one in self._recent.get(place, ()) if one.at >= at - CALM][-MOST_RECENT:]
         earlier = [one for one in recent if one.at < at and one.node != node]
+        before = list(dict.fromkeys(one.node for one in earlier))
         for one in earlier:
             if node not in one.before and node not in one.followed:
                 one.followed.append(node)
                 self._pair(one.node, node, at).onsets += 1
         for other, lag in {one.node: at - one.at for one in earlier if at - one.at <= NEAR}.items():
-            pair = self._pair(other, node, at)
-            pair.near += 1
-            pair.lags += lag
-            self._changed[min(other, node), max(other, node)] = None
-        before = list(dict.fromkeys(one.node for one in earlier))
-        self._recent[place] = [*recent, _Start(node, at, before, [])]
+            self._follow(other, node, at, lag)
+        followed = self._late(node, at, before, [one for one in recent if one.at > at and one.node != node])
+        self._recent[place] = [*recent, _Start(node, at, before, followed)]
         self._recent.move_to_end(place)
         if len(self._recent) > MOST_PLACES:
             self._recent.popitem(last=False)
+
+    def _late(self, node: str, at: float, before: list[str], later: list[_Start]) -> list[str]:
+        """Count a start that is heard of after those that followed it; return the nodes that it was an onset for."""
+        followed: list[str] = []
+        for one in later:
+            if one.node not in before and one.node not in followed:
+                followed.append(one.node)
+                self._pair(node, one.node, one.at).onsets += 1
+            if node not in one.before:
+                one.before.append(node)
+                if one.at - at <= NEAR:
+                    self._follow(node, one.node, one.at, one.at - at)
+        return followed
+
+    def _follow(self, first: str, then: str, at: float, lag: float) -> None:
+        pair = self._pair(first, then, at)
+        pair.near += 1
+        pair.lags += lag
+        self._changed[min(first, then), max(first, then)] = None
 
     @property
     def waiting(self) -> bool:

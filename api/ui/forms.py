@@ -204,7 +204,7 @@ def import_services(request: Request, desk: DeskOf, actor: Actor, form: FormOf) 
     return done(desk, [acts.ImportTopology(topology=topology)], actor, "/services")
 
 
-@router.post("/services/edges/{edge_id}/{verdict}")
+@router.post("/edges/{edge_id}/{verdict}")
 def judge_edge(desk: DeskOf, actor: Actor, edge_id: str, verdict: Literal["accept", "reject"]) -> Response:
     """Make a proposed edge part of the graph, or say that it is none."""
     act = acts.AcceptEdge(edge_id=edge_id) if verdict == "accept" else acts.RejectEdge(edge_id=edge_id)
