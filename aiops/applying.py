@@ -18,10 +18,8 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
     match act:
         case acts.ApplySettings() | acts.Heartbeat() | acts.Shed():
             return *_of_engine(parts, act), ()
-        case acts.ImportTopology(topology=topology):
-            parts.entities.configure(topology)
-            text, view = parts.graph.replace(topology, parts.now), parts.graph.view()
-            return text, "", filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
+        case acts.ImportTopology() | acts.AcceptEdge() | acts.RejectEdge():
+            return _of_graph(parts, act, actor)
         case _ if isinstance(act, acts.RuleAct | acts.WindowAct | acts.InhibitionAct):
             return _of_what_keeps_quiet(parts, act, actor)
         case acts.PutSignatures() | acts.EndSignature():
@@ -37,6 +35,20 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             text, concerns = parts.correlator.act(act, actor, parts.now)
             confirmed = act.entity if isinstance(act, acts.ConfirmCause) else ""
             return text, concerns, parts.audit(concerns, confirmed) if confirmed else ()
+
+
+def _of_graph(parts: Parts, act: acts.ImportTopology | acts.EdgeAct, actor: str) -> tuple[str, str, Iterable[Alert]]:
+    """Let the graph be what is imported, or what it was, with the edges that people accepted: alerts move with it."""
+    if isinstance(act, acts.ImportTopology):
+        said, concerns, stated = "", "", act.topology
+    else:
+        (text, concerns), stated = parts.edges.act(act, actor, parts.now), parts.graph.topology
+        said = f"{text}; "
+    topology = parts.edges.accepted(stated)
+    parts.entities.configure(topology)
+    version, view = parts.graph.replace(topology, parts.now), parts.graph.view()
+    moved = filter(None, [parts.entities.replaced(one, view) for one in list(parts.dedup.firing())])
+    return said + version, concerns, moved
 
 
 def _of_engine(parts: Parts, act: acts.EngineAct) -> tuple[str, str]:

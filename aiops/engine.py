@@ -16,6 +16,7 @@ from aiops.domain.events import MEASURED, Event, EventKind
 from aiops.domain.records import EngineRecord
 from aiops.domain.timers import Timer
 from aiops.parts import Parts
+from aiops.turning import turn
 
 
 class Engine(Parts):
@@ -67,6 +68,7 @@ class Engine(Parts):
         placement = self.entities.place(event, self.graph.view())
         self.correlator.observe(event, placement.entity, self.now)
         if event.kind in MEASURED:
+            self.edges.observe(event, placement.entity, self.now)
             self.ledger.observe(event)
             self._settle()
             return
@@ -76,7 +78,8 @@ class Engine(Parts):
         self._make(self.detectors.observe(event, placement.entity, templated, known_bad, self.now))
         if event.kind is EventKind.ALERT:
             pattern_id = self.patterns.of(templated.template_id)
-            self._consider(self.dedup.take(event, placement, templated, pattern_id), event)
+            alert = self.dedup.take(event, placement, templated, pattern_id)
+            self._consider(self.edges.hear(alert, self.now), event)
         else:
             if window := self.schedule.plan(event, self.now):
                 self._reconsider(self.schedule.concerned(window, self.dedup.firing()))
@@ -116,28 +119,9 @@ class Engine(Parts):
             self.ledger.release(episode_id)
 
     def _due(self, timer: Timer) -> None:
-        """A time has come."""
-        match timer.kind:
-            case "lease":
-                self._reconsider(self.dedup.expire(timer.key, self.now))
-            case "forget":
-                self.dedup.forget(timer.key)
-                self.ledger.forget(timer.key)
-            case "book" | "window" | "inhibition":
-                keeper = self.keepers[timer.kind]
-                keeper.turn(timer.key, self.now)
-                self._reconsider(keeper.concerned(timer.key, self.dedup.firing()))
-            case "flap" | "held" | "envelope":
-                self._reconsider(self.again(timer))
-            case "suggest":
-                self.propose()
-            case "incident":
-                self.correlator.due(timer.key, self.now)
-            case "page":
-                self.correlator.touch(timer.key)
-            case "watch":
-                self.watches.due(timer.key, self.now)
-                self._make(self.watches.made())
+        """A time has come: turning.py says for whom."""
+        self._reconsider(turn(self, timer))
+        self._make(self.watches.made())
         self._settle()
 
     def _command(self, entry: Entry, command: Command) -> None:

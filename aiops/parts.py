@@ -15,6 +15,7 @@ from aiops.ledger import Ledger
 from aiops.outcomes import Outcomes
 from aiops.rollups import Rollups
 from correlation.correlator import Correlator
+from correlation.edges import Edges
 from correlation.entities import Entities
 from correlation.patterns import Patterns
 from correlation.topology import ServiceGraph
@@ -52,6 +53,7 @@ class Parts:
         self.watches = Watches(self.timers)
         self.graph = ServiceGraph()
         self.entities = Entities()
+        self.edges = Edges(self.graph, self.timers)
         self.templates = Templates(self.settings.templates)
         self.patterns = Patterns()
         self.detectors = Detectors(self.settings.logs)

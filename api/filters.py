@@ -7,6 +7,7 @@ from difflib import get_close_matches
 import msgspec
 
 from aiops.domain.base import Noun, aware
+from aiops.domain.edges import EdgeStatus
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import IncidentStatus, PageStatus
@@ -187,6 +188,27 @@ class WindowFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True)
             return query
         soon = {"closes": Range(at_least=now), "opens": Range(below=now + span_of(self.within, "within"))}
         return msgspec.structs.replace(query, order=("opens",), ranges=soon)
+
+
+class EdgeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which edges; without a word: what waits for a person, proposals and doubts."""
+
+    status: tuple[EdgeStatus, ...] = ()
+
+    def query(self, doubted: bool = False) -> Query:
+        """Say it in the store's words, the surest first; ``doubted``: those of the graph that are."""
+        order = ("indirect", "-confidence")
+        if doubted:
+            where = {"stale": (True,), "status": (EdgeStatus.DECLARED, EdgeStatus.ACCEPTED)}
+            return Query(where=where, order=order, limit=self.bounded)
+        status = tuple(self.status) or (EdgeStatus.PROPOSED,)
+        return Query(where={"status": status}, order=order, cursor=self.cursor, limit=self.bounded)
+
+
+class ServiceFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which services, of which graph."""
+
+    at: datetime | None = None  # the graph as of then; without health
 
 
 class ChangeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """What is there to see? Questions to one consistent view, asked alike by the API and the pages."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ from aiops.domain.alerts import Alert, Episode
 from aiops.domain.changes import (
     ALERTS,
     DELIVERIES,
+    EDGES,
     ENGINE,
     EPISODES,
     EVENTS,
@@ -24,16 +26,18 @@ from aiops.domain.changes import (
 )
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status
+from aiops.domain.graph import Topology
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.queries import Facets, Found, Query
-from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, SourceRecord
+from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, SourceRecord, Unmapped
 from aiops.ports import Journal, View
 from api.errors import NotFound
-from api.filters import AlertFilter, IncidentFilter, Paged
+from api.filters import AlertFilter, EdgeFilter, IncidentFilter, Paged
 from api.matched import asked
 from api.schemas import (
     AlertDetail,
     AlertList,
+    EdgeList,
     IncidentDetail,
     IncidentList,
     Ledger,
@@ -213,6 +217,43 @@ def services(view: View, page: Paged, text: str = "") -> ServiceList:
         edges=graph.topology.edges if graph else (),
         graph_version=graph.version if graph else 0,
         unmapped=engine(view).unmapped,
+    )
+
+
+def services_at(view: View, moment: datetime) -> ServiceList:
+    """Return the graph that was in force at ``moment``, without health; empty before the first import."""
+    query: Query | None = Query(order=("-version",), limit=20)
+    then: GraphRecord | None = None
+    while query and then is None:
+        found = view.find(GRAPHS, query)
+        then = next((one for one in found.items if one.valid_from <= moment), None)
+        query = msgspec.structs.replace(query, cursor=found.next) if found.next else None
+    topology = then.topology if then else Topology()
+    items = tuple(
+        ServiceRecord(
+            name=one.name, service=one, edges=tuple(edge for edge in topology.edges if edge.source == one.name)
+        )
+        for one in topology.services
+    )
+    return ServiceList(
+        items=items,
+        total=len(items),
+        next="",
+        edges=topology.edges,
+        graph_version=then.version if then else 0,
+        unmapped=Unmapped(),
+    )
+
+
+def edges(view: View, wanted: EdgeFilter) -> EdgeList:
+    """Return one page of proposed edges, and those of the graph that are doubted."""
+    found = view.find(EDGES, wanted.query())
+    return EdgeList(
+        items=tuple(found.items),
+        total=found.total,
+        exact=found.exact,
+        next=found.next,
+        doubted=tuple(view.find(EDGES, wanted.query(doubted=True)).items),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
 from aiops.domain.base import Noun
+from aiops.domain.edges import EdgeRecord
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
@@ -285,6 +286,16 @@ class ServiceList(Noun, frozen=True, kw_only=True):
     edges: tuple[Edge, ...]
     graph_version: int
     unmapped: Unmapped
+    exact: bool = True  # False: there are more than ``total``
+
+
+class EdgeList(Noun, frozen=True, kw_only=True):
+    """Edges that the engine would add, and those of the graph that it doubts."""
+
+    items: tuple[EdgeRecord, ...]
+    total: int
+    next: str
+    doubted: tuple[EdgeRecord, ...] = ()  # in the graph, and never or no longer seen
     exact: bool = True  # False: there are more than ``total``
 
 

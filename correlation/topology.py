@@ -1,6 +1,6 @@
 """Which things are there, and how does one stand to another? The service graph of the present version."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -8,7 +8,7 @@ import msgspec
 import networkx as nx
 
 from aiops.domain.changes import GRAPHS
-from aiops.domain.graph import GraphView, Near, Relation, Service, Topology
+from aiops.domain.graph import Edge, GraphView, Near, Relation, Service, Topology
 from aiops.domain.part import Part
 from aiops.domain.records import GraphRecord
 from correlation.services_file import BadTopology, parse_topology
@@ -56,6 +56,24 @@ class ServiceGraph(Part):
     def knows(self, name: str) -> bool:
         """Is there a node of this name?"""
         return name in self._view.services
+
+    def edges(self) -> Sequence[Edge]:
+        """Return the edges of this version."""
+        return self._record.topology.edges if self._record else ()
+
+    @property
+    def topology(self) -> Topology:
+        """Return this version as it was stated."""
+        return self._record.topology if self._record else Topology()
+
+    def callees(self, name: str) -> tuple[str, ...]:
+        """Return what ``name`` depends on directly, its hosts and parents among them."""
+        return self._view.depends_on.get(name, ())
+
+    def called(self, name: str) -> str:
+        """Return the node that goes by this name or alias; the name itself where none does."""
+        name = name.lower()
+        return name if name in self._view.services else self._aliases.get(name, name)
 
     def near(self, name: str) -> dict[str, Near]:
         """Return who stands close to ``name``, itself first; where two relations hold, the closer one counts.
@@ -111,6 +129,7 @@ class ServiceGraph(Part):
             runs_on=self._ends(graph, Relation.RUNS_ON),
             part_of=self._ends(graph, Relation.PART_OF),
         )
+        self._aliases = {alias.lower(): one.name for one in services.values() for alias in one.aliases}
         self._balls: dict[str, dict[str, Near]] = {}
         self._rests: dict[str, frozenset[str]] = {}
         self._needs: dict[str, frozenset[str]] = {}

@@ -26,6 +26,8 @@ class Witnesses:
 
     def hear(self, event: Event, entity: Entity) -> bool:
         """Note what an observation says; is it of any use here?"""
+        if "callee" in event.facts:
+            return False  # it tells who calls whom, nothing of how either is
         if event.kind in MEASURED and entity.name and event.points:
             self.metrics.put(entity.name, event.title, event.points, cumulative=bool(event.facts.get("cumulative")))
             return True

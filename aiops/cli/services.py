@@ -10,15 +10,17 @@ from aiops.cli.errors import FINDINGS
 from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
+from aiops.domain.edges import EdgeRecord
 from aiops.domain.records import ServiceRecord
-from aiops.domain.words import how_many
-from api.schemas import ServiceList
+from aiops.domain.words import how_many, plural
+from api.schemas import EdgeList, ServiceList
 from correlation.services_file import BadTopology, parse_topology
 
 app = family(
     "What depends on what.",
-    examples("services", "services check services.yaml", "services import services.yaml"),
+    examples("services", "services check services.yaml", "services import services.yaml", "services proposals"),
 )
+EdgeId = Annotated[str, typer.Argument(metavar="ID", help="Of the edge, from `aiops services proposals`.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Service graph (YAML).", exists=True, dir_okay=False)]
 
 
@@ -74,3 +76,38 @@ def import_(context: typer.Context, file: File) -> None:
     """Let the service graph be this from now on."""
     with client(context) as one:
         print(one.act("POST", "/api/services", document=file.read_bytes()).text)
+
+
+@app.command("proposals", epilog=examples("services proposals", "services proposals -o json"))
+def proposals(context: typer.Context, limit: Limit = 50, output: Output = Format.TABLE) -> None:
+    """List edges that the graph seems to lack, and those of it that are never seen."""
+    with client(context) as one:
+        page = one.get("/api/services/proposals", EdgeList, {"limit": limit})
+    show((*page.items, *page.doubted), _edge_columns(), output)
+    doubted = f"; {plural(len(page.doubted), 'edge')} of the graph doubted" if page.doubted else ""
+    say(f"{len(page.items)} of {how_many(page.total, page.exact)} proposed edges{doubted}")
+
+
+@app.command("accept", epilog=examples("services accept 9a1f0c2b3d4e5f60"))
+def accept(context: typer.Context, edge_id: EdgeId) -> None:
+    """Make a proposed edge part of the graph."""
+    with client(context) as one:
+        print(one.act("POST", f"/api/services/proposals/{edge_id}/accept").text)
+
+
+@app.command("reject", epilog=examples("services reject 9a1f0c2b3d4e5f60"))
+def reject(context: typer.Context, edge_id: EdgeId) -> None:
+    """Never propose this edge again; take it out of the graph if it had been accepted."""
+    with client(context) as one:
+        print(one.act("POST", f"/api/services/proposals/{edge_id}/reject").text)
+
+
+def _edge_columns() -> Columns[EdgeRecord]:
+    return {
+        "Id": lambda record: record.edge_id,
+        "Service": lambda record: record.edge.source,
+        "Depends on": lambda record: record.edge.target,
+        "Sure": lambda record: f"{record.edge.confidence:.0%}",
+        "Status": lambda record: "doubted" if record.stale else record.status.value,
+        "Why": lambda record: record.stale or record.text,
+    }

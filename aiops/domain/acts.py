@@ -163,6 +163,18 @@ class ImportTopology(Noun, frozen=True, kw_only=True, tag="import_topology"):
     topology: Topology
 
 
+class AcceptEdge(Noun, frozen=True, kw_only=True, tag="accept_edge"):
+    """A proposed edge is part of the service graph from now on."""
+
+    edge_id: str
+
+
+class RejectEdge(Noun, frozen=True, kw_only=True, tag="reject_edge"):
+    """A proposed or accepted edge is none: it is taken out, and not proposed again."""
+
+    edge_id: str
+
+
 class ApplySettings(Noun, frozen=True, kw_only=True, tag="apply_settings"):
     """Decide by these settings from now on; appended at start when they differ."""
 
@@ -268,7 +280,8 @@ SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
 PagingAct = PageHandled | RetryPage | TryChannel
 EngineAct = ApplySettings | Shed | Heartbeat
 KnownAct = RuleAct | SignatureAct | WindowAct | InhibitionAct
-Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EngineAct
+EdgeAct = AcceptEdge | RejectEdge
+Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

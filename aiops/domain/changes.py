@@ -9,6 +9,7 @@ import msgspec
 
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
+from aiops.domain.edges import EdgeRecord
 from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
@@ -319,6 +320,18 @@ WATCHES = Collection(
 GRAPHS = Collection(
     "graphs", GraphRecord, key=lambda record: record.graph_id, fields={"version": lambda record: record.version}
 )
+EDGES = Collection(
+    "edges",
+    EdgeRecord,
+    key=lambda record: record.edge_id,
+    fields={
+        "status": lambda record: record.status,
+        "stale": lambda record: bool(record.stale),
+        "indirect": lambda record: bool(record.through),
+        "confidence": lambda record: record.edge.confidence,
+    },
+    text=lambda record: f"{record.edge.source} {record.edge.target}",
+)
 SERVICES = Collection(
     "services",
     ServiceRecord,
@@ -362,6 +375,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     SOURCE_SETTINGS,
     WATCHES,
     GRAPHS,
+    EDGES,
     SERVICES,
     OUTCOMES,
     ENGINE,

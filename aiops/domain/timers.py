@@ -33,6 +33,10 @@ class Timers:
             self._heap = [(when, *name) for name, when in self._due.items()]
             heapq.heapify(self._heap)
 
+    def waits(self, kind: str, key: str) -> bool:
+        """Is it set, and has not run yet?"""
+        return (kind, key) in self._due
+
     def cancel(self, kind: str, key: str) -> None:
         """Forget it; nothing happens when it was not set."""
         self._due.pop((kind, key), None)

@@ -12,10 +12,10 @@ from api.acting import ActingOf
 from api.bodies import aside, read_body
 from api.desk import DeskOf, desk_of
 from api.errors import TooLarge
-from api.filters import Paged
+from api.filters import EdgeFilter, ServiceFilter
 from api.openapi import Spec, acting, described, query_of, reply
-from api.reading import services
-from api.schemas import ServiceList, TopologyCheck
+from api.reading import edges, services, services_at
+from api.schemas import EdgeList, ServiceList, TopologyCheck
 from correlation.topology import parse_topology
 
 router = APIRouter(prefix="/api/services", tags=["Services"])
@@ -55,11 +55,30 @@ def read_topology(written: bytes, place: str) -> Topology:
 TopologyOf = Annotated[Topology, Depends(topology_of)]
 
 
-@router.get("", summary="List services and edges", **described(ServiceList, query=Paged))
-def list_services(desk: DeskOf, page: Annotated[Paged, Depends(query_of(Paged))]) -> Response:
-    """Those with firing alerts first; also those that alerts name and the graph does not know."""
+@router.get("", summary="List services and edges", **described(ServiceList, query=ServiceFilter))
+def list_services(desk: DeskOf, page: Annotated[ServiceFilter, Depends(query_of(ServiceFilter))]) -> Response:
+    """Those with firing alerts first, also those that the graph does not know; with ``at`` the graph as of then."""
     with desk.view() as view:
-        return reply(services(view, page))
+        return reply(services_at(view, page.at) if page.at else services(view, page))
+
+
+@router.get("/proposals", summary="List proposed edges", **described(EdgeList, query=EdgeFilter))
+def list_edges(desk: DeskOf, wanted: Annotated[EdgeFilter, Depends(query_of(EdgeFilter))]) -> Response:
+    """What alerts and spans say that the graph lacks, each with its numbers; and edges of it that are never seen."""
+    with desk.view() as view:
+        return reply(edges(view, wanted))
+
+
+@router.post("/proposals/{edge_id}/accept", summary="Accept a proposed edge", **acting())
+def accept_edge(do: ActingOf, edge_id: str) -> Response:
+    """It is part of the graph from now on, whatever is imported, until it is rejected."""
+    return do.do(acts.AcceptEdge(edge_id=edge_id))
+
+
+@router.post("/proposals/{edge_id}/reject", summary="Reject an edge", **acting())
+def reject_edge(do: ActingOf, edge_id: str) -> Response:
+    """It is not proposed again; one that had been accepted is taken out of the graph."""
+    return do.do(acts.RejectEdge(edge_id=edge_id))
 
 
 def _yaml(spec: Spec) -> Spec:

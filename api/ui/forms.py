@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -202,6 +202,13 @@ def import_services(request: Request, desk: DeskOf, actor: Actor, form: FormOf) 
         problem = Problem(place=error.place, problem=error.problem, fix=error.fix)
         return services_page(request, desk, pasted=pasted, problems=[problem])
     return done(desk, [acts.ImportTopology(topology=topology)], actor, "/services")
+
+
+@router.post("/edges/{edge_id}/{verdict}")
+def judge_edge(desk: DeskOf, actor: Actor, edge_id: str, verdict: Literal["accept", "reject"]) -> Response:
+    """Make a proposed edge part of the graph, or say that it is none."""
+    act = acts.AcceptEdge(edge_id=edge_id) if verdict == "accept" else acts.RejectEdge(edge_id=edge_id)
+    return done(desk, [act], actor, "/services#proposals")
 
 
 @router.post("/theme")

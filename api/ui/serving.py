@@ -7,11 +7,12 @@ from starlette.responses import HTMLResponse
 
 from aiops.domain.events import Problem
 from api.desk import Desk
-from api.filters import Paged
-from api.reading import services
+from api.filters import EdgeFilter, Paged
+from api.reading import edges, services
 from api.ui.render import chrome, page
 
 PAGE = 200
+MOST_EDGES = 50
 
 
 def services_page(
@@ -22,5 +23,6 @@ def services_page(
     with desk.view() as view:
         top = chrome(request, view, "services")
         shown = services(view, Paged(cursor=cursor, limit=PAGE), q)
+        found = edges(view, EdgeFilter(limit=MOST_EDGES))
     code = 400 if problems else 200
-    return page("services.html", code, top=top, list=shown, q=q, pasted=pasted, problems=problems)
+    return page("services.html", code, top=top, list=shown, edges=found, q=q, pasted=pasted, problems=problems)

@@ -77,8 +77,11 @@ def _events(tree: object, source: str, received_at: datetime) -> Iterator[Event]
                 yield _event(record, {**where, "logger": logger}, source, received_at)
     for resource in _list(tree, "resourceMetrics"):
         yield from otlp_metrics.events(resource, _where(resource), source, received_at)
-    for resource in _list(tree, "resourceSpans"):
-        yield from otlp_traces.events(resource, _where(resource), source, received_at)
+    traced = [(resource, _where(resource)) for resource in _list(tree, "resourceSpans")]
+    callers = otlp_traces.callers(traced)
+    for resource, where in traced:
+        yield from otlp_traces.events(resource, where, source, received_at)
+        yield from otlp_traces.calls(resource, where, callers, source, received_at)
 
 
 def _where(resource: object) -> dict[str, str]:

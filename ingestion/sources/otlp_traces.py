@@ -1,6 +1,7 @@
-"""What do spans over OTLP/HTTP say? For each service how often it was called, how long that took and what failed."""
+"""What do spans over OTLP/HTTP say? How often each service was called, how long that took, what failed; and by whom."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from aiops.domain.events import Event, EventKind
@@ -8,6 +9,8 @@ from ingestion.reading import fields
 
 MINUTE = 60.0  # seconds: calls that began within one are one point
 ENTRIES = ("SPAN_KIND_SERVER", "SPAN_KIND_CONSUMER", "2", "5", "2.0", "5.0")  # kinds by which a service is entered
+LEAVES = ("SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "3", "4", "3.0", "4.0")  # kinds by which another one is called
+PEER = "peer.service"  # attribute that names the one called
 FAILED = ("STATUS_CODE_ERROR", "2", "2.0")
 
 Where = Mapping[str, str]
@@ -25,11 +28,65 @@ class _Calls:
 def events(resource: object, where: Where, source: str, received_at: datetime) -> Iterator[Event]:
     """Yield three trace Events per service: its calls, their mean duration in seconds, and how many failed."""
     minutes: dict[float, _Calls] = {}
-    for scope in _list(resource, "scopeSpans"):
-        for span in _list(scope, "spans"):
-            _count(span, minutes)
+    for span in _spans(resource):
+        _count(span, minutes)
     if minutes:
         yield from _events(minutes, where, source, received_at)
+
+
+def callers(traced: Iterable[tuple[object, Where]]) -> dict[str, str]:
+    """Return the service of each span of the delivery that does not name itself whom it calls."""
+    return {
+        fields.text_of(fields.dig(span, "spanId")): where["service"]
+        for resource, where in traced
+        if "service" in where
+        for span in _spans(resource)
+        if not _peer(span)
+    }
+
+
+def calls(
+    resource: object, where: Where, callers: Mapping[str, str], source: str, received_at: datetime
+) -> Iterator[Event]:
+    """Yield a trace Event per pair of services that spans tell of, with the calls of each minute.
+
+    A span that leaves names whom it calls; one that enters has its caller in ``callers``, by the span above it.
+    """
+    minutes: dict[tuple[str, str], Counter[float]] = {}
+    own = where.get("service", "")
+    for span in _spans(resource):
+        start = fields.number_of(fields.dig(span, "startTimeUnixNano"))
+        pair = (own, _peer(span)) if _peer(span) else (callers.get(_above(span), ""), own)
+        if start is not None and all(pair) and pair[0] != pair[1]:
+            minutes.setdefault(pair, Counter())[start / 1e9 // MINUTE * MINUTE] += 1
+    for (caller, callee), points in minutes.items():
+        yield Event(
+            kind=EventKind.TRACE,
+            source=source,
+            received_at=received_at,
+            occurred_at=min(datetime.fromtimestamp(max(points), UTC), received_at),
+            title="spans.calls",
+            labels={**(where if caller == own else {}), "service": caller},
+            facts={"callee": callee},
+            points=tuple((at, float(number)) for at, number in sorted(points.items())),
+        )
+
+
+def _above(span: object) -> str:
+    entered = fields.text_of(fields.dig(span, "kind")) in ENTRIES
+    return fields.text_of(fields.dig(span, "parentSpanId")) if entered else ""
+
+
+def _peer(span: object) -> str:
+    if fields.text_of(fields.dig(span, "kind")) not in LEAVES:
+        return ""
+    named = (one for one in _list(span, "attributes") if fields.dig(one, "key") == PEER)
+    return next((fields.text_of(fields.dig(one, "value.stringValue")) for one in named), "")
+
+
+def _spans(resource: object) -> Iterator[object]:
+    for scope in _list(resource, "scopeSpans"):
+        yield from _list(scope, "spans")
 
 
 def _count(span: object, minutes: dict[float, _Calls]) -> None:

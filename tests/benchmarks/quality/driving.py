@@ -11,7 +11,8 @@ import msgspec
 
 from aiops.domain.acts import Act
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import EPISODES, EVENTS, INCIDENTS, OUTCOMES, Changes
+from aiops.domain.changes import EDGES, EPISODES, EVENTS, INCIDENTS, OUTCOMES, Changes
+from aiops.domain.edges import EdgeRecord
 from aiops.domain.entries import Command, Delivery, Entry, Payload, Position, Tick
 from aiops.domain.incidents import Incident
 from aiops.engine import Engine
@@ -26,6 +27,7 @@ class Drive:
         self.episodes: dict[str, Episode] = {}
         self.incidents: dict[str, Incident] = {}
         self.changes = Changes()  # of the last entry
+        self.edges: dict[str, EdgeRecord] = {}
         self._refused = ""
         self._offset = 0
         self._now = datetime.fromtimestamp(0, UTC)
@@ -71,5 +73,6 @@ class Drive:
         self.episode_of.update((one.event.event_id, one.episode_id) for one in changes.of(EVENTS))
         self.episodes.update((one.episode_id, one) for one in changes.of(EPISODES))
         self.incidents.update((one.incident_id, one) for one in changes.of(INCIDENTS))
+        self.edges.update((one.edge_id, one) for one in changes.of(EDGES))
         self._refused = next((one.text for one in changes.of(OUTCOMES) if not one.applied), "")
         return position
