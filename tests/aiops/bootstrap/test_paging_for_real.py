@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 from tests.aiops.response.receivers import http_receiver
 from tests.aiops.served import PATIENCE, Server, until
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # pragma: allowlist secret
 
 
 def test_an_alert_wakes_somebody_a_test_arrives_and_the_heartbeat_goes_on(tmp_path: Path) -> None:

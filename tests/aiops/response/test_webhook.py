@@ -11,7 +11,7 @@ from aiops.response.webhook import Webhook
 from tests.aiops.response.messages import a_message
 from tests.aiops.response.receivers import http_receiver
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # pragma: allowlist secret
 
 
 def answering(
