@@ -49,6 +49,7 @@ class ServerConfig(Noun, frozen=True, kw_only=True):
     allowed_hosts: tuple[str, ...] = ()  # names that a request may call us by, beside the loopback ones; *: any
     environment: str = ""  # a name in the page header: demo, prod
     most_behind: Size = 1_000_000  # entries that may wait for the engine; beyond, nothing is taken in; 0: no bound
+    most_behind_bytes: Size = 16 << 30  # of the journal's segments that hold them; 0: no bound
     public_url: str = ""  # how people reach us: links in pages begin with it; empty: they hold the path alone
 
 

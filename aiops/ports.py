@@ -44,6 +44,10 @@ class Journal(Readable, Protocol):
         """Wait up to ``timeout`` seconds for an entry behind ``after``; is there one?"""
         ...
 
+    def size(self, after: Position | None) -> int:
+        """Return how many bytes entries behind ``after`` take, counted in whole segments: at least, never less."""
+        ...
+
     def drop_before(self, position: Position) -> None:
         """Forget whole segments whose entries all stand before ``position``."""
         ...

@@ -8,7 +8,7 @@ import uvicorn
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.setups import ACCESS_DB, ApiSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage.bounded import BoundedJournal
+from aiops.storage.bounded import BoundedJournal, Bounds
 from aiops.storage.folder import open_configured, open_journal
 from api.app import create_app
 from api.settings import ApiSettings
@@ -46,7 +46,8 @@ def main() -> None:
     except BadConfiguration as error:
         process.refuse(error)
     store = open_configured(setup.data, setup.store, readonly=True)
-    journal = BoundedJournal(open_journal(setup.data), store.position, setup.most_behind)
+    bounds = Bounds(setup.most_behind, setup.most_behind_bytes)
+    journal = BoundedJournal(open_journal(setup.data), store.position, bounds)
     app = create_app(journal, store, settings, clock.now)
     config = uvicorn.Config(
         app,

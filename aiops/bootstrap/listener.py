@@ -6,7 +6,7 @@ import socket
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.setups import ListenerSetup
 from aiops.domain.errors import BadConfiguration
-from aiops.storage.bounded import BoundedJournal
+from aiops.storage.bounded import BoundedJournal, Bounds
 from aiops.storage.durable import write_file
 from aiops.storage.folder import open_configured, open_journal
 from ingestion.listeners.service import Listeners
@@ -18,7 +18,8 @@ def main() -> None:
     setup = process.begin(ListenerSetup)
     stop = process.stop_on_signal()
     store = open_configured(setup.data, setup.store, readonly=True)
-    journal = BoundedJournal(open_journal(setup.data), store.position, setup.most_behind)
+    bounds = Bounds(setup.most_behind, setup.most_behind_bytes)
+    journal = BoundedJournal(open_journal(setup.data), store.position, bounds)
     sockets = {name: socket.socket(fileno=descriptor) for name, descriptor in setup.sockets.items()}
     listeners = Listeners(journal, setup.listeners, sockets, setup.data, clock.now, write_file)
     try:

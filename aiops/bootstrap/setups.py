@@ -39,6 +39,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     embedder: str = "auto"
     environment: str = ""
     most_behind: int = 0
+    most_behind_bytes: int = 0
     paging: Paging = Paging()
 
 
@@ -50,6 +51,7 @@ class ListenerSetup(Noun, frozen=True, kw_only=True):
     listeners: ListenersConfig
     sockets: dict[str, int] = {}  # listener -> file descriptor, bound
     most_behind: int = 0
+    most_behind_bytes: int = 0
 
 
 class LearnerSetup(Noun, frozen=True, kw_only=True):

@@ -185,6 +185,7 @@ def _roles(
         embedder=config.learner.embedder,
         environment=config.server.environment,
         most_behind=config.server.most_behind,
+        most_behind_bytes=config.server.most_behind_bytes,
         paging=paging_of(config),
     )
     yield "engine", engine_setup(config), ()
@@ -199,6 +200,7 @@ def _roles(
             listeners=config.listeners,
             sockets=descriptors,
             most_behind=config.server.most_behind,
+            most_behind_bytes=config.server.most_behind_bytes,
         )
         yield "listener", setup, tuple(descriptors.values())
     yield "api", api, (listener.fileno(),)

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any, TypeVar, cast
 
 from aiops.domain.changes import Changes, Collection
-from aiops.domain.entries import Entry, Payload, Position, stamp
+from aiops.domain.entries import Entry, Payload, Position, encode_payload, stamp
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot
@@ -62,6 +62,10 @@ class MemoryJournal:
         with self._lock:
             offset = self._dropped + len(self._entries)
             return Position(self._shard, offset) if offset else None
+
+    def size(self, after: Position | None) -> int:
+        """Return how many bytes the payloads behind ``after`` would take on disk."""
+        return sum(len(encode_payload(entry.payload)) for entry in self.read(after, len(self._entries)))
 
     def wait(self, after: Position | None, timeout: float) -> bool:
         """Wait for an entry behind ``after``."""

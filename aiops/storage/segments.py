@@ -34,6 +34,12 @@ class Segments:
         starts = self.starts()
         return starts[max(0, bisect.bisect_right(starts, offset) - 1) :]
 
+    def size(self, offset: int) -> int:
+        """Return the bytes of the segment that ``offset`` belongs to and of all behind it, with their logs."""
+        held = {f"{start:020}" for start in self.holding(offset)}
+        with os.scandir(self.folder) as files:
+            return sum(file.stat().st_size for file in files if file.name.partition(".")[0] in held)
+
     def create(self, start: int) -> None:
         """Begin a segment; no other process ever sees it unfinished."""
         path = self.path(start)

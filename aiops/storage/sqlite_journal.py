@@ -89,6 +89,12 @@ class SqliteJournal:
         with spoken(self._folder), on_disk(self._folder):
             return self._bell.wait(lambda: self._last() > offset, timeout)
 
+    def size(self, after: Position | None) -> int:
+        """Return how many bytes the segments take that hold what stands behind ``after``; nothing: 0."""
+        offset = after.offset if after else 0
+        with spoken(self._folder), on_disk(self._folder):
+            return self._segments.size(offset + 1) if self._last() > offset else 0
+
     def drop_before(self, position: Position) -> None:
         """Forget whole segments before ``position``, never the one being written."""
         self._writer.drop_before(position.offset)

@@ -154,6 +154,14 @@ def test_dropping_never_takes_what_stands_at_the_position_or_behind_it(journal: 
     assert journal.append(numbered(5)) == [Position(0, 5)]
 
 
+def test_its_size_is_that_of_what_stands_behind_a_position(journal: Journal) -> None:
+    assert journal.size(None) == 0
+    positions = journal.append([a_delivery("x" * 10_000), a_delivery("x" * 10_000)])
+    assert journal.size(None) >= 20_000
+    assert 10_000 <= journal.size(positions[0]) <= journal.size(None)
+    assert journal.size(positions[1]) == 0
+
+
 def test_closing_twice_is_fine_and_then_nothing_is_taken(journal: Journal) -> None:
     journal.append([Tick()])
     journal.close()

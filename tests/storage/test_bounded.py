@@ -2,9 +2,9 @@
 
 import pytest
 
-from aiops.domain.entries import Position, Tick
+from aiops.domain.entries import Position, Tick, encode_payload
 from aiops.domain.errors import Overloaded, Unavailable
-from aiops.storage.bounded import FRESH, BoundedJournal
+from aiops.storage.bounded import FRESH, BoundedJournal, Bounds
 from aiops.storage.memory import MemoryJournal
 from tests.api.world import World
 from tests.builders import at
@@ -13,9 +13,9 @@ from tests.builders import at
 class Site:
     """A journal of which so much is folded, and a clock."""
 
-    def __init__(self, most: int = 3) -> None:
+    def __init__(self, *most: int) -> None:
         self.inner, self.done, self.now, self.away = MemoryJournal(), 0, 0.0, False
-        self.journal = BoundedJournal(self.inner, self.committed, most, lambda: self.now)
+        self.journal = BoundedJournal(self.inner, self.committed, Bounds(*most or (3,)), lambda: self.now)
 
     def committed(self) -> Position | None:
         if self.away:
@@ -79,8 +79,21 @@ def test_a_store_that_is_away_neither_opens_nor_shuts_the_door() -> None:
         site.journal.append([Tick()], at=at(1))
 
 
+def test_bytes_count_as_well_as_entries() -> None:
+    size = len(encode_payload(Tick()))
+    site = Site(0, 2 * size)
+    site.fill(2)
+    assert site.journal.append([Tick()], at=at(1))
+    site.now += FRESH
+    with pytest.raises(Overloaded, match=rf"{3 * size} bytes .* more than the {2 * size} of server\.most_behind_bytes"):
+        site.journal.append([Tick()], at=at(1))
+    site.done = 1  # what is folded counts no more
+    site.now += FRESH
+    assert site.journal.append([Tick()], at=at(1))
+
+
 def test_nought_is_no_bound() -> None:
-    site = Site(most=0)
+    site = Site(0, 0)
     site.fill(9)
     assert site.journal.append([Tick()], at=at(1))
 
@@ -91,7 +104,7 @@ def test_senders_and_people_are_told(source: str, status: int) -> None:
     world.engine_runs = False
     for _ in range(4):
         world.client.post("/webhooks/test", json={"title": "x"})
-    object.__setattr__(world.app.state.desk, "journal", BoundedJournal(world.journal, world.store.position, 3))
+    object.__setattr__(world.app.state.desk, "journal", BoundedJournal(world.journal, world.store.position, Bounds(3)))
     answer = world.client.post(f"/webhooks/{source}", json={"title": "x"})
     assert answer.status_code == status
     assert int(answer.headers["retry-after"]) >= 1

@@ -47,6 +47,17 @@ def test_segments_are_named_by_their_first_offset_and_read_as_one(tmp_path: Path
     journal.close()
 
 
+def test_its_size_is_that_of_the_segments_that_hold_what_waits(tmp_path: Path) -> None:
+    journal = filled(tmp_path)
+    files = [path for path in tmp_path.iterdir() if path.name[0] == "0"]
+    assert journal.size(None) == sum(path.stat().st_size for path in files)
+    newest = Segments(tmp_path).starts()[-1]
+    held = [path for path in files if path.name.startswith(f"{newest:020}")]
+    assert journal.size(Position(0, newest)) == sum(path.stat().st_size for path in held) < journal.size(None)
+    assert journal.size(Position(0, 200)) == 0
+    journal.close()
+
+
 def test_a_reopened_journal_goes_on_where_it_was(tmp_path: Path) -> None:
     filled(tmp_path, 50).close()
     journal = SqliteJournal(tmp_path, segment_bytes=2**15)
