@@ -118,8 +118,9 @@ def test_what_was_answered_instead_of_a_page_is_shown(lone: Page, status: int, k
     def refuse(route: Route) -> None:
         route.fulfill(status=status, content_type=kind, body=body)
 
+    lone.route("**/act", refuse)  # before the page is there: set behind it, a request was once not caught
     lone.goto("/incidents/1")
-    lone.route("**/act", refuse)
+    expect(lone.locator("#live")).to_have_text("live")
     lone.keyboard.press("a")
     expect(lone.get_by_role("alert")).to_contain_text(text)
     expect(lone.get_by_role("heading", name="Likely root cause")).to_be_visible()
