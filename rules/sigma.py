@@ -6,17 +6,21 @@ from pathlib import Path
 import msgspec
 import yaml
 from pyparsing.exceptions import ParseBaseException
+from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaLevel, SigmaRule
 
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
-from aiops.domain.signatures import Condition, Logsource, Signature
+from aiops.domain.signatures import Condition, Correlated, Detection, Logsource, Signature
 from rules.conditions import compiled
 from rules.sigma_conditions import one_of, translated
+from rules.sigma_correlations import correlated
+from rules.signature_links import astray
 
 LONGEST_CONDITION = 5_000
+IN_SIGHT = "name rules by the id or name that they have, and keep them in the same folder"
 _LEVELS = {
     SigmaLevel.CRITICAL: Severity.CRITICAL,
     SigmaLevel.HIGH: Severity.HIGH,
@@ -25,7 +29,6 @@ _LEVELS = {
     SigmaLevel.INFORMATIONAL: Severity.INFO,
 }
 _OTHERS = {
-    "correlation": "correlation rules are not evaluated: write a rule for one event",
     "filter": "filters are not evaluated: write the exception into the rule itself",
     "action": "global, repeat and reset are not read: write each rule whole",
 }
@@ -33,10 +36,13 @@ _Object = dict[str, object]
 
 
 class Proof(msgspec.Struct, forbid_unknown_fields=True):
-    """Records, as their sender writes them, that a rule must fit and that it must leave alone."""
+    """Records, as their sender writes them, that a rule must fit and that it must leave alone.
 
-    match: list[_Object] = []
-    no_match: list[_Object] = []
+    A case of a correlation is a list of records, a second apart.
+    """
+
+    match: list[_Object | list[_Object]] = []
+    no_match: list[_Object | list[_Object]] = []
 
 
 class Read(Noun, frozen=True, kw_only=True):
@@ -67,7 +73,10 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
-    """Read all files of a folder, or one; of rules of the same id the first counts, each other is a problem."""
+    """Read all files of a folder, or one; of rules of the same id the first counts, each other is a problem.
+
+    So is a correlation about a rule that is not in the folder.
+    """
     read: dict[str, Read] = {}
     problems: list[Problem] = []
     for file in files_of(folder):
@@ -83,6 +92,8 @@ def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
             if first is not one:
                 said = f"rule {one.signature.id} is at {first.place} too"
                 problems.append(Problem(place=one.place, problem=said, fix="choose another id or name"))
+    for key, why in astray((one.signature for one in read.values()), ()).items():
+        problems.append(Problem(place=read.pop(key).place, problem=why, fix=IN_SIGHT))
     return list(read.values()), problems
 
 
@@ -91,39 +102,49 @@ def signature_of(data: Mapping[str, object], pack: str) -> Signature:
     for key, fix in _OTHERS.items():
         if key in data:
             raise BadInput(f"a Sigma {key}", place=key, fix=fix)
-    detection = data.get("detection")
-    said = detection.get("condition", "") if isinstance(detection, Mapping) else ""
-    if len(str(said)) > LONGEST_CONDITION:
-        raise BadInput("too long", place="condition", fix=f"use up to {LONGEST_CONDITION} characters")
     try:
-        rule = SigmaRule.from_dict(dict(data), collect_errors=True)
-        if rule.errors:
-            raise rule.errors[0]
-        parsed = [condition.parsed for condition in rule.detection.parsed_condition]
+        rule, detection = _together(data) if "correlation" in data else _single(data)
     except (SigmaError, ParseBaseException) as error:
         raise BadInput(str(error), place="", fix="see the Sigma specification") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:  # what pySigma does not look at first
         raise BadInput(f"no Sigma rule: {error}", place="", fix="see the Sigma specification") from error
+    return _signature(rule, detection, pack)
+
+
+def _single(data: Mapping[str, object]) -> tuple[SigmaRule, Condition]:
+    """Read a rule about single records."""
+    detection = data.get("detection")
+    said = detection.get("condition", "") if isinstance(detection, Mapping) else ""
+    if len(str(said)) > LONGEST_CONDITION:
+        raise BadInput("too long", place="condition", fix=f"use up to {LONGEST_CONDITION} characters")
+    rule = SigmaRule.from_dict(dict(data), collect_errors=True)
+    if rule.errors:
+        raise rule.errors[0]
+    condition = one_of(translated(one.parsed) for one in rule.detection.parsed_condition)
+    compiled(condition)
+    return rule, condition
+
+
+def _together(data: Mapping[str, object]) -> tuple[SigmaCorrelationRule, Correlated]:
+    """Read a rule about records that come together."""
+    rule = SigmaCorrelationRule.from_dict(dict(data), collect_errors=True)
+    if rule.errors:
+        raise rule.errors[0]
+    return rule, correlated(rule)
+
+
+def _signature(rule: SigmaRule | SigmaCorrelationRule, detection: Detection, pack: str) -> Signature:
     key = str(rule.id or rule.name or "")
     if not key:
         raise BadInput("neither id nor name", place="", fix="give it an id (UUID) or a name")
-    condition = one_of(translated(one) for one in parsed)
-    compiled(condition)
-    return _signature(rule, key, condition, pack)
-
-
-def _signature(rule: SigmaRule, key: str, condition: Condition, pack: str) -> Signature:
-    source = rule.logsource
     return Signature(
         id=key,
         title=rule.title,
         severity=_LEVELS.get(rule.level, Severity.WARNING) if rule.level else Severity.WARNING,
-        logsource=Logsource(
-            product=(source.product or "").lower(),
-            service=(source.service or "").lower(),
-            category=(source.category or "").lower(),
-        ),
-        condition=condition,
+        logsource=_logsource(rule),
+        condition=detection,
+        name=rule.name or "",
+        owner=str(rule.custom_attributes.get("owner", "")),
         description=" ".join((rule.description or "").split()),
         author=rule.author or "",
         licence=rule.license or "",
@@ -131,6 +152,17 @@ def _signature(rule: SigmaRule, key: str, condition: Condition, pack: str) -> Si
         references=tuple(rule.references),
         false_positives=tuple(rule.falsepositives),
         pack=pack,
+    )
+
+
+def _logsource(rule: SigmaRule | SigmaCorrelationRule) -> Logsource:
+    if isinstance(rule, SigmaCorrelationRule):  # it is about signatures, and these know which log
+        return Logsource()
+    named = rule.logsource
+    return Logsource(
+        product=(named.product or "").lower(),
+        service=(named.service or "").lower(),
+        category=(named.category or "").lower(),
     )
 
 

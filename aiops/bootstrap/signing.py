@@ -12,6 +12,7 @@ from aiops.domain.events import Problem
 from aiops.domain.signatures import Signature
 from aiops.engine import Engine
 from rules.sigma import load_folder
+from rules.signature_links import Links
 
 CHUNK = 100  # signatures of one command
 ACTOR = "system:signatures"
@@ -27,7 +28,9 @@ def signing(engine: Engine, folder: Path) -> tuple[list[Command], list[Problem]]
     read, problems = load_folder(folder)
     wanted = {one.signature.id: one.signature for one in read}
     present = engine.signatures.in_force()
+    order = {key: place for place, key in enumerate(Links(wanted.values()).order)}  # behind what they are about
     changed = [one for key, one in wanted.items() if key not in present or _said(present[key]) != _said(one)]
+    changed.sort(key=lambda one: order.get(one.id, -1))
     acts: list[Act] = [
         PutSignatures(signatures=tuple(changed[at : at + CHUNK])) for at in range(0, len(changed), CHUNK)
     ]
@@ -39,7 +42,7 @@ def signing(engine: Engine, folder: Path) -> tuple[list[Command], list[Problem]]
 
 def _said(signature: Signature) -> Signature:
     """What the file says of it, without what the engine counts and stamps."""
-    return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None, revision=0)
+    return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None, left_out=0, revision=0)
 
 
 def _id(act: Act, engine: Engine) -> str:

@@ -42,6 +42,20 @@ def test_what_differs_is_put_and_what_is_gone_ends(tmp_path: Path) -> None:
     assert sorted(engine.signatures.in_force()) == ["two"]
 
 
+def test_what_a_correlation_is_about_is_told_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aiops.bootstrap.signing.CHUNK", 1)
+    correlation = {"type": "event_count", "rules": ["zoo"], "timespan": "1m", "condition": {"gte": 2}}
+    rules = [
+        {"title": "B", "name": "b", "correlation": correlation | {"rules": ["c"]}},
+        {"title": "C", "name": "c", "correlation": correlation},
+    ]
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all(rules))
+    a_file(tmp_path, "zoo")
+    engine = Engine()
+    told(engine, signing(engine, tmp_path)[0])
+    assert sorted(engine.signatures.in_force()) == ["b", "c", "zoo"]
+
+
 def test_while_a_rule_cannot_be_read_nothing_ends(tmp_path: Path) -> None:
     engine = Engine()
     a_file(tmp_path, "one")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
-from aiops.domain.signatures import Signature
+from aiops.domain.signatures import Correlated, Signature
 from rules.conditions import compiled
 from rules.record import LONGEST, MOST_VALUES, Record
 from rules.sigma import load, load_folder, signature_of
@@ -25,7 +25,8 @@ def a_rule(detection: dict[str, Any], **changes: Any) -> Signature:
 
 
 def fits(detection: dict[str, Any], record: dict[str, Any]) -> bool:
-    return compiled(a_rule(detection).condition)(Record.of(record))
+    condition = a_rule(detection).condition
+    return not isinstance(condition, Correlated) and compiled(condition)(Record.of(record))
 
 
 def one(selection: Any) -> dict[str, Any]:
@@ -94,7 +95,6 @@ def test_conditions_join_selections(condition: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"correlation": {"type": "event_count"}}, "correlation"),
         ({"filter": {}}, "filter"),
         ({"name": None}, "neither id nor name"),
         ({"detection": {"selection": {"a": 1}, "condition": "other"}}, "other"),
@@ -147,6 +147,33 @@ def test_a_case_that_does_not_hold_is_found(tmp_path: Path) -> None:
     ]
 
 
+def together(**changes: Any) -> dict[str, Any]:
+    correlation = {"type": "event_count", "rules": ["a"], "timespan": "1m", "condition": {"gte": 2}}
+    return {"title": "B", "name": "b", "correlation": correlation | changes}
+
+
+def test_a_correlation_about_what_is_not_in_the_folder_is_told_and_left_out(tmp_path: Path) -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    lost = together(rules=["a", "ghost"]) | {"name": "lost"}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([together(), lost, rule]))
+    read, (problem,) = load_folder(tmp_path)
+    assert sorted(one.signature.id for one in read) == ["a", "b"]
+    assert problem.problem == "ghost is not there"
+    assert "a.yaml:" in problem.place
+    assert problem.fix
+
+
+def test_a_case_of_a_correlation_is_a_list_of_records(tmp_path: Path) -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    good = together() | {"cases": {"match": [[{"a": 1}, {"a": 2}, {"a": 1}]], "no_match": [[{"a": 1}, {"a": 2}]]}}
+    wrong = together() | {"name": "c", "cases": {"match": [[{"a": 1}]], "no_match": [[{"a": 1}, {"a": 1}]]}}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([rule, good, wrong]))
+    assert [problem.place.split(": ")[1] for problem in unproved_in(tmp_path) if "case" in problem.fix] == [
+        "c, cases.match[0]",
+        "c, cases.no_match[0]",
+    ]
+
+
 def test_a_record_is_bounded() -> None:
     record = Record.of({"list": ["x" * (LONGEST + 5)] * (MOST_VALUES + 5)})
     assert len(record.get("list")) == MOST_VALUES
@@ -176,6 +203,7 @@ def test_whatever_rule_and_record_it_is_refused_or_evaluated(selection: dict[str
         signature = a_rule(one(selection))
     except BadInput:
         return
+    assert not isinstance(signature.condition, Correlated)
     assert compiled(signature.condition)(Record.of(record)) in (True, False)
 
 

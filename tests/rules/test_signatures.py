@@ -16,6 +16,7 @@ from rules.logsources import seen
 from rules.record import Record
 from rules.signature_index import SignatureIndex
 from rules.signatures import Signatures
+from rules.trail import SignatureTrail
 from tests.builders import at
 
 GITHUB = Logsource(product="github", service="audit")
@@ -53,7 +54,7 @@ def test_an_event_finds_the_signatures_of_its_log() -> None:
         a_signature("other", says("action", "repo.create")),
         a_signature("aws", says("action", "repo.destroy"), Logsource(product="aws")),
     )
-    assert [one.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
+    assert [one.signature.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
     assert part.in_force()["gone"].hits == 1
     assert part.in_force()["other"].hits == 0
 
@@ -73,7 +74,25 @@ def test_a_snapshot_keeps_all() -> None:
     again = Signatures()
     again.load(part.dump())
     assert again.dump() == part.dump()
-    assert [one.hits for one in again.find(audited("repo.destroy"), at(2))] == [2]
+    assert [one.signature.hits for one in again.find(audited("repo.destroy"), at(2))] == [2]
+
+
+def test_who_changed_what_is_written_down() -> None:
+    part = holding(a_signature("gone", says("action", "repo.destroy")))
+    part.act(PutSignatures(signatures=(a_signature("gone", says("action", "x")),)), "bo", at(1))
+    again = SignatureTrail()
+    again.load(part.trail.dump())
+    part.act(EndSignature(signature_id="gone", text="done"), "cy", at(2))
+    lines = [document for _, document in part.trail.drain()]
+    assert [(line.actor, line.text) for line in lines] == [
+        ("ana", "signature gone put"),
+        ("bo", "signature gone changed"),
+        ("cy", "signature gone ended by cy: done"),
+    ]
+    assert [bool(line.before) for line in lines] == [False, True, True]
+    assert "repo.destroy" in lines[1].before
+    again.note(part.in_force().get("gone"), a_signature("gone", says("action", "y")), "di", at(3), "put")
+    assert [document.change_id for _, document in again.drain()] == ["signature-0000000002"]
 
 
 def test_putting_again_keeps_what_was_counted() -> None:
@@ -158,5 +177,5 @@ CONDITIONS = st.recursive(
 @given(st.lists(CONDITIONS, max_size=40), st.dictionaries(st.sampled_from(["a", "b"]), WORDS))
 def test_the_index_finds_what_asking_every_signature_finds(conditions: list[Condition], fields: dict[str, str]) -> None:
     signatures = [a_signature(f"s{number:02d}", condition) for number, condition in enumerate(conditions)]
-    wanted = [one.id for one in signatures if compiled(one.condition)(Record.of(fields))]
+    wanted = [f"s{number:02d}" for number, one in enumerate(conditions) if compiled(one)(Record.of(fields))]
     assert [one.id for one in SignatureIndex(signatures).find(Record.of(fields))] == wanted

@@ -67,7 +67,7 @@ def fired_by_event(signatures: list[Signature], events: dict[str, tuple[str, dic
     for key, (source, event) in events.items():
         delivery = Delivery(source=source, body=json.dumps(event).encode(), content_type="application/json")
         parsed = registry.parse(delivery, AT)
-        fired[key] = {found.id for one in parsed.events for found in part.find(one, AT)}
+        fired[key] = {found.signature.id for one in parsed.events for found in part.find(one, AT)}
     return fired
 
 
