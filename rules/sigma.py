@@ -1,6 +1,6 @@
 """What do Sigma rules say, in our words? YAML in; signatures, their own cases, and what could not be read out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ from rules.sigma_correlations import correlated
 from rules.signature_links import astray
 
 LONGEST_CONDITION = 5_000
-IN_SIGHT = "name rules by the id or name that they have, and keep them in the same folder"
+IN_SIGHT = "name rules by the id or name that they have, and put them together"
 _LEVELS = {
     SigmaLevel.CRITICAL: Severity.CRITICAL,
     SigmaLevel.HIGH: Severity.HIGH,
@@ -73,26 +73,34 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
-    """Read all files of a folder, or one; of rules of the same id the first counts, each other is a problem.
-
-    So is a correlation about a rule that is not in the folder.
-    """
-    read: dict[str, Read] = {}
+    """Read all files of a folder, or one, as ``load_texts`` does."""
+    texts: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for file in files_of(folder):
         try:
-            text = file.read_text("utf-8")
+            texts.append((str(file), file.read_text("utf-8")))
         except (OSError, UnicodeDecodeError) as error:
             problems.append(Problem(place=str(file), problem=f"cannot be read: {error}", fix="save it as UTF-8"))
-            continue
-        found, unread = load(text, str(file))
+    read, more = load_texts(texts)
+    return read, problems + more
+
+
+def load_texts(texts: Iterable[tuple[str, str]], present: Iterable[Signature] = ()) -> tuple[list[Read], list[Problem]]:
+    """Read files (name and text); of rules of the same id the first counts, each other is a problem.
+
+    So is a correlation about a rule that is neither among them nor ``present``.
+    """
+    read: dict[str, Read] = {}
+    problems: list[Problem] = []
+    for place, text in texts:
+        found, unread = load(text, place)
         problems += unread
         for one in found:
             first = read.setdefault(one.signature.id, one)
             if first is not one:
                 said = f"rule {one.signature.id} is at {first.place} too"
                 problems.append(Problem(place=one.place, problem=said, fix="choose another id or name"))
-    for key, why in astray((one.signature for one in read.values()), ()).items():
+    for key, why in astray((one.signature for one in read.values()), present).items():
         problems.append(Problem(place=read.pop(key).place, problem=why, fix=IN_SIGHT))
     return list(read.values()), problems
 

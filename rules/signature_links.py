@@ -43,6 +43,14 @@ class Links:
         return [correlation for correlation in self.order if key in self._of[correlation]]
 
 
+def chunks(signatures: Iterable[Signature], size: int = 100) -> list[tuple[Signature, ...]]:
+    """Cut into what may be put one after the other: what correlations are about comes before them."""
+    every = list(signatures)
+    place = {key: number for number, key in enumerate(Links(every).order)}
+    every.sort(key=lambda one: place.get(one.id, -1))
+    return [tuple(every[at : at + size]) for at in range(0, len(every), size)]
+
+
 def astray(new: Iterable[Signature], present: Iterable[Signature]) -> dict[str, str]:
     """Return why some of the ``new`` correlations cannot be put beside what is ``present``, by their ids."""
     left = {one.id: one for one in new}
