@@ -75,11 +75,12 @@ def test_inhibit_rules_come_over_in_both_spellings_and_all_else_is_reported() ->
     places = [problem.place for problem in carried.problems]
     assert places == [
         "am.yml: inhibit_rules[2]",
-        "am.yml: route",
-        "am.yml: route.routes[0]",
+        "am.yml: receivers",
+        "am.yml: receivers",
         "am.yml: time_intervals[0]",
     ]
     assert all(problem.fix for problem in carried.problems)
+    assert [(one.name, one.match) for one in carried.routes] == [("dba", ('team="db"',)), ("ops", ())]
 
 
 @pytest.mark.parametrize("text", ["", "just words", "{", "- ["])
