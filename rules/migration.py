@@ -221,7 +221,7 @@ def _keep(item: Mapping[str, object], where: str, owner: str, now: datetime) -> 
 
 def _keep_field(name: str) -> str:
     """Name our field for one of Keep's: its own, or a label."""
-    if name.startswith("labels.") and name.count(".") == 1:
+    if name.startswith("labels."):
         return name.removeprefix("labels.")
     return _KEEP.get(name, "")
 
