@@ -1,6 +1,6 @@
 """Which records that signatures fit come together? Windows by the records' own time, one for each group; bounded."""
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -96,14 +96,16 @@ class Correlations(Part):
 
     def _note(self, window: Window, hit: Hit, detection: Correlated) -> bool:
         """Keep a hit, and let go what lies before the window; False: that is where the hit lies."""
-        before, newest = len(window.hits), max(hit.at, window.hits[-1].at) if window.hits else hit.at
-        since = newest - detection.within
+        hits, before = window.hits, len(window.hits)
+        since = max(hit.at, hits[-1].at if hits else hit.at) - detection.within
         if hit.at < since:
             return False
-        kept = [one for one in window.hits if one.at >= since and not _replaced(one, hit, detection.counted)]
-        insort(kept, hit)
-        window.hits = kept[-MOST:]
-        self._held += len(window.hits) - before
+        del hits[: bisect_left(hits, since, key=_at)]
+        if (said := _said_already(hits, hit, detection.counted)) is not None:
+            del hits[said]
+        insort(hits, hit)
+        del hits[:-MOST]
+        self._held += len(hits) - before
         return True
 
     def _forget(self) -> None:
@@ -118,17 +120,26 @@ class Correlations(Part):
         self._held = sum(len(one.hits) for one in self._windows.values())
 
 
-def _replaced(one: Hit, hit: Hit, counted: Counted) -> bool:
-    """Does the later hit say all that the earlier one says? Then the later of both is enough."""
-    match counted:
-        case Counted.RECORDS:
-            return one.event_id == hit.event_id  # it fits two of the signatures, and is one record
-        case Counted.VALUES:
-            return one.value == hit.value and one.at <= hit.at
-        case Counted.SIGNATURES:
-            return one.of == hit.of and one.at <= hit.at
-        case Counted.STEPS:
-            return False
+def _at(hit: Hit) -> datetime:
+    return hit.at
+
+
+def _said_already(hits: Sequence[Hit], hit: Hit, counted: Counted) -> int | None:
+    """Return the place of an earlier hit that says no more than this one: the later of both is enough."""
+    if counted is Counted.STEPS:
+        return None
+    start = bisect_left(hits, hit.at, key=_at) if counted is Counted.RECORDS else 0  # those of one record have its time
+    for place, one in enumerate(hits[start : bisect_right(hits, hit.at, key=_at)], start):
+        match counted:
+            case Counted.RECORDS if one.event_id == hit.event_id:
+                return place
+            case Counted.VALUES if one.value == hit.value:
+                return place
+            case Counted.SIGNATURES if one.of == hit.of:
+                return place
+            case _:
+                pass
+    return None
 
 
 def _group(detection: Correlated, name: str, record: Record) -> Group | None:
@@ -150,7 +161,7 @@ def _said(record: Record, field: str) -> str:
 
 def _reached(detection: Correlated, window: Window) -> str:
     """Say in words what came together, if it is what the correlation asks for; empty: not yet."""
-    number, text = _counted(detection, window.hits)
+    number = _number(detection, window.hits)
     if detection.expression is not None:
         names = Record.of({hit.of: "1" for hit in window.hits})
         if not compiled(detection.expression)(names):
@@ -160,22 +171,33 @@ def _reached(detection: Correlated, window: Window) -> str:
     took = span(window.hits[-1].at - window.hits[0].at)
     alike = " and ".join(f"{field} {value}" for field, value in window.group)
     asked = f"asked for is {detection.size} {detection.number}" if detection.expression is None else "asked for"
-    return f"{text} in {took}{' for ' if alike else ''}{alike}; {asked} within {span(detection.within)}"
+    came = _came(detection, window.hits, number)
+    return f"{came} in {took}{' for ' if alike else ''}{alike}; {asked} within {span(detection.within)}"
 
 
-def _counted(detection: Correlated, hits: Sequence[Hit]) -> tuple[int, str]:
+def _number(detection: Correlated, hits: Sequence[Hit]) -> int:
+    match detection.counted:
+        case Counted.RECORDS:
+            return len(hits)
+        case Counted.VALUES:
+            return len({hit.value for hit in hits})
+        case Counted.SIGNATURES:
+            return len({hit.of for hit in hits})
+        case Counted.STEPS:
+            return sum(1 for _ in _steps(detection.of, hits))
+
+
+def _came(detection: Correlated, hits: Sequence[Hit], number: int) -> str:
     of = ", ".join(dict.fromkeys(hit.of for hit in hits))
     match detection.counted:
         case Counted.RECORDS:
-            return len(hits), f"{plural(len(hits), 'record')} of {of}"
+            return f"{plural(number, 'record')} of {of}"
         case Counted.VALUES:
-            number = len({hit.value for hit in hits})
-            return number, f"{plural(number, 'value')} of {', '.join(detection.values)} in records of {of}"
+            return f"{plural(number, 'value')} of {', '.join(detection.values)} in records of {of}"
         case Counted.SIGNATURES:
-            return len({hit.of for hit in hits}), f"all of {of}" if "," in of else of
+            return of
         case Counted.STEPS:
-            steps = list(_steps(detection.of, hits))
-            return len(steps), ", then ".join(steps)
+            return ", then ".join(_steps(detection.of, hits))
 
 
 def _steps(of: Sequence[str], hits: Sequence[Hit]) -> Iterator[str]:

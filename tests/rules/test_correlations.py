@@ -94,6 +94,12 @@ def test_a_value_counts_for_as_long_as_it_was_last_seen() -> None:
     assert raised(part, *story) == [[], [], ["many"]]
 
 
+def test_a_value_that_comes_late_once_more_is_no_other() -> None:
+    part = holding(single("a"), together("{type: value_count, condition: {gte: 2, field: user}}"))
+    story = [record("a", 50, user="ana"), record("a", 20, user="ana"), record("a", 30, user="bo")]
+    assert raised(part, *story) == [[], [], ["many"]]
+
+
 def test_different_signatures_come_together_in_whatever_order() -> None:
     part = holding(single("a"), single("b"), together("{type: temporal, rules: [a, b], group-by: [actor]}"))
     assert raised(part, record("b", 0, actor="eve"), record("a", 10, actor="bob")) == [[], []]
