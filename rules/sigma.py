@@ -116,7 +116,15 @@ def signature_of(data: Mapping[str, object], pack: str) -> Signature:
         raise BadInput(str(error), place="", fix="see the Sigma specification") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:  # what pySigma does not look at first
         raise BadInput(f"no Sigma rule: {error}", place="", fix="see the Sigma specification") from error
-    return _signature(rule, detection, pack)
+    return _readable(_signature(rule, detection, pack))
+
+
+def _readable(signature: Signature) -> Signature:
+    """Return it as the journal will give it back. BadInput: something in it is of another type than it should be."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(signature), type=Signature)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise BadInput(str(error), place="", fix="write texts; quote one that has a colon and a blank in it") from error
 
 
 def _single(data: Mapping[str, object]) -> tuple[SigmaRule, Condition]:

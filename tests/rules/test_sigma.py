@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -205,6 +206,27 @@ def test_whatever_rule_and_record_it_is_refused_or_evaluated(selection: dict[str
         return
     assert not isinstance(signature.condition, Correlated)
     assert compiled(signature.condition)(Record.of(record)) in (True, False)
+
+
+SAID = st.sampled_from(["title", "description", "author", "license", "tags", "references", "falsepositives", "owner"])
+
+
+@settings(deadline=None)
+@given(st.dictionaries(SAID, VALUES | st.lists(st.text(max_size=5) | VALUES, max_size=3), max_size=3))
+def test_whatever_is_said_of_a_rule_it_is_refused_or_the_journal_reads_it_back(said: dict[str, Any]) -> None:
+    try:
+        signature = a_rule(one({"a": 1}), **said)
+    except BadInput:
+        return
+    assert msgspec.json.decode(msgspec.json.encode(signature), type=Signature) == signature
+
+
+def test_a_text_that_yaml_takes_for_a_mapping_is_told() -> None:
+    text = yaml.safe_dump({"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})})
+    read, (problem,) = load(f"{text}falsepositives:\n  - A backup: leave it out\n", "x.yaml")
+    assert read == []
+    assert "false_positives[0]" in problem.problem
+    assert "quote" in problem.fix
 
 
 @given(st.text(max_size=200))
