@@ -40,6 +40,7 @@ class SignaturesPage:
     exact: bool  # False: there are more
     next: str
     q: str
+    alone: bool  # the one signature that was asked for
     pack: str
     packs: tuple[tuple[str, int], ...]  # with how many in force
     problems: tuple[Problem, ...]  # of the operator's folder
@@ -55,22 +56,29 @@ def signatures(
     where = {"pack": (pack,)} if pack else {}
     query = Query(text=q, where=where, order=("ended", "-hits"), cursor=asked.get("cursor", ""), limit=PAGE)
     found = view.find(SIGNATURES, query)
+    shown = _one(view, asked["id"]) if asked.get("id") else tuple(found.items)
     here = list(in_force(view))
     links, ids = Links(here), _ids(here)
     counts = view.facets(SIGNATURES, Query(where={"ended": (False,)}), ("pack",)).get("pack", {})
     folder = view.get(PACKS, PACK)
     return SignaturesPage(
-        rows=tuple(_row(one, links, ids) for one in found.items),
+        rows=tuple(_row(one, links, ids) for one in shown),
         total=found.total,
         exact=found.exact,
-        next=found.next,
+        next="" if asked.get("id") else found.next,
         q=q,
+        alone=bool(asked.get("id")),
         pack=pack,
         packs=tuple(sorted((str(name), count) for name, count in counts.items() if name)),
         problems=folder.problems if folder else (),
         typed=typed or {},
         refused=refused,
     )
+
+
+def _one(view: View, key: str) -> tuple[Signature, ...]:
+    found = view.get(SIGNATURES, key)
+    return (found,) if found else ()
 
 
 def _ids(here: list[Signature]) -> Mapping[str, str]:

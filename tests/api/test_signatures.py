@@ -149,6 +149,21 @@ def test_the_page_shows_level_tags_owner_and_hits(world: World) -> None:
     assert "Nothing fits" in world.page("/signatures?pack=other")
 
 
+def test_an_alert_leads_to_the_signature_that_raised_it(world: World) -> None:
+    put(world, RULE, RULE.replace("repository_deleted", "other").replace("destroy", "create"))
+    audited(world, "acme/shop")
+    (alert,) = world.get("/api/alerts")["items"]
+    page = world.page(f"/alerts/{alert['fingerprint']}")
+    assert 'href="/signatures?id=repository_deleted"' in page
+    assert "which has ended" not in page
+    alone = world.page("/signatures?id=repository_deleted")
+    assert 'id="repository_deleted"' in alone
+    assert 'id="other"' not in alone
+    assert "Nothing fits" in world.page("/signatures?id=ghost")
+    world.send("/signatures/repository_deleted/end")
+    assert "which has ended" in world.page(f"/alerts/{alert['fingerprint']}")
+
+
 def test_signatures_are_pasted_and_ended_on_the_page(world: World) -> None:
     assert world.send("/signatures", text=RULE, pack="ours", owner="sec").status_code == 200
     assert kept(world)["repository_deleted"]["pack"] == "ours"
