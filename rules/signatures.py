@@ -17,7 +17,8 @@ from aiops.domain.signatures import Correlated, Found, Signature
 from aiops.domain.words import plural
 from rules.conditions import compiled
 from rules.correlations import Correlations
-from rules.logsources import NEVER, Tags, applies, seen
+from rules.lines import Tags
+from rules.logsources import NEVER, applies, seen
 from rules.record import Record
 from rules.signature_index import SignatureIndex
 from rules.signature_links import Links, astray
