@@ -1,6 +1,7 @@
 """What do Sigma rules say, in our words? YAML in; signatures, their own cases, and what could not be read out."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,7 @@ from aiops.domain.signatures import Condition, Correlated, Detection, Logsource,
 from rules.conditions import compiled
 from rules.sigma_conditions import one_of, translated
 from rules.sigma_correlations import correlated
+from rules.sigma_filters import Filter, filter_of, filtered, idle, log_of
 from rules.signature_links import astray
 
 LONGEST_CONDITION = 5_000
@@ -29,7 +31,7 @@ _LEVELS = {
     SigmaLevel.INFORMATIONAL: Severity.INFO,
 }
 _OTHERS = {
-    "filter": "filters are not evaluated: write the exception into the rule itself",
+    "filter": "put it beside the rules that it is about, in a file of theirs or of its own",
     "action": "global, repeat and reset are not read: write each rule whole",
 }
 _Object = dict[str, object]
@@ -53,18 +55,9 @@ class Read(Noun, frozen=True, kw_only=True):
     place: str
 
 
-def load(text: str, place: str, pack: str = "") -> tuple[list[Read], list[Problem]]:
-    """Read the rules of one file (one a document, or a list); each that cannot be used is a problem with its line."""
-    read: list[Read] = []
-    problems: list[Problem] = []
-    for line, data in _items(text, place, problems):
-        where = f"{place}:{line}"
-        try:
-            read.append(_read(data, where, pack or Path(place).stem))
-        except BadInput as error:
-            at = f"{where}: {error.place}" if error.place and error.place != where else where
-            problems.append(Problem(place=at, problem=error.problem, fix=error.fix))
-    return read, problems
+def load(text: str, place: str) -> tuple[list[Read], list[Problem]]:
+    """Read the rules of one file, as ``load_texts`` does."""
+    return load_texts([(place, text)])
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -86,23 +79,41 @@ def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
 
 
 def load_texts(texts: Iterable[tuple[str, str]], present: Iterable[Signature] = ()) -> tuple[list[Read], list[Problem]]:
-    """Read files (name and text); of rules of the same id the first counts, each other is a problem.
+    """Read files (name and text; one rule a document, or a list); what cannot be used is a problem with its line.
 
-    So is a correlation about a rule that is neither among them nor ``present``.
+    Of rules of the same id the first counts. Filters narrow the rules that are read with them. A correlation must be
+    about what is among them, or ``present``.
     """
     read: dict[str, Read] = {}
+    filters: list[Filter] = []
     problems: list[Problem] = []
     for place, text in texts:
-        found, unread = load(text, place)
-        problems += unread
-        for one in found:
+        for one in _each(text, place, problems):
+            if isinstance(one, Filter):
+                filters.append(one)
+                continue
             first = read.setdefault(one.signature.id, one)
             if first is not one:
                 said = f"rule {one.signature.id} is at {first.place} too"
                 problems.append(Problem(place=one.place, problem=said, fix="choose another id or name"))
-    for key, why in astray((one.signature for one in read.values()), present).items():
+    signatures = [one.signature for one in read.values()]
+    for key, why in astray(signatures, present).items():
         problems.append(Problem(place=read.pop(key).place, problem=why, fix=IN_SIGHT))
-    return list(read.values()), problems
+    for lost in idle(filters, signatures):
+        problems.append(Problem(place=lost.place, problem="the filter is about no rule here", fix=IN_SIGHT))
+    narrowed = (msgspec.structs.replace(one, signature=filtered(one.signature, filters)) for one in read.values())
+    return list(narrowed), problems
+
+
+def _each(text: str, place: str, problems: list[Problem]) -> Iterator[Read | Filter]:
+    """Yield the rules and filters of one file; each that cannot be used becomes a problem with its line."""
+    for line, data in _items(text, place, problems):
+        where = f"{place}:{line}"
+        try:
+            yield _read(data, where, Path(place).stem)
+        except BadInput as error:
+            at = f"{where}: {error.place}" if error.place and error.place != where else where
+            problems.append(Problem(place=at, problem=error.problem, fix=error.fix))
 
 
 def signature_of(data: Mapping[str, object], pack: str) -> Signature:
@@ -110,13 +121,20 @@ def signature_of(data: Mapping[str, object], pack: str) -> Signature:
     for key, fix in _OTHERS.items():
         if key in data:
             raise BadInput(f"a Sigma {key}", place=key, fix=fix)
-    try:
+    with _refusing():
         rule, detection = _together(data) if "correlation" in data else _single(data)
+    return _readable(_signature(rule, detection, pack))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Let what pySigma finds wrong be a BadInput."""
+    try:
+        yield
     except (SigmaError, ParseBaseException) as error:
         raise BadInput(str(error), place="", fix="see the Sigma specification") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:  # what pySigma does not look at first
         raise BadInput(f"no Sigma rule: {error}", place="", fix="see the Sigma specification") from error
-    return _readable(_signature(rule, detection, pack))
 
 
 def _readable(signature: Signature) -> Signature:
@@ -172,19 +190,16 @@ def _signature(rule: SigmaRule | SigmaCorrelationRule, detection: Detection, pac
 
 
 def _logsource(rule: SigmaRule | SigmaCorrelationRule) -> Logsource:
-    if isinstance(rule, SigmaCorrelationRule):  # it is about signatures, and these know which log
-        return Logsource()
-    named = rule.logsource
-    return Logsource(
-        product=(named.product or "").lower(),
-        service=(named.service or "").lower(),
-        category=(named.category or "").lower(),
-    )
+    """Return which log a rule is about; of a correlation the signatures know it."""
+    return Logsource() if isinstance(rule, SigmaCorrelationRule) else log_of(rule.logsource)
 
 
-def _read(data: object, where: str, pack: str) -> Read:
+def _read(data: object, where: str, pack: str) -> Read | Filter:
     if not isinstance(data, Mapping):
         raise BadInput("no Sigma rule", place=where, fix="write title, logsource and detection")
+    if "filter" in data:
+        with _refusing():
+            return filter_of(data, where)
     try:
         proof = msgspec.convert(data.get("cases", {}), Proof)
     except msgspec.ValidationError as error:

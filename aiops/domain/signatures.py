@@ -153,6 +153,7 @@ class Signature(Noun, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()  # attack.t1098, ...
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()  # titles of the Sigma filters that narrow it; they are part of its condition
     pack: str = ""  # the file or folder it came with
     put_by: str = ""
     put_at: datetime | None = None

@@ -175,6 +175,47 @@ def test_a_case_of_a_correlation_is_a_list_of_records(tmp_path: Path) -> None:
     ]
 
 
+A = {"title": "A", "name": "a", "logsource": {"product": "github", "service": "audit"}, "detection": one({"a": 1})}
+
+
+def excepting(rules: Any = "any", product: str = "github", **changes: Any) -> dict[str, Any]:
+    within = {"rules": rules, "backup": {"actor": "backup"}, "condition": "not backup"}
+    return {"title": "The backup may", "logsource": {"product": product}, "filter": within | changes}
+
+
+@pytest.mark.parametrize(
+    ("rules", "product", "narrowed"),
+    [("any", "github", True), (["a"], "github", True), ("a", "github", True), (["b"], "github", False)],
+)
+def test_a_filter_narrows_the_rules_that_it_is_about(rules: Any, product: str, narrowed: bool) -> None:
+    documents = [A, A | {"name": "b", "logsource": {"product": "okta"}}, excepting(rules, product)]
+    read, problems = load(yaml.safe_dump_all(documents), "x.yaml")
+    a, b = (found.signature for found in read)
+    assert (a.filters, b.filters) == ((("The backup may",) if narrowed else ()), ())
+    assert not isinstance(a.condition, Correlated)
+    test = compiled(a.condition)
+    assert test(Record.of({"a": 1, "actor": "eve"}))
+    assert test(Record.of({"a": 1, "actor": "backup"})) is not narrowed
+    assert [problem.problem for problem in problems] == ([] if narrowed else ["the filter is about no rule here"])
+
+
+@pytest.mark.parametrize(
+    ("filtering", "said"),
+    [
+        (excepting(condition="not ghost"), "ghost"),
+        (excepting() | {"logsource": None}, "log"),
+        ({"title": "F", "logsource": {"product": "x"}, "filter": {"condition": "not a"}}, "rules"),
+        ({"title": "F", "logsource": {"product": "x"}, "filter": 7}, ""),
+        (excepting(backup={"actor|re": "(?=x)"}), "invalid"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_told_and_narrows_nothing(filtering: dict[str, Any], said: str) -> None:
+    read, (problem,) = load(yaml.safe_dump_all([A, filtering]), "x.yaml")
+    assert read[0].signature.filters == ()
+    assert problem.place.startswith("x.yaml:")
+    assert said in problem.problem.lower()
+
+
 def test_a_record_is_bounded() -> None:
     record = Record.of({"list": ["x" * (LONGEST + 5)] * (MOST_VALUES + 5)})
     assert len(record.get("list")) == MOST_VALUES
