@@ -16,7 +16,7 @@ _FACTS = ("actor", "target", "source_ip", "action")
 def alert(found: Found, event: Event, entity: Entity, settings: LogSettings) -> Event:
     """Return a firing alert; one condition per signature, service, actor and target, or per group of a correlation.
 
-    Its text is the event's. The verdict comes from the signature by the label ``signature``, so that whoever ends it
+    Its text is the event's, or what came together. The verdict comes from the signature by the label ``signature``, so that whoever ends it
     ends the verdict too.
     """
     signature = found.signature
@@ -43,7 +43,7 @@ def alert(found: Found, event: Event, entity: Entity, settings: LogSettings) -> 
         received_at=event.received_at,
         occurred_at=event.occurred_at,
         title=f"{signature.title}{whom}"[:300],
-        message=f"{signature.title}: {event.text}"[:LONGEST],
+        message=f"{signature.title}: {found.text or event.text}"[:LONGEST],
         labels={name: value for name, value in labels.items() if value},
         annotations={"description": signature.description} if signature.description else {},
         facts=event.facts,

@@ -109,6 +109,7 @@ def test_what_comes_together_is_one_known_bad_alert_that_says_what_came() -> Non
     (alert,) = alerts(engine, deleting("a", "b", "b", "c", "d"))
     assert (alert.verdict, alert.verdict_rule, alert.count) == (Verdict.KNOWN_BAD, "many-deleted", 2)
     assert (alert.title, alert.severity) == ("Many repositories deleted for eve", Severity.CRITICAL)
+    assert alert.message.startswith("Many repositories deleted: 4 values of repo in records of repository-deleted")
     said = [reason.text for reason in alert.reasons]
     assert any("3 values of repo in records of repository-deleted in 3 s for actor eve" in text for text in said)
     assert any("known bad by rule many-deleted (security)" in text for text in said)
