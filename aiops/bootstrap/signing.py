@@ -19,7 +19,7 @@ from rules.signature_links import chunks
 from rules.sync import MOST_PROBLEMS, same
 
 ACTOR = "system:signatures"
-PACK = "signatures"  # under which it is told what of the folder cannot be read
+PACK = "files.signatures"  # under which it is told what of the folder cannot be read
 
 
 def signing(engine: Engine, store: Store, folder: Path) -> tuple[list[Command], list[Problem]]:

@@ -13,7 +13,7 @@ from aiops.ports import View
 from api.signatures import in_force
 from rules.signature_links import Links
 
-PACK = "signatures"  # as which the operator's folder is told
+PACK = "files.signatures"  # as which the operator's folder is told
 PAGE = 50
 TECHNIQUE = re.compile(r"attack\.t(\d{4})(?:\.(\d{3}))?")
 _SIZES: Mapping[Size, str] = {Size.ABOVE: "more than", Size.SAME: "exactly"}

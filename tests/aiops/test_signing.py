@@ -89,7 +89,7 @@ def test_while_a_rule_cannot_be_read_nothing_ends_and_the_pack_says_which(desk: 
     desk.tell()
     assert desk.in_force() == ["one", "two"]
     pack = desk.pack()
-    assert (pack.name, pack.rules, pack.origin) == ("signatures", 1, str(desk.folder))
+    assert (pack.name, pack.rules, pack.origin) == ("files.signatures", 1, str(desk.folder))
     (problem,) = pack.problems
     assert problem.place.startswith(str(desk.folder / "one.yaml") + ":1")
     assert problem.fix

@@ -5,7 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from aiops.bootstrap.signing import PACK
+from aiops.domain.changes import PACKS
 from aiops.domain.entries import Delivery
+from aiops.domain.events import Problem
+from aiops.domain.rules import Pack
 from tests.api.world import World
 
 RULE = """title: Repository deleted
@@ -183,3 +187,12 @@ def test_a_record_that_lacks_what_is_grouped_by_is_told_on_the_page(world: World
     put(world, RULE, MANY)
     audited(world, "acme/shop", actor=None)
     assert "1 hit not counted" in world.page("/signatures")
+
+
+def test_what_of_the_folder_cannot_be_read_stands_on_the_page(world: World) -> None:
+    problem = Problem(place="sigma/a.yaml:3", problem="no detection", fix="write one")
+    world.put(PACKS, Pack(name=PACK, origin="sigma", rules=2, problems=(problem,)))
+    page = world.page("/signatures")
+    assert "1 Sigma rule of the folder could not be used and was left as it was" in page
+    assert "sigma/a.yaml:3" in page
+    assert "write one" in page
