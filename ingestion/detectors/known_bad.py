@@ -16,8 +16,8 @@ _FACTS = ("actor", "target", "source_ip", "action")
 def alert(found: Found, event: Event, entity: Entity, settings: LogSettings) -> Event:
     """Return a firing alert; one condition per signature, service, actor and target, or per group of a correlation.
 
-    Its text is the event's, or what came together. The verdict comes from the signature by the label ``signature``, so that whoever ends it
-    ends the verdict too.
+    Its text is the event's, or what came together. The verdict comes from the signature by the label ``signature``, so
+    that whoever ends it ends the verdict too.
     """
     signature = found.signature
     facts = {name: str(event.facts[name]) for name in _FACTS if event.facts.get(name)}
