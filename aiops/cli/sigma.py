@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 import typer
 
+import rules
 from aiops.cli.chatter import say
 from aiops.cli.errors import FINDINGS
 from aiops.cli.output import Columns, Format, Output, show
@@ -26,7 +27,22 @@ app = family(
     "Signatures of known bad: Sigma rules.",
     examples("rules sigma test sigma", "rules sigma add sigma --owner security", "rules sigma list"),
 )
-Folder = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Sigma rules (YAML).", exists=True)]
+OURS = Path(rules.__file__).parent / "packs"  # what is shipped
+
+
+def _found(named: Path) -> Path:
+    """Return the file or folder of this name, else the pack of ours."""
+    if named.exists():
+        return named
+    if (ours := OURS / f"{named}.yaml").is_file():
+        return ours
+    packs = ", ".join(sorted(file.stem for file in OURS.glob("*.yaml")))
+    raise BadInput("is not there", place=str(named), fix=f"give a file, a folder or a pack of ours: {packs}")
+
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="FILE|FOLDER|PACK", help="Sigma rules (YAML), or the name of a pack of ours.")
+]
 
 
 def columns() -> Columns[Signature]:
@@ -45,14 +61,14 @@ def columns() -> Columns[Signature]:
     }
 
 
-@app.command("add", epilog=examples("rules sigma add sigma", "rules sigma add sigma/github.yaml --owner security"))
+@app.command("add", epilog=examples("rules sigma add okta", "rules sigma add sigma/github.yaml --owner security"))
 def add(
     context: typer.Context,
     folder: Folder,
     owner: Annotated[str, typer.Option(help="Who answers for rules that name no owner.")] = "",
 ) -> None:
     """Put the Sigma rules of a file or folder; one that cannot be used is told, and stops no other."""
-    files, unread = _files(folder)
+    files, unread = _files(_found(folder))
     with client(context) as one:
         done = one.post("/api/signatures", SignaturesPut, NewSignatures(files=tuple(files), owner=owner))
     _tell([*unread, *done.problems])
@@ -65,7 +81,7 @@ def add(
 def show_list(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="FILE|FOLDER", help="Those of these files.", exists=True)
+        Path | None, typer.Argument(metavar="[FILE|FOLDER|PACK]", help="Those of these files, or of a pack of ours.")
     ] = None,
     pack: Annotated[str, typer.Option(help="Only those of this pack.")] = "",
     ended: Annotated[bool, typer.Option("--ended", help="Also those that have ended.")] = False,
@@ -73,7 +89,7 @@ def show_list(
 ) -> None:
     """List signatures with owner and hits; with a file or folder those in it, which works without a server."""
     if folder is not None:
-        show([one.signature for one in load_folder(folder)[0]], columns(), output)
+        show([one.signature for one in load_folder(_found(folder))[0]], columns(), output)
         return
     with client(context) as one:
         found = list(_kept(one, pack, ended))
@@ -108,9 +124,9 @@ def prove(
     ] = None,
 ) -> None:
     """Prove each rule by its own cases; or say which fit a record. Works without a server."""
-    read, unread = load_folder(folder)
+    read, unread = load_folder(_found(folder))
     if record is None:
-        _report(len(read), len(unread), test_signatures(folder))
+        _report(len(read), len(unread), test_signatures(_found(folder)))
         return
     _tell(unread)
     found = fitting([one.signature for one in read], _record(record))
@@ -126,8 +142,8 @@ def check(
     cases: Annotated[bool, typer.Option("--cases", help="Prove each by its own cases too.")] = False,
 ) -> None:
     """Say which rules can be loaded, and of each other one why not, with file, line and fix. Works without a server."""
-    read, unread = load_folder(folder)
-    _report(len(read), len(unread), test_signatures(folder) if cases else unread)
+    read, unread = load_folder(_found(folder))
+    _report(len(read), len(unread), test_signatures(_found(folder)) if cases else unread)
 
 
 def _report(read: int, unread: int, problems: list[Problem]) -> None:

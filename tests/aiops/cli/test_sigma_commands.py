@@ -46,6 +46,13 @@ def test_a_bad_rule_is_named_and_stops_no_other(aiops: Line, world: World, folde
     assert ids(aiops) == ["repository_deleted"]
 
 
+def test_a_pack_of_ours_is_put_by_its_name(aiops: Line, world: World) -> None:
+    aiops("rules", "sigma", "add", "okta", "--owner", "security")
+    assert set(ids(aiops, "--pack", "okta")) == set(ids(aiops, "okta")) > {"okta_password_guessing"}
+    aiops("rules", "sigma", "check", "ghost", code=2)
+    assert "a pack of ours: cloudtrail, github, kubernetes, okta" in aiops.chatter
+
+
 def test_nothing_is_removed_unless_it_is_named(aiops: Line, world: World) -> None:
     aiops("rules", "sigma", "remove", code=2)
     assert "give ids, or --pack NAME" in aiops.chatter
