@@ -1,14 +1,11 @@
 """What do Sigma rules say, in our words? YAML in; signatures, their own cases, and what could not be read out."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import yaml
-from pyparsing.exceptions import ParseBaseException
 from sigma.correlations import SigmaCorrelationRule
-from sigma.exceptions import SigmaError
 from sigma.rule import SigmaLevel, SigmaRule
 
 from aiops.domain.base import Noun
@@ -19,6 +16,7 @@ from rules.conditions import compiled
 from rules.sigma_conditions import one_of, translated
 from rules.sigma_correlations import correlated
 from rules.sigma_filters import Filter, filter_of, filtered, idle, log_of
+from rules.sigma_problems import refusing
 from rules.signature_links import astray
 
 LONGEST_CONDITION = 5_000
@@ -121,20 +119,9 @@ def signature_of(data: Mapping[str, object], pack: str) -> Signature:
     for key, fix in _OTHERS.items():
         if key in data:
             raise BadInput(f"a Sigma {key}", place=key, fix=fix)
-    with _refusing():
+    with refusing():
         rule, detection = _together(data) if "correlation" in data else _single(data)
     return _readable(_signature(rule, detection, pack))
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Let what pySigma finds wrong be a BadInput."""
-    try:
-        yield
-    except (SigmaError, ParseBaseException) as error:
-        raise BadInput(str(error), place="", fix="see the Sigma specification") from error
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:  # what pySigma does not look at first
-        raise BadInput(f"no Sigma rule: {error}", place="", fix="see the Sigma specification") from error
 
 
 def _readable(signature: Signature) -> Signature:
@@ -198,7 +185,7 @@ def _read(data: object, where: str, pack: str) -> Read | Filter:
     if not isinstance(data, Mapping):
         raise BadInput("no Sigma rule", place=where, fix="write title, logsource and detection")
     if "filter" in data:
-        with _refusing():
+        with refusing():
             return filter_of(data, where)
     try:
         proof = msgspec.convert(data.get("cases", {}), Proof)

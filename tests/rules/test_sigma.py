@@ -112,6 +112,31 @@ def test_what_is_not_evaluated_is_refused_by_its_name(changes: dict[str, Any], s
     assert said in str(refused.value).lower()
 
 
+@pytest.mark.parametrize(
+    ("changes", "place", "fix"),
+    [
+        ({"detection": {"sel": {"a|re": "(?=x)"}, "condition": "sel"}}, "detection", "look-around"),
+        ({"detection": {"sel": {"a": 1}, "condition": "sel and"}}, "detection.condition", "join"),
+        ({"detection": {"sel": {"a": 1}, "condition": "ghost"}}, "detection.condition", "that are there"),
+        ({"detection": {"sel": {"a|nonsense": 1}, "condition": "sel"}}, "detection", "modifiers"),
+        ({"detection": {"sel": {"a": 1}}}, "detection.condition", "selections"),
+        ({"logsource": {}}, "logsource", "product"),
+        ({"level": "dire"}, "level", "critical"),
+        ({"id": "no uuid"}, "id", "UUID"),
+        ({"title": None}, "title", "title"),
+        ({"tags": "nonsense"}, "tags", "attack.t1098"),
+        ({"tags": ["nonsense"]}, "", "form"),
+        ({"detection": {"sel": {"a|cidr": "x"}, "condition": "sel"}}, "", "address"),
+        ({"detection": 7}, "detection", "maps"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_where_and_what_mends_it(changes: dict[str, Any], place: str, fix: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        signature_of(A | changes, "pack")
+    assert refused.value.place == place
+    assert fix in refused.value.fix
+
+
 def test_one_bad_rule_stops_nothing_but_itself() -> None:
     good = yaml.safe_dump(
         {"title": "Good", "name": "good", "logsource": {"product": "x"}, "level": "low", "detection": one({"a": 1})}
