@@ -6,10 +6,10 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.acts import EndSignature, PutSignatures, SignatureAct
-from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.alerts import BY_SIGNATURE, Alert, Verdict
 from aiops.domain.changes import SIGNATURES
 from aiops.domain.errors import BadInput, Conflict
-from aiops.domain.events import Event
+from aiops.domain.events import Event, Severity
 from aiops.domain.matching import Matcher
 from aiops.domain.part import Part
 from aiops.domain.rules import Rule
@@ -27,7 +27,6 @@ from rules.trail import SignatureTrail
 MOST = 20_000  # in force
 MOST_KINDS = 200  # of logs for which an index is kept; beyond it they are made anew
 LABEL = "signature"  # of an alert: the id of the signature that raised it
-DETECTOR = "detector:known_bad"
 
 
 class Signatures(Part):
@@ -72,11 +71,13 @@ class Signatures(Part):
 
     def verdict(self, alert: Alert) -> Iterator[Rule]:
         """Yield the rule that the signature of an alert is, for its verdict; none where it has ended."""
-        found = self._signatures.get(alert.labels.get(LABEL, "")) if alert.source == DETECTOR else None
+        found = self._signatures.get(alert.labels.get(LABEL, "")) if alert.source == BY_SIGNATURE else None
         if found is not None:
             matcher = Matcher(field=LABEL, value=found.id)
             owner = found.owner or found.pack or found.put_by
-            yield Rule(id=found.id, verdict=Verdict.KNOWN_BAD, matchers=(matcher,), owner=owner, reason=found.title)
+            mild = "; mild, so it pages nobody by itself" if found.severity is Severity.INFO else ""
+            reason = found.title + mild
+            yield Rule(id=found.id, verdict=Verdict.KNOWN_BAD, matchers=(matcher,), owner=owner, reason=reason)
 
     def in_force(self) -> dict[str, Signature]:
         """Return those in force by id."""
@@ -86,7 +87,7 @@ class Signatures(Part):
         """Yield those of ``alerts`` whose signatures an act puts or ends."""
         put = act.signatures if isinstance(act, PutSignatures) else ()
         keys = {one.id for one in put} if isinstance(act, PutSignatures) else {act.signature_id}
-        return (alert for alert in alerts if alert.source == DETECTOR and alert.labels.get(LABEL) in keys)
+        return (alert for alert in alerts if alert.source == BY_SIGNATURE and alert.labels.get(LABEL) in keys)
 
     def act(self, act: SignatureAct, actor: str, now: datetime) -> tuple[str, str]:
         """Apply it; return what was done in words, and the id it concerns. AiopsError says why not."""

@@ -1,5 +1,6 @@
 """What does an alert say that a signature of known bad raises of an audit or log event?"""
 
+from aiops.domain.alerts import BY_SIGNATURE
 from aiops.domain.base import stable_hash
 from aiops.domain.events import Event, EventKind
 from aiops.domain.graph import Entity
@@ -38,7 +39,7 @@ def alert(found: Found, event: Event, entity: Entity, settings: LogSettings) -> 
     labels = {**passed_on, **about, "signature": signature.id, "pack": signature.pack, "service": entity.name}
     return Event(
         kind=EventKind.ALERT,
-        source=f"detector:{NAME}",
+        source=BY_SIGNATURE,
         event_id=f"{event.event_id}-{NAME}-{signature.id}{part}",
         received_at=event.received_at,
         occurred_at=event.occurred_at,

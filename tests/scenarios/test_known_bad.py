@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from aiops.domain.acts import Act, EndSignature, PutSignatures
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import ALERTS
-from aiops.domain.entries import Command, Delivery, Entry, Payload, Position
+from aiops.domain.changes import ALERTS, PAGES
+from aiops.domain.entries import Command, Delivery, Entry, Payload, Position, Tick
 from aiops.domain.events import Severity
 from aiops.domain.signatures import Correlated, Counted, Logsource, Says, Signature
 from aiops.engine import Engine
@@ -71,6 +72,20 @@ def test_a_fitting_audit_event_raises_a_known_bad_alert() -> None:
     assert alert.severity is Severity.HIGH
     assert any("Repository deleted" in reason.text for reason in alert.reasons)
     assert engine.ledger.check() == []
+
+
+@pytest.mark.parametrize(("severity", "pages"), [(Severity.WARNING, 1), (Severity.INFO, 0)])
+def test_what_is_known_bad_pages_unless_its_signature_is_mild(severity: Severity, pages: int) -> None:
+    engine = Engine()
+    signature = msgspec.structs.replace(GONE, severity=severity)
+    story = entries(command("put", PutSignatures(signatures=(signature,))), audited("repo.destroy", "1"), Tick())
+    late = msgspec.structs.replace(story[-1], received_at=at(600))
+    changes = engine.run([*story[:-1], late])
+    assert len(changes.of(PAGES)) == pages
+    (alert,) = changes.of(ALERTS)
+    assert alert.verdict is Verdict.KNOWN_BAD
+    said = " ".join(reason.text for reason in alert.reasons)
+    assert ("mild, so it pages nobody by itself" in said) is (pages == 0)
 
 
 def test_who_ends_the_signature_ends_its_verdict() -> None:
