@@ -72,7 +72,7 @@ class Correlations(Part):
                 left_out += 1
                 continue
             window = self._window(signature.id, group)
-            hit = Hit(at=min(event.occurred_at, now), of=name, value=value, event_id=event.event_id)
+            hit = Hit(at=min(event.occurred_at, now), of=name, value=value, event_id=_first_id(event))
             if not self._note(window, hit, detection):
                 left_out += 1
             elif text := _reached(detection, window):
@@ -118,6 +118,11 @@ class Correlations(Part):
     def load(self, state: bytes) -> None:
         self._windows = dict(msgspec.msgpack.decode(state, type=list[tuple[str, Window]]))
         self._held = sum(len(one.hits) for one in self._windows.values())
+
+
+def _first_id(event: Event) -> str:
+    """Return the id that the record had before it was read anew ("0-7-1-r2"): it is one record, however often read."""
+    return event.event_id.partition("-r")[0]
 
 
 def _at(hit: Hit) -> datetime:

@@ -179,6 +179,12 @@ def test_one_record_that_fits_two_signatures_is_one_record() -> None:
     assert raised(part, record("a", 0), record("a", 1)) == [[], ["many"]]
 
 
+def test_a_record_that_is_read_anew_is_one_record() -> None:
+    part = holding(single("a"), together("{type: event_count, condition: {gte: 2}}"))
+    once = record("a", 0)
+    assert raised(part, once, msgspec.structs.replace(once, event_id=f"{once.event_id}-r1")) == [[], []]
+
+
 def test_a_signature_is_found_by_its_id_or_its_name() -> None:
     base = single("a", id=ID)
     part = holding(base, together("{type: event_count, condition: {gte: 1}}"))
