@@ -46,6 +46,14 @@ def signing(engine: Engine, store: Store, folder: Path) -> tuple[list[Command], 
     return [Command(id=_id(act, engine), actor=ACTOR, act=act) for act in acts], problems
 
 
+def signatures_in(folder: Path) -> list[Signature]:
+    """Read a file or folder of Sigma rules; one bad rule refuses them. BadConfiguration."""
+    read, problems = load_folder(folder)
+    for problem in problems:
+        raise BadConfiguration(problem.problem, place=problem.place, fix=problem.fix)
+    return [one.signature for one in read]
+
+
 def _said(signature: Signature) -> Signature:
     """What the file says of it, without what the engine counts and stamps."""
     return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None, left_out=0, revision=0)

@@ -9,7 +9,7 @@ import yaml
 from aiops import fold
 from aiops.bootstrap import engine as at_work
 from aiops.bootstrap.setups import EngineSetup
-from aiops.bootstrap.signing import signing
+from aiops.bootstrap.signing import signatures_in, signing
 from aiops.domain.acts import Act, EndSignature, PutPack, PutSignatures
 from aiops.domain.changes import PACKS
 from aiops.domain.errors import BadConfiguration
@@ -99,6 +99,14 @@ def test_a_folder_that_is_not_there_stops_the_start(desk: Desk) -> None:
     desk.folder = desk.folder / "absent"
     with pytest.raises(BadConfiguration):
         desk.tell()
+
+
+def test_one_bad_rule_refuses_what_a_replay_is_to_use(desk: Desk) -> None:
+    a_file(desk.folder, "one")
+    assert [one.id for one in signatures_in(desk.folder)] == ["one"]
+    a_file(desk.folder, "two", condition="nothing")
+    with pytest.raises(BadConfiguration, match=r"two\.yaml:1"):
+        signatures_in(desk.folder)
 
 
 def test_a_folder_that_was_written_is_read_anew_without_a_start(
