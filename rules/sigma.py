@@ -20,6 +20,8 @@ from rules.sigma_problems import refusing
 from rules.signature_links import astray
 
 LONGEST_CONDITION = 5_000
+MOST_VALUES = 50_000  # of one rule, its cases among them
+_END = object()
 IN_SIGHT = "name rules by the id or name that they have, and put them together"
 _LEVELS = {
     SigmaLevel.CRITICAL: Severity.CRITICAL,
@@ -148,6 +150,9 @@ def _single(data: Mapping[str, object]) -> tuple[SigmaRule, Condition]:
 
 def _together(data: Mapping[str, object]) -> tuple[SigmaCorrelationRule, Correlated]:
     """Read a rule about records that come together."""
+    written = data.get("correlation")
+    if isinstance(written, Mapping) and len(str(written.get("condition", ""))) > LONGEST_CONDITION:
+        raise BadInput("too long", place="condition", fix=f"use up to {LONGEST_CONDITION} characters")
     rule = SigmaCorrelationRule.from_dict(dict(data), collect_errors=True)
     if rule.errors:
         raise rule.errors[0]
@@ -165,7 +170,7 @@ def _signature(rule: SigmaRule | SigmaCorrelationRule, detection: Detection, pac
         logsource=_logsource(rule),
         condition=detection,
         name=rule.name or "",
-        owner=str(rule.custom_attributes.get("owner", "")),
+        owner=rule.custom_attributes.get("owner", ""),
         description=" ".join((rule.description or "").split()),
         author=rule.author or "",
         licence=rule.license or "",
@@ -184,6 +189,7 @@ def _logsource(rule: SigmaRule | SigmaCorrelationRule) -> Logsource:
 def _read(data: object, where: str, pack: str) -> Read | Filter:
     if not isinstance(data, Mapping):
         raise BadInput("no Sigma rule", place=where, fix="write title, logsource and detection")
+    _bounded(data)
     if "filter" in data:
         with refusing():
             return filter_of(data, where)
@@ -193,6 +199,19 @@ def _read(data: object, where: str, pack: str) -> Read | Filter:
         raise BadInput(str(error), place="cases", fix="give lists of events under match and no_match") from error
     signature = signature_of({key: value for key, value in data.items() if key != "cases"}, pack)
     return Read(signature=signature, proof=proof, place=where)
+
+
+def _bounded(data: Mapping[str, object]) -> None:
+    """Refuse what aliases of YAML make large, or loop in, however short its text is."""
+    waiting: list[Iterator[object]] = [iter(data.values())]
+    for _ in range(MOST_VALUES):
+        while waiting and (value := next(waiting[-1], _END)) is _END:
+            waiting.pop()
+        if not waiting:
+            return
+        if isinstance(value, Mapping | list):
+            waiting.append(iter(value.values() if isinstance(value, Mapping) else value))
+    raise BadInput(f"more than {MOST_VALUES:,} values", place="", fix="write several rules; use fewer aliases")
 
 
 def _items(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:

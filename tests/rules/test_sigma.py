@@ -295,6 +295,22 @@ def test_a_text_that_yaml_takes_for_a_mapping_is_told() -> None:
     assert "quote" in problem.fix
 
 
+@pytest.mark.parametrize("field", ["references", "owner", "cases", "detection", "fields"])
+def test_a_short_text_that_aliases_make_large_is_refused_at_once(field: str) -> None:
+    laughs = ["x:", "  - &l0 [x, x, x, x, x, x, x, x, x, x]"]
+    laughs += [f"  - &l{level} [{', '.join([f'*l{level - 1}'] * 10)}]" for level in range(1, 30)]
+    rule = yaml.safe_dump({key: value for key, value in A.items() if key != field})
+    read, problems = load("\n".join([*laughs, f"{field}: *l29", rule]), "x.yaml")
+    assert read == []
+    assert "50,000 values" in problems[0].problem
+
+
+def test_what_leads_into_itself_is_refused() -> None:
+    read, (problem,) = load("title: A\nname: a\ndetection: &d {sel: *d, condition: sel}\n", "x.yaml")
+    assert read == []
+    assert problem.fix
+
+
 @given(st.text(max_size=200))
 def test_whatever_text_it_is_read_or_a_problem(text: str) -> None:
     read, problems = load(text, "x.yaml")
