@@ -33,6 +33,11 @@ PRODUCTS = {
 Pair = tuple[str, str]  # rule and type of log
 Judged = tuple[dict[str, Any], bool, bool]  # event, whether a rule must fire, whether ours did
 ANSWERS: dict[str, str | tuple[str, ...]] = {
+    "AWS.CloudTrail.IAMAssumeRoleBlacklistIgnored": (),  # by lists of their own, as the next three
+    "AWS.EC2.Vulnerable.XZ.Image.Launched": (),
+    "AWS.LAMBDA.CRUD": (),
+    "Okta.Login.Without.Push.Marker": (),
+    "AWS.EC2.LaunchUnusualEC2Instances": "aws_unusual_instance_launched",
     "Standard.AdminRoleAssigned": "github_administrator_added",
     "Standard.ImpossibleTravel.Login": (),  # by a history of places that is not in the record: we have none such
     "Standard.BruteForceByUser": ("aws_console_sign_in_failed", "okta_sign_in_failed"),
