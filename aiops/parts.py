@@ -60,6 +60,7 @@ class Parts:
         self.rollups = Rollups()
         self.dedup = Dedup(self.settings.dedup, self.timers)
         self.signatures = Signatures()
+        self.correlations, self.signature_trail = self.signatures.correlations, self.signatures.trail
         self.flapping = Flapping(self.settings.calm, self.timers)
         self.holding = Holding(self.settings.calm, self.timers)
         self.profiles = Profiles()

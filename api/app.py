@@ -38,13 +38,14 @@ from api.routes import (
     rules,
     senders,
     services,
+    signatures,
     standins,
     status,
     windows,
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
-from api.ui import forms, outbox, pages, sign_in
+from api.ui import forms, outbox, pages, sign_in, signature_pages
 from api.ui import senders as sender_forms
 from api.ui.render import page, piece
 from api.vouched import Proxy
@@ -108,6 +109,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         alerts,
         rules,
         windows,
+        signatures,
         patterns,
         services,
         mappings,
@@ -117,6 +119,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         paging,
         pages,
         outbox,
+        signature_pages,
         forms,
         sender_forms,
         sign_in,

@@ -45,11 +45,15 @@ def described(
     return {"responses": answers, "openapi_extra": extra, "response_model": None}
 
 
-def acting(takes: type[msgspec.Struct] | None = None, example: Mapping[str, object] | None = None) -> Spec:
-    """Describe an operator's act: answered with its outcome, or with where to ask for it."""
-    spec = described(Outcome, takes=takes, example=example)
+def acting(
+    takes: type[msgspec.Struct] | None = None,
+    example: Mapping[str, object] | None = None,
+    returns: type[msgspec.Struct] = Outcome,
+) -> Spec:
+    """Describe an operator's act: answered with its outcome, or with where to ask for it; else with ``returns``."""
+    spec = described(returns, takes=takes, example=example)
     spec["responses"] |= {
-        202: _json("On disk; the outcome is not known yet", Accepted),
+        202: _json("On disk; the outcome is not known yet", Accepted if returns is Outcome else returns),
         409: _json("It does not fit the present state", ProblemDetails, "application/problem+json"),
     }
     key = {"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}
@@ -96,7 +100,9 @@ def body_of(kind: type[T]) -> Callable[..., Any]:
 def plain(value: object) -> object:
     """Return nouns as mappings with every field, also those that have their default: programs should not guess."""
     if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        config = value.__struct_config__
+        tag = {config.tag_field: config.tag} if config.tag_field else {}
+        return tag | {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -6,7 +6,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
 from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher
-from aiops.domain.rules import Cases, RuleStatus
+from aiops.domain.rules import Cases, Envelope, RuleStatus, Threshold
 
 
 class AssignBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +45,8 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expires: datetime | None = None
     review: datetime | None = None
     ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden
+    threshold: Threshold | None = None  # of known_good: hides until it is reached; of known_bad: raises from then on
+    envelope: Envelope | None = None  # of known_good: an alert that leaves it is not hidden
     priority: int = 0
     cases: Cases = Cases()
     pack: str = ""  # the YAML pack it stands in

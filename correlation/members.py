@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.alerts import Alert
 from aiops.domain.events import Severity
 from aiops.domain.graph import Near
 from correlation.background import key_of
@@ -24,7 +24,7 @@ class Member(msgspec.Struct, array_like=True):
     severity: Severity
     events: int
     suppressed: bool
-    known_bad: bool
+    known_bad: bool  # and pages however mild it is
     source: str
     stated: float  # when it began by its sender's clock; ``started`` is corrected where that is known to be wrong
     ended: float | None = None
@@ -61,7 +61,7 @@ def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
         severity=episode.severity,
         events=episode.events,
         suppressed=alert.suppressed,
-        known_bad=alert.verdict is Verdict.KNOWN_BAD,
+        known_bad=alert.pressing,
         source=alert.source,
         stated=stated,
         flapping=alert.flapping > 0,

@@ -1,16 +1,19 @@
 """What does a CEL condition say, in our matchers? The subset that rules over alerts are written in; no more.
 
-``name == "text"``, ``!=``, ``in [..]``, ``.contains()``, ``.startsWith()``, ``.endsWith()``, ``.matches()``, ``&&``,
-``||``, ``!`` and brackets, over fields of an alert. Everything else is refused with its place and why.
+``name == "text"``, ``!=``, ``in [..]``, ``.contains()``, ``.startsWith()``, ``.endsWith()``, ``.matches()``, ``has()``,
+``null``, ``<`` and its like of a severity, ``&&``, ``||``, ``!`` and brackets, over fields of an alert, also written as
+``labels["name"]``. Everything else is refused with its place and why.
 """
 
 import re
 from collections.abc import Callable
+from operator import ge, gt, le, lt
 
 import re2
 
 from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
+from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher, Operator, any_text
 
 MOST_WAYS = 50  # alternatives that one condition may come to
@@ -20,7 +23,7 @@ DEEPEST = 30  # brackets
 Ways = list[tuple[Matcher, ...]]  # one of them must hold whole
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<name>[A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*)"
-    r"|(?P<number>\d+(?:\.\d+)?)|(?P<sign>&&|\|\||==|!=|<=|>=|[!()\[\],<>?:+*/%-]))"
+    r"|(?P<number>\d+(?:\.\d+)?)|(?P<sign>&&|\|\||==|!=|<=|>=|[!()\[\],.<>?:+*/%-]))"
 )
 _OPPOSITE = {
     Operator.EQUAL: Operator.NOT_EQUAL,
@@ -33,6 +36,12 @@ _METHODS: dict[str, Callable[[str], str]] = {
     "startsWith": lambda text: f"{re2.escape(text)}.*",
     "endsWith": lambda text: f".*{re2.escape(text)}",
     "matches": lambda text: f".*(?:{text}).*",  # CEL's is not anchored, ours is
+}
+_ORDERED: dict[str, Callable[[int, int], bool]] = {
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
 }
 
 
@@ -136,17 +145,22 @@ class _Reader:
             matcher = self._comparison()
         finally:
             self._depth -= 1
-        operator = _OPPOSITE[matcher.operator] if negated else matcher.operator
-        return [(Matcher(field=matcher.field, operator=operator, value=matcher.value),)]
+        turned = _OPPOSITE[matcher.operator] if negated else matcher.operator
+        return [(Matcher(field=matcher.field, operator=turned, value=matcher.value),)]
 
     def _comparison(self) -> Matcher:
         if self._here.kind != "name":
             raise self._refusal("a field of the alert is expected")
-        name, begin = self._here.text, self._next
-        self._next += 1
+        name, begin = self._name(), self._next - 1
+        if name == "has" and self._take("("):
+            name = self._name()
+            self._expect(")")
+            return self._matcher(name, begin, Operator.NOT_EQUAL, "")
         if sign := self._take("==", "!="):
-            operator = Operator.EQUAL if sign == "==" else Operator.NOT_EQUAL
-            return self._matcher(name, begin, operator, self._literal())
+            equal = Operator.EQUAL if sign == "==" else Operator.NOT_EQUAL
+            return self._matcher(name, begin, equal, self._literal())
+        if sign := self._take(*_ORDERED):
+            return self._matcher(name, begin, Operator.REGEX, any_text(self._severities(name, sign)))
         if self._here.kind == "name" and self._here.text == "in":
             self._next += 1
             return self._matcher(name, begin, Operator.REGEX, any_text(self._list()))
@@ -159,6 +173,26 @@ class _Reader:
             self._expect(")")
             return self._matcher(parent, begin, Operator.REGEX, _METHODS[method](text))
         raise self._refusal("only ==, !=, in and the tests of texts are understood")
+
+    def _name(self) -> str:
+        """Take a name; ``labels["a"]`` is called ``labels.a``."""
+        name = self._here.text
+        self._next += 1
+        if self._here.text == "[" and self._here.kind == "sign":
+            self._next += 1
+            name = f"{name}.{self._literal()}"
+            self._expect("]")
+            if self._take("."):
+                name = f"{name}.{self._here.text}"
+                self._next += self._here.kind == "name"
+        return name
+
+    def _severities(self, name: str, sign: str) -> list[str]:
+        """Return the severities that stand in this order to the one that follows."""
+        if self._field(name) != "severity" or self._here.text[1:-1] not in set(Severity):
+            raise self._refusal(f"{sign} is understood of a severity alone: {', '.join(Severity)}")
+        rank = Severity(self._literal()).rank
+        return [one.value for one in Severity if _ORDERED[sign](one.rank, rank)] or ["none"]
 
     def _matcher(self, name: str, begin: int, operator: Operator, value: str) -> Matcher:
         field = self._field(name)
@@ -179,6 +213,9 @@ class _Reader:
 
     def _literal(self) -> str:
         token = self._here
+        if token.kind == "name" and token.text == "null":
+            self._next += 1
+            return ""
         if token.kind not in ("text", "number"):
             raise self._refusal("a text is expected")
         self._next += 1

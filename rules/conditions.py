@@ -12,11 +12,12 @@ from rules.record import Record
 
 Test = Callable[[Record], bool]
 _Holds = Callable[[str], bool]
-_SIZES = {
+SIZES = {
     Size.BELOW: operator.lt,
     Size.AT_MOST: operator.le,
     Size.ABOVE: operator.gt,
     Size.AT_LEAST: operator.ge,
+    Size.SAME: operator.eq,
     Size.OTHER: operator.ne,
 }
 LONGEST_REGEX = 10_000
@@ -116,7 +117,7 @@ def _within(condition: Within) -> Test:
 
 
 def _measures(condition: Measures) -> Test:
-    name, compare, number = condition.field.lower(), _SIZES[condition.size], condition.number
+    name, compare, number = condition.field.lower(), SIZES[condition.size], condition.number
 
     def fits(text: str) -> bool:
         try:

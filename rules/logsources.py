@@ -4,18 +4,11 @@ from collections.abc import Mapping
 
 from aiops.domain.events import Event, EventKind
 from aiops.domain.signatures import Logsource
+from rules.lines import Tags, line, tags_of
 from rules.record import Record
 from rules.windows import is_windows, windows
 
-Tags = frozenset[tuple[str, str]]  # product, service, category
-
 NEVER: frozenset[EventKind] = frozenset((EventKind.ALERT, EventKind.METRIC, EventKind.TRACE, EventKind.HEARTBEAT))
-
-
-def tags_of(product: str = "", service: str = "", category: str = "") -> Tags:
-    """Return what a log is; several services or categories are parted by blanks."""
-    named = (("product", product), ("service", service), ("category", category))
-    return frozenset((name, value) for name, values in named for value in values.split())
 
 
 def applies(logsource: Logsource, tags: Tags) -> bool:
@@ -30,7 +23,7 @@ _BY_SOURCE: Mapping[str, Tags] = {
     "kubernetes_audit": tags_of("kubernetes", "audit", "application"),
     "okta": tags_of("okta", "okta"),
 }
-_BY_FIELDS: tuple[tuple[str, Tags], ...] = (  # all of these fields are there; the first row that fits counts
+_FIELDS: tuple[tuple[str, Tags], ...] = (  # all of these fields are there; the first row that fits counts
     ("eventsource eventname useridentity.type", tags_of("aws", "cloudtrail")),
     ("auditid verb objectref.resource", tags_of("kubernetes", "audit", "application")),
     ("eventtype legacyeventtype", tags_of("okta", "okta")),
@@ -40,11 +33,29 @@ _BY_FIELDS: tuple[tuple[str, Tags], ...] = (  # all of these fields are there; t
     ("operationname category resourceid", tags_of("azure")),
     ("operationname caller", tags_of("azure", "activitylogs")),
     ("audittype.action", tags_of("bitbucket", "audit")),
+    ("uid id.orig_h endpoint operation", tags_of("zeek", "dce_rpc")),
+    ("uid id.orig_h request_type", tags_of("zeek", "kerberos")),
+    ("uid id.orig_h qtype_name", tags_of("zeek", "dns", "dns")),
+    ("uid id.orig_h method uri", tags_of("zeek", "http", "proxy webserver")),
+    ("uid id.orig_h path name", tags_of("zeek", "smb_files")),
+    ("uid id.orig_h cookie security_protocol", tags_of("zeek", "rdp")),
+    ("certificate.serial certificate.issuer", tags_of("zeek", "x509")),
+    ("logid devid type", tags_of("fortigate")),
+    ("cmdset", tags_of("cisco", "aaa")),
     ("cs-method", tags_of(category="webserver proxy")),
     ("c-uri", tags_of(category="proxy webserver")),
+    ("image targetobject", tags_of("windows", category="registry_event registry_set")),
+    ("image imageloaded", tags_of("windows", category="image_load")),
+    ("image targetfilename", tags_of("linux", category="file_event")),
+    ("image destinationip", tags_of("linux", category="network_connection")),
+    ("image destinationhostname", tags_of("linux", category="network_connection")),
+    ("image queryname", tags_of("linux", category="dns_query")),
     ("image commandline", tags_of("linux", category="process_creation")),
     ("query record_type", tags_of(category="dns")),
+    ("signature filename", tags_of(category="antivirus")),
+    ("src_ip dst_ip dst_port", tags_of(category="firewall")),
 )
+_BY_FIELDS = tuple((names.split(), tags) for names, tags in _FIELDS)
 _AZURE = {  # by the category of a diagnostic log
     "auditlogs": "auditlogs",
     "signinlogs": "signinlogs",
@@ -61,40 +72,46 @@ _NAMES = {  # what rules call a field: where it may stand
     "operationname": ("operationnamevalue",),
     "useragent": ("client.useragent.rawuseragent",),
 }
-LINUX = tags_of("linux", "syslog")
-_PROGRAMS = {"sudo": "auth sudo", "su": "auth", "sshd": "auth sshd", "cron": "cron", "crond": "cron"}
+_ZEEK = {"c-uri": ("uri",), "c-useragent": ("user_agent",), "cs-method": ("method",), "cs-host": ("host",)}
+_CATEGORY = {"dns": "dns", "http": "proxy webserver"}  # by the name of a log of Zeek
 
 
 def seen(event: Event) -> tuple[Tags, Record]:
     """Return of which log the event is, and its record as rules of that log name it."""
     if not event.raw:
-        return _line(event)
+        return line(event)
     record = Record.of(event.raw)
     if event.source == "windows" or is_windows(record):
         return windows(record), record
-    for name, places in _NAMES.items():
-        for place in places:
-            record.alias(name, record.get(place))
+    _alias(record, _NAMES)
+    if zeek := record.first("_path"):
+        _alias(record, _ZEEK)
+        return tags_of("zeek", zeek, _CATEGORY.get(zeek, "")), record
     tags = _BY_SOURCE.get(event.source) or _by_fields(record)
     if ("product", "azure") in tags and ("service", "activitylogs") not in tags:
         tags |= tags_of(service=_AZURE.get(record.first("category"), "activitylogs"))
-    return tags or (_line(event)[0] if event.kind is EventKind.LOG else tags), record
+    if tags or event.kind is not EventKind.LOG:
+        return tags, record
+    tags, of_line = line(event)
+    for name, values in of_line.fields.items():
+        record.alias(name, values)
+    return tags, record
+
+
+def _alias(record: Record, names: Mapping[str, tuple[str, ...]]) -> None:
+    for name, places in names.items():
+        for place in places:
+            record.alias(name, record.get(place))
 
 
 def _by_fields(record: Record) -> Tags:
     for names, tags in _BY_FIELDS:
-        if all(name in record.fields for name in names.split()):
-            on_windows = "\\" in record.first("image")
-            return tags_of("windows", category="process_creation") if on_windows else tags
+        if all(name in record.fields for name in names):
+            if ("product", "zeek") in tags:
+                _alias(record, _ZEEK)
+            if ("product", "fortigate") in tags:
+                return tags_of("fortigate", record.first("type"))
+            if ("product", "linux") in tags and "\\" in record.first("image"):
+                return (tags - tags_of("linux")) | tags_of("windows")
+            return tags
     return frozenset()
-
-
-def _line(event: Event) -> tuple[Tags, Record]:
-    """A line of text: what is known of it are its labels; auditd's name their values themselves."""
-    text, program = event.text, event.labels.get("service", "").lower()
-    if "type=" in text and "msg=audit(" in text:
-        pairs = (word.partition("=") for word in text.split(" "))
-        audited = {name: value.strip("\"'") for name, mark, value in pairs if mark}
-        return tags_of("linux", "auditd"), Record.of({**audited, "message": text})
-    service = f"syslog {program.replace(' ', '')} {_PROGRAMS.get(program, '')}"
-    return tags_of("linux", service), Record.of({**event.labels, "message": text})

@@ -3,7 +3,7 @@
 Each reader returns what it could carry over, and a problem (place, reason, fix) for everything that it could not.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -15,8 +15,10 @@ from aiops.domain.base import Noun, aware, stable_hash
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
 from aiops.domain.matching import Matcher, Operator, parse_matcher
+from aiops.domain.routes import Route
 from aiops.domain.rules import Inhibition, Rule, RuleStatus, Silence
 from rules import cel
+from rules.migration_routes import routes_of
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Carried(Noun, frozen=True, kw_only=True):
     silences: tuple[Silence, ...] = ()
     inhibitions: tuple[Inhibition, ...] = ()
     rules: tuple[Rule, ...] = ()
+    routes: tuple[Route, ...] = ()  # for the operator's configuration
     problems: tuple[Problem, ...] = ()
 
 
@@ -60,15 +63,14 @@ def from_alertmanager(text: str, place: str, owner: str, now: datetime) -> Carri
         problems,
         lambda item, where: _inhibition(item, where, owner, now),
     )
-    problems += _routes(document.get("route"), f"{place}: route")
+    routes, unlike = routes_of(document, place)
+    problems += unlike
     for name in ("mute_time_intervals", "time_intervals"):
         for index, _ in enumerate(document.get(name) or ()):
             fix = "plan it as a maintenance window with an RRULE"
             where = f"{place}: {name}[{index}]"
-            problems.append(
-                Problem(place=where, problem="a time interval belongs to routes, which come later", fix=fix)
-            )
-    return Carried(inhibitions=tuple(inhibitions), problems=tuple(problems))
+            problems.append(Problem(place=where, problem="a time interval does not come over", fix=fix))
+    return Carried(inhibitions=tuple(inhibitions), routes=tuple(routes), problems=tuple(problems))
 
 
 def from_keep(text: str, place: str, owner: str, now: datetime) -> Carried:
@@ -181,18 +183,6 @@ def _side(item: Mapping[str, object], side: str, where: str) -> tuple[Matcher, .
     return tuple(matchers)
 
 
-def _routes(route: object, where: str) -> Iterator[Problem]:
-    """Say of each route that it was not carried over, and to whom it leads."""
-    if not isinstance(route, Mapping):
-        return
-    receiver = route.get("receiver") or "the receiver above it"
-    fix = "who is paged follows from the owner of a service: give it in the service graph, or set paging.default_route"
-    yield Problem(place=where, problem=f"a route to {receiver} is not carried over", fix=fix)
-    inner = route.get("routes")
-    for index, one in enumerate(inner if isinstance(inner, list) else ()):
-        yield from _routes(one, f"{where}.routes[{index}]")
-
-
 def _keep(item: Mapping[str, object], where: str, owner: str, now: datetime) -> list[Silence | Rule]:
     condition = str(item.get("cel_query") or item.get("definition_cel") or item.get("cel") or "").strip()
     if not condition:
@@ -231,7 +221,7 @@ def _keep(item: Mapping[str, object], where: str, owner: str, now: datetime) -> 
 
 def _keep_field(name: str) -> str:
     """Name our field for one of Keep's: its own, or a label."""
-    if name.startswith("labels.") and name.count(".") == 1:
+    if name.startswith("labels."):
         return name.removeprefix("labels.")
     return _KEEP.get(name, "")
 

@@ -12,7 +12,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
-from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus
+from aiops.domain.rules import Case, Cases, Envelope, Pack, Rule, RuleStatus, Threshold
 from rules.check import normal, shape
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -43,6 +43,8 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     expires: _Moment | None = None
     review: _Moment | None = None
     ceiling: Severity | None = None
+    threshold: Threshold | None = None
+    envelope: Envelope | None = None
     priority: int = 0
     status: RuleStatus = RuleStatus.ACTIVE
     cases: _Proof = msgspec.field(default_factory=_Proof)
@@ -170,6 +172,8 @@ def _rule(data: object, where: str, pack: Pack) -> Rule:
         expires=written.expires,
         review=written.review,
         ceiling=written.ceiling,
+        threshold=written.threshold,
+        envelope=written.envelope,
         priority=written.priority,
         status=written.status,
         cases=Cases(match=_cases(written.cases.match), no_match=_cases(written.cases.no_match)),
@@ -213,6 +217,8 @@ def _written(rule: Rule) -> _Written:
         expires=rule.expires,
         review=rule.review,
         ceiling=rule.ceiling,
+        threshold=rule.threshold,
+        envelope=rule.envelope,
         priority=rule.priority,
         status=rule.status,
         cases=_Proof(**proof),

@@ -1,10 +1,10 @@
 """Which signatures may fit a record? Each is found by the rarest literals that it cannot hold without."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from aiops.domain.signatures import All, Condition, How, OneOf, Says, Signature
+from aiops.domain.signatures import All, Condition, Correlated, How, OneOf, Says, Signature
 from rules.conditions import Test, compiled
 from rules.record import Record
 
@@ -26,13 +26,18 @@ Anchors = frozenset[Anchor]
 class SignatureIndex:
     """Signatures of one kind of log. What it costs depends on the record and on what nearly fits, not on how many."""
 
-    def __init__(self, signatures: Sequence[Signature]) -> None:
-        self._signatures = sorted(signatures, key=lambda signature: signature.id)
-        self._tests: list[Test] = [compiled(signature.condition) for signature in self._signatures]
+    def __init__(self, signatures: Iterable[Signature]) -> None:
+        self._signatures: list[Signature] = []
+        conditions: list[Condition] = []
+        for signature in sorted(signatures, key=lambda signature: signature.id):
+            if not isinstance(signature.condition, Correlated):  # these are about signatures, not about records
+                self._signatures.append(signature)
+                conditions.append(signature.condition)
+        self._tests: list[Test] = list(map(compiled, conditions))
         self._whole: dict[str, dict[str, list[int]]] = {}
         self._parts: dict[str, dict[str, list[int]]] = {}
         self._always: list[int] = []
-        ways = [list(_ways(signature.condition)) for signature in self._signatures]
+        ways = [list(_ways(condition)) for condition in conditions]
         common = Counter(anchor for each in ways for anchors in each for anchor in anchors)
         grams = Counter((one.field, gram) for one in common if one.part for gram in _grams(one.text))
         for number, each in enumerate(ways):

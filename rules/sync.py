@@ -14,8 +14,8 @@ from rules.check import normal
 from rules.pack import packs_of, read_pack
 
 SAID = (
-    *("verdict", "matchers", "any_of", "owner", "reason", "expires", "review", "ceiling", "priority", "status"),
-    *("cases", "pack"),
+    *("verdict", "matchers", "any_of", "owner", "reason", "expires", "review", "ceiling", "threshold", "priority"),
+    *("status", "cases", "pack"),
 )
 MOST_PROBLEMS = 50  # kept of one pack
 _OVER = (RuleStatus.EXPIRED, RuleStatus.REJECTED)
@@ -75,7 +75,8 @@ def _difference(wanted: Rule, present: Rule | None) -> Difference | None:
     """Does the file say something else? What was counted is not the file's."""
     if present is None or present.status in _OVER:
         return Difference(rule_id=wanted.id, what="new", rule=wanted)
-    fields = tuple(name for name in SAID if getattr(wanted, name) != getattr(present, name))
+    said = (*SAID, "envelope") if wanted.envelope else SAID  # one that the pack does not say may have been learned
+    fields = tuple(name for name in said if getattr(wanted, name) != getattr(present, name))
     return Difference(rule_id=wanted.id, what="changed", fields=fields, rule=wanted) if fields else None
 
 

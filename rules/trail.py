@@ -7,13 +7,15 @@ import msgspec
 from aiops.domain.changes import RULE_CHANGES
 from aiops.domain.part import Part
 from aiops.domain.rules import Inhibition, Rule, RuleChange, Silence, Window
+from aiops.domain.signatures import Signature
 
 ENGINE = "engine"  # who acts when the time of something has come
 COUNTED = (  # nobody says these
     *("hits", "last_hit", "missed", "unseen", "audit", "revision", "created_by", "created_at", "opens", "closes"),
+    *("left_out", "put_by", "put_at"),
 )
 
-_Kept = Rule | Silence | Window | Inhibition
+_Kept = Rule | Silence | Window | Inhibition | Signature
 
 
 class Trail:
@@ -41,6 +43,24 @@ class Trail:
         )
         self.lines += 1
         self._part.put(RULE_CHANGES, line)
+
+
+class SignatureTrail(Part):
+    """Writes the lines about signatures, and is a part of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trail = Trail(self, "signature")
+
+    def note(self, before: Signature | None, after: Signature | None, actor: str, now: datetime, text: str) -> None:
+        """Write what became of ``before``."""
+        self._trail.note(before, after, actor, now, text)
+
+    def dump(self) -> bytes:
+        return msgspec.msgpack.encode(self._trail.lines)
+
+    def load(self, state: bytes) -> None:
+        self._trail.lines = msgspec.msgpack.decode(state, type=int)
 
 
 def _written(one: _Kept | None) -> str:

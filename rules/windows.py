@@ -19,6 +19,7 @@ _NAMES = {  # what rules call a field: what senders call it
     "image": ("newprocessname",),  # of Security 4688
     "parentimage": ("parentprocessname",),
     "commandline": ("processcommandline",),
+    "signature": ("threatname",),  # of Defender; as rules for any antivirus say it
 }
 _SERVICES = {
     "application": "application",
@@ -26,24 +27,58 @@ _SERVICES = {
     "system": "system",
     "windows powershell": "powershell-classic",
     "dns server": "dns-server",
+    "microsoft-iis-configuration/operational": "iis-configuration",
+    "microsoft-servicebus-client/operational": "microsoft-servicebus-client",
+    "microsoft-windows-appmodel-runtime/admin": "appmodel-runtime",
     "microsoft-windows-applocker/exe and dll": "applocker",
+    "microsoft-windows-applocker/msi and script": "applocker",
+    "microsoft-windows-applocker/packaged app-deployment": "applocker",
+    "microsoft-windows-applocker/packaged app-execution": "applocker",
+    "microsoft-windows-application-experience/program-telemetry": "application-experience",
+    "microsoft-windows-appxpackaging/operational": "appxpackaging-om",
     "microsoft-windows-appxdeploymentserver/operational": "appxdeployment-server",
     "microsoft-windows-bits-client/operational": "bits-client",
+    "microsoft-windows-bitlocker/bitlocker management": "bitlocker",
+    "microsoft-windows-capi2/operational": "capi2",
+    "microsoft-windows-certificateservicesclient-lifecycle-system/operational": (
+        "certificateservicesclient-lifecycle-system"
+    ),
     "microsoft-windows-codeintegrity/operational": "codeintegrity-operational",
+    "microsoft-windows-diagnosis-scripted/operational": "diagnosis-scripted",
     "microsoft-windows-dns-client/operational": "dns-client",
+    "microsoft-windows-dns-client events/operational": "dns-client",
+    "microsoft-windows-dns-server/analytical": "dns-server-analytic",
+    "microsoft-windows-dns-server/audit": "dns-server-audit",
+    "microsoft-windows-dnsserver/analytical": "dns-server-analytic",
+    "microsoft-windows-dnsserver/audit": "dns-server-audit",
     "microsoft-windows-driverframeworks-usermode/operational": "driver-framework",
+    "microsoft-windows-hyper-v-worker-admin": "hyper-v-worker",
+    "microsoft-windows-kernel-eventtracing/admin": "kernel-event-tracing",
+    "microsoft-windows-kernel-shimengine/operational": "kernel-shimengine",
     "microsoft-windows-ldap-client/debug": "ldap",
+    "microsoft-windows-lsa/operational": "lsa-server",
+    "microsoft-windows-ntfs/operational": "ntfs",
     "microsoft-windows-ntlm/operational": "ntlm",
     "microsoft-windows-powershell/operational": "powershell",
+    "microsoft-windows-printservice/admin": "printservice-admin",
     "microsoft-windows-printservice/operational": "printservice-operational",
+    "microsoft-windows-security-mitigations/kernel mode": "security-mitigations",
+    "microsoft-windows-security-mitigations/user mode": "security-mitigations",
+    "microsoft-windows-sense/operational": "sense",
+    "microsoft-windows-shell-core/operational": "shell-core",
+    "microsoft-windows-smbclient/connectivity": "smbclient-connectivity",
     "microsoft-windows-smbclient/security": "smbclient-security",
+    "microsoft-windows-smbserver/connectivity": "smbserver-connectivity",
     "microsoft-windows-sysmon/operational": "sysmon",
     "microsoft-windows-taskscheduler/operational": "taskscheduler",
     "microsoft-windows-terminalservices-localsessionmanager/operational": "terminalservices-localsessionmanager",
+    "microsoft-windows-vhdmp-operational": "vhdmp",
     "microsoft-windows-windows defender/operational": "windefend",
     "microsoft-windows-windows firewall with advanced security/firewall": "firewall-as",
     "microsoft-windows-wmi-activity/operational": "wmi",
+    "msexchange management": "msexchange-management",
     "openssh/operational": "openssh",
+    "powershellcore/operational": "powershell",
     "linux-sysmon/operational": "sysmon",
 }
 _SYSMON = {
@@ -72,6 +107,7 @@ _SYSMON = {
     "25": "process_tampering",
     "26": "file_delete_detected file_delete",
     "27": "file_block_executable",
+    "28": "file_block_shredding",
     "29": "file_executable_detected",
     "255": "sysmon_error",
 }
@@ -82,6 +118,10 @@ _CATEGORIES = {
     ("powershell-classic", "400"): "ps_classic_start",
     ("powershell-classic", "600"): "ps_classic_provider_start",
     ("powershell-classic", "800"): "ps_classic_script",
+    **{
+        ("windefend", number): "antivirus"
+        for number in ("1006", "1007", "1008", "1015", "1116", "1117", "1118", "1119")
+    },
 }
 
 

@@ -4,16 +4,18 @@ import bisect
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 
 import structlog
 
 from aiops import fold
 from aiops.bootstrap import clock, process
-from aiops.bootstrap.opening import opening, reading, signature
+from aiops.bootstrap.opening import opening, reading
 from aiops.bootstrap.setups import EngineSetup
 from aiops.bootstrap.shedding import Shedding, Waiting
 from aiops.bootstrap.signing import signing
+from aiops.bootstrap.watched import Watched
 from aiops.domain.entries import Command, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.engine import Engine
@@ -21,9 +23,11 @@ from aiops.fold import Failed
 from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured, open_journal
+from rules.pack import packs_of
+from rules.sigma import files_of
 
 BATCH = 500  # entries read and saved at once
-WATCH = 2.0  # seconds between two looks at the folder of rule packs
+WATCH = 2.0  # seconds between two looks at the folders of rule packs and signatures
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
 
 log = structlog.get_logger()
@@ -40,7 +44,8 @@ class Loop:
         self._kept_at = time.monotonic()
         self._ticked = self._weighed = 0.0  # monotonic
         self._waiting, self._shedding = Waiting(), Shedding()
-        self._packs = signature(setup.rules) if setup.rules else ()
+        self._packs = Watched(setup.rules, packs_of) if setup.rules else None
+        self._signatures = Watched(setup.signatures, files_of) if setup.signatures else None
         self._looked = time.monotonic()
         self.left_out = 0  # entries and timers that the engine failed on
         self._recover()
@@ -63,12 +68,17 @@ class Loop:
         if commands := opening(self.engine, self._store, setup.decisions, setup.services, setup.rules):
             self._journal.append(commands)
         if setup.signatures is not None:
-            commands, problems = signing(self.engine, setup.signatures)
-            for problem in problems:
-                log.warning("a signature is left out", place=problem.place, problem=problem.problem, fix=problem.fix)
-            if commands:
-                self._journal.append(commands)
+            self._sign(setup.signatures)
         return count + self._fold_all(stop)
+
+    def _sign(self, folder: Path) -> int:
+        """Let the signatures be those of the folder; say what of it cannot be read. Return how many commands."""
+        commands, problems = signing(self.engine, self._store, folder)
+        for problem in problems:
+            log.warning("a signature is left out", place=problem.place, problem=problem.problem, fix=problem.fix)
+        if commands:
+            self._journal.append(commands)
+        return len(commands)
 
     def run(self, stop: Event) -> None:
         """Fold until ``stop``, then keep a snapshot.
@@ -97,22 +107,19 @@ class Loop:
         return count
 
     def _watch(self) -> None:
-        """Read the rule packs anew when one was written; what is wrong in them is said, and stops nothing."""
-        if self._setup.rules is None or time.monotonic() - self._looked < WATCH:
+        """Read rule packs and signatures anew when one was written; what is wrong is said, and stops nothing."""
+        if time.monotonic() - self._looked < WATCH:
             return
         self._looked = time.monotonic()
-        now = signature(self._setup.rules)
-        if now == self._packs:
-            return
-        self._packs = now
         try:
-            commands = reading(self.engine, self._store, self._setup.rules)
+            if self._packs and self._packs.written():
+                if commands := reading(self.engine, self._store, self._packs.folder):
+                    self._journal.append(commands)
+                log.info("the rule packs were read anew", commands=len(commands))
+            if self._signatures and self._signatures.written():
+                log.info("the signatures were read anew", commands=self._sign(self._signatures.folder))
         except BadConfiguration as error:
-            log.warning("the rule packs cannot be read", problem=str(error))
-            return
-        if commands:
-            self._journal.append(commands)
-        log.info("the rule packs were read anew", commands=len(commands))
+            log.warning("rule packs or signatures cannot be read", problem=str(error))
 
     def keep(self) -> None:
         """Keep what the engine knows, and forget entries that neither a snapshot nor the retention needs."""

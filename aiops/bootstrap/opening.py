@@ -4,7 +4,6 @@ A command's id is a hash of its content and of the position it follows, so a sta
 and a return to earlier settings counts.
 """
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +23,7 @@ from aiops.engine import Engine
 from aiops.ports import Store, View
 from aiops.walking import documents_of
 from correlation.topology import parse_topology
-from rules.pack import load_pack, packs_of
+from rules.pack import load_pack
 from rules.sync import compare, same
 
 T = TypeVar("T")
@@ -49,14 +48,6 @@ def opening(
 def reading(engine: Engine, store: Store, packs: Path) -> list[Command]:
     """Return the commands that bring the rules to what the packs say now; what cannot be read is left for later."""
     return [Command(id=_id(act, engine), actor="system:packs", act=act) for act in _pack_acts(packs, store, engine)]
-
-
-def signature(packs: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return what differs when a pack was written: name, time and size of each file."""
-    with contextlib.suppress(OSError):
-        stats = [(str(file), file.stat()) for file in packs_of(packs)]
-        return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
-    return ()
 
 
 def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:

@@ -19,6 +19,7 @@ from aiops.domain.words import plural
 from api.requests import NewInhibition, NewPack, NewRule, NewSilence
 from api.schemas import PackList, RuleChangeList, RuleList
 from rules.migration import Carried, from_alertmanager, from_keep
+from rules.migration_routes import written
 from rules.pack import dump_pack
 from rules.sync import Difference, compare, same
 
@@ -87,8 +88,11 @@ def bring(
     source: Annotated[str, typer.Option("--from", help="alertmanager or keep.")],
     owner: Annotated[str, typer.Option(help="Who answers for what names nobody.")] = "noc",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come over.")] = False,
+    routes: Annotated[
+        Path | None, typer.Option("--routes-to", help="Write its routes there (TOML), for aiops.toml.")
+    ] = None,
 ) -> None:
-    """Import silences and inhibit rules of an Alertmanager, or CEL rules of Keep; what cannot come over is listed."""
+    """Import silences, inhibit rules and routes of Alertmanager, or CEL rules of Keep; what cannot come is listed."""
     if source not in READERS:
         raise BadInput(f"{source!r} is no tool we know", place="--from", fix=f"say {' or '.join(READERS)}")
     carried = READERS[source](file.read_text("utf-8", "replace"), str(file), owner, now())
@@ -103,6 +107,11 @@ def bring(
                 done += 1
             except BadInput as error:
                 refused.append(Problem(place=f"{text}: {error.place}", problem=error.problem, fix=error.fix))
+    if carried.routes and routes is not None:
+        routes.write_text(written(carried.routes), "utf-8")
+        print(f"{plural(len(carried.routes), 'route')} for aiops.toml in {routes}")
+    elif carried.routes:
+        refused.append(Problem(place=f"{file}: route", problem="routes are configuration", fix="give --routes-to FILE"))
     _say_problems(refused)
     say(f"{plural(done, 'item')} came over, {len(refused)} did not")
     if refused:

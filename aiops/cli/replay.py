@@ -11,6 +11,7 @@ import typer
 
 from aiops.bootstrap.clock import now
 from aiops.bootstrap.opening import rules_in, topology_in
+from aiops.bootstrap.signing import signatures_in
 from aiops.cli.chatter import say
 from aiops.cli.errors import FINDINGS
 from aiops.cli.options import loaded
@@ -30,7 +31,11 @@ NAMED = 20  # of each section
 
 app = family()
 _EXAMPLES = examples(
-    "replay", "replay --since 7d --rules packs/", "replay --graph services.yaml --html report.html", "replay -o json"
+    "replay",
+    "replay --since 7d --rules packs/",
+    "replay --signatures sigma/",
+    "replay --graph services.yaml --html report.html",
+    "replay -o json",
 )
 
 
@@ -40,6 +45,7 @@ def replay(
     since: Annotated[str, typer.Option(help="Change it from here on: 7d (ago), 2026-11-24T03:00Z.")] = "",
     until: Annotated[str, typer.Option(help="Run no entry that came in later.")] = "",
     rules: Annotated[Path | None, typer.Option(help="Rules instead: a pack or a folder.", exists=True)] = None,
+    signatures: Annotated[Path | None, typer.Option(help="Sigma rules instead: file or folder.", exists=True)] = None,
     graph: Annotated[Path | None, typer.Option(help="Service graph instead.", exists=True, dir_okay=False)] = None,
     config: Annotated[Path | None, typer.Option(help="Settings instead (its decisions).", exists=True)] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.", dir_okay=False)] = None,
@@ -52,6 +58,7 @@ def replay(
     """
     instead = Instead(
         rules=None if rules is None else tuple(rules_in(rules)),
+        signatures=None if signatures is None else tuple(signatures_in(signatures)),
         topology=None if graph is None else topology_in(graph),
         settings=None if config is None else load(file=config).config.decisions,
     )

@@ -85,6 +85,9 @@ class Episode(Noun, frozen=True, kw_only=True):
         return self.ended_at is None
 
 
+BY_SIGNATURE = "detector:known_bad"  # source of what signatures raise
+
+
 class Alert(Noun, frozen=True, kw_only=True):
     """A stateful condition on one entity, over all its episodes."""
 
@@ -128,6 +131,12 @@ class Alert(Noun, frozen=True, kw_only=True):
     def suppressed(self) -> bool:
         """Does something keep it from paging?"""
         return bool(self.suppressed_by)
+
+    @property
+    def pressing(self) -> bool:
+        """Is it known bad, so that it pages however mild it is? Not what a signature finds that is mild by itself."""
+        mild = self.source == BY_SIGNATURE and self.severity is Severity.INFO
+        return self.verdict is Verdict.KNOWN_BAD and not mild
 
 
 class Placement(Noun, frozen=True, kw_only=True):

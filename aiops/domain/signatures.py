@@ -1,6 +1,6 @@
-"""What does known bad look like in one record of a log? Signatures: conditions on its fields, and where they hold."""
+"""What does known bad look like in the records of a log? Signatures: conditions on fields, and what comes together."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops.domain.base import Noun
@@ -24,6 +24,7 @@ class Size(StrEnum):
     AT_MOST = "<="
     ABOVE = ">"
     AT_LEAST = ">="
+    SAME = "=="
     OTHER = "!="
 
 
@@ -87,6 +88,41 @@ class Not(Noun, frozen=True, kw_only=True, tag="not"):
 Condition = Says | Measures | Within | There | Same | All | OneOf | Not
 
 
+class Counted(StrEnum):
+    """What is counted of records that come together."""
+
+    RECORDS = "event_count"
+    VALUES = "value_count"  # different ones of some fields
+    SIGNATURES = "temporal"  # that fit, in whatever order
+    STEPS = "temporal_ordered"  # signatures that fit, one after the other
+
+
+class Alias(Noun, frozen=True, kw_only=True):
+    """The records of this signature call a field of the group otherwise."""
+
+    name: str
+    signature: str  # as it is named in ``of``
+    field: str
+
+
+class Correlated(Noun, frozen=True, kw_only=True, tag="correlated"):
+    """Records that signatures fit come together: within ``within`` by their own time, alike in ``group_by``."""
+
+    counted: Counted
+    of: tuple[str, ...]  # signatures, by id or name
+    within: timedelta
+    size: Size = Size.AT_LEAST
+    number: int = 1
+    values: tuple[str, ...] = ()  # the fields whose values are counted
+    group_by: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    expression: Condition | None = None  # instead of a number: on fields named as in ``of``, there once one fitted
+    generate: bool = False  # each of ``of`` raises by itself too
+
+
+Detection = Condition | Correlated
+
+
 class Logsource(Noun, frozen=True, kw_only=True):
     """Which logs a signature is about; what is empty is left open."""
 
@@ -99,19 +135,25 @@ class Logsource(Noun, frozen=True, kw_only=True):
 
 
 class Signature(Noun, frozen=True, kw_only=True):
-    """What known bad looks like: it raises an alert for every record that it fits, with the verdict known bad."""
+    """What known bad looks like: it raises an alert for what it fits, with the verdict known bad.
+
+    One that a correlation is about raises nothing by itself, unless the correlation says that it does.
+    """
 
     id: str
     title: str
     severity: Severity
     logsource: Logsource
-    condition: Condition
+    condition: Detection
+    name: str = ""  # by which correlations may refer to it
+    owner: str = ""  # who answers for it
     description: str = ""
     author: str = ""
     licence: str = ""
     tags: tuple[str, ...] = ()  # attack.t1098, ...
     references: tuple[str, ...] = ()
     false_positives: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()  # titles of the Sigma filters that narrow it; they are part of its condition
     pack: str = ""  # the file or folder it came with
     put_by: str = ""
     put_at: datetime | None = None
@@ -119,4 +161,14 @@ class Signature(Noun, frozen=True, kw_only=True):
     ended_at: datetime | None = None  # it no longer raises
     hits: int = 0
     last_hit: datetime | None = None
+    left_out: int = 0  # hits that a correlation did not count: they lacked a field of its group, or came too late
     revision: int = 0
+
+
+class Found(Noun, frozen=True, kw_only=True):
+    """A signature fits an event: by itself, or (``text``) together with earlier ones that are alike in ``group``."""
+
+    signature: Signature
+    text: str = ""
+    group: tuple[tuple[str, str], ...] = ()
+    events: tuple[str, ...] = ()  # ids of the newest that came together

@@ -1,4 +1,4 @@
-"""What is put in place of what history says: other rules, another service graph, other settings."""
+"""What is put in place of what history says: other rules, signatures, another service graph, other settings."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,9 +10,11 @@ from aiops.domain.acts import (
     Act,
     ApplySettings,
     EndRule,
+    EndSignature,
     ImportTopology,
     LabelTemplate,
     PutRule,
+    PutSignatures,
 )
 from aiops.domain.base import Noun
 from aiops.domain.changes import OUTCOMES
@@ -21,10 +23,12 @@ from aiops.domain.errors import BadInput
 from aiops.domain.graph import Topology
 from aiops.domain.rules import Rule
 from aiops.domain.settings import Settings
+from aiops.domain.signatures import Signature
 from aiops.domain.words import clock, plural
 from aiops.engine import Engine
 from aiops.ports import Readable, Store
 from rules.check import LONGEST
+from rules.signature_links import chunks
 
 ACTOR = "replay"
 _RULE_ACTS = (PutRule, EndRule, LabelTemplate)
@@ -34,6 +38,7 @@ class Instead(Noun, frozen=True, kw_only=True):
     """What holds from the start of the replay on; None: what history says, in whole."""
 
     rules: tuple[Rule, ...] | None = None  # these and no others; silences stay history's
+    signatures: tuple[Signature, ...] | None = None  # these and no others
     topology: Topology | None = None
     settings: Settings | None = None
 
@@ -41,14 +46,16 @@ class Instead(Noun, frozen=True, kw_only=True):
     def text(self) -> str:
         """Say what is changed."""
         rules = "" if self.rules is None else f"{plural(len(self.rules), 'rule')} in place of history's"
+        signatures = "" if self.signatures is None else plural(len(self.signatures), "signature")
         graph = "" if self.topology is None else f"a graph of {plural(len(self.topology.services), 'node')}"
         settings = "" if self.settings is None else "other settings"
-        return ", ".join(filter(None, (rules, graph, settings))) or "nothing changed"
+        return ", ".join(filter(None, (rules, signatures, graph, settings))) or "nothing changed"
 
     def replaces(self, act: Act) -> bool:
         """Does history's ``act`` say what is said here otherwise?"""
         replaced = (
             *(() if self.rules is None else _RULE_ACTS),
+            *(() if self.signatures is None else (PutSignatures, EndSignature)),
             *(() if self.topology is None else (ImportTopology,)),
             *(() if self.settings is None else (ApplySettings,)),
         )
@@ -99,6 +106,11 @@ def _acts(engine: Engine, instead: Instead, at: datetime) -> Iterator[Act]:
             EndRule(rule_id=key, text="not among the rules of the replay") for key in engine.book.rules_but(wanted)
         )
         yield from (PutRule(rule=_within(rule, at)) for rule in instead.rules)
+    if instead.signatures is not None:
+        kept = {one.id for one in instead.signatures}
+        gone = [key for key in engine.signatures.in_force() if key not in kept]
+        yield from (EndSignature(signature_id=key, text="not among those of the replay") for key in gone)
+        yield from (PutSignatures(signatures=some) for some in chunks(instead.signatures))
 
 
 def _within(rule: Rule, now: datetime) -> Rule:

@@ -12,7 +12,7 @@ from api.acting import ActingOf
 from api.bodies import aside, read_body
 from api.desk import DeskOf, desk_of
 from api.errors import TooLarge
-from api.filters import EdgeFilter, ServiceFilter
+from api.filters import EdgeFilter, ServiceFilter, zoned
 from api.openapi import Spec, acting, described, query_of, reply
 from api.reading import edges, services, services_at
 from api.schemas import EdgeList, ServiceList, TopologyCheck
@@ -59,7 +59,7 @@ TopologyOf = Annotated[Topology, Depends(topology_of)]
 def list_services(desk: DeskOf, page: Annotated[ServiceFilter, Depends(query_of(ServiceFilter))]) -> Response:
     """Those with firing alerts first, also those that the graph does not know; with ``at`` the graph as of then."""
     with desk.view() as view:
-        return reply(services_at(view, page.at) if page.at else services(view, page))
+        return reply(services_at(view, zoned(page.at, "at")) if page.at else services(view, page))
 
 
 @router.get("/proposals", summary="List proposed edges", **described(EdgeList, query=EdgeFilter))

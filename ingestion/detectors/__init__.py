@@ -11,7 +11,7 @@ from aiops.domain.events import Event
 from aiops.domain.graph import Entity
 from aiops.domain.part import Part
 from aiops.domain.settings import LogSettings
-from aiops.domain.signatures import Signature
+from aiops.domain.signatures import Found
 from ingestion.detectors import known_bad, log_errors, log_new_template
 
 
@@ -43,11 +43,11 @@ class Detectors(Part):
         }
 
     def observe(
-        self, event: Event, entity: Entity, templated: Templated, signatures: Sequence[Signature], now: datetime
+        self, event: Event, entity: Entity, templated: Templated, found: Sequence[Found], now: datetime
     ) -> list[Event]:
-        """Return the alert Events that this observation, which ``signatures`` fit, gives rise to, received ``now``."""
+        """Return the alert Events that this observation, and what is ``found`` of known bad, give rise to, ``now``."""
         made = [detector.observe(event, entity, templated, self.settings) for detector in self._detectors.values()]
-        made += [known_bad.alert(signature, event, entity, self.settings) for signature in signatures]
+        made += [known_bad.alert(one, event, entity, self.settings) for one in found]
         return [msgspec.structs.replace(alert, received_at=now) for alert in made if alert is not None]
 
     def dump(self) -> bytes:

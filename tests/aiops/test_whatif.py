@@ -6,17 +6,19 @@ import msgspec
 import pytest
 
 from aiops import fold
-from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule
+from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule, PutSignatures
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import COLLECTIONS, INCIDENTS
 from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.errors import BadInput
+from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule
 from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
+from aiops.domain.signatures import How, Logsource, Says, Signature
 from aiops.engine import Engine
 from aiops.replay.instead import Instead
 from aiops.replay.running import run
@@ -133,6 +135,29 @@ def test_a_rule_that_mutes_removes_the_page_and_says_whose(past: Past) -> None:
     assert (found.divergence.lost, found.divergence.added) == ((), ())
     assert kinds(found) == ["muted"]
     assert found.divergence.pages_after == found.divergence.pages_before - 1
+
+
+def test_signatures_say_what_they_would_have_raised(past: Past) -> None:
+    sweep = Signature(
+        id="sweep",
+        title="Ports swept",
+        severity=Severity.HIGH,
+        logsource=Logsource(),
+        condition=Says(how=How.CONTAINS, values=("port sweep",)),
+    )
+    past.hear(2 * HOUR + 100, Delivery(source="logs", body=b"port sweep from 192.0.2.7", query={"service": "edge"}))
+    past.wait(2 * HOUR + 300)
+    found = past.if_(Instead(signatures=(sweep,)))
+    assert found.changed == "1 signature"
+    assert [("Ports swept" in one.text or "edge" in one.incident) for one in found.divergence.added] == [True]
+    past.say(2 * HOUR + 310, PutSignatures(signatures=(sweep,)))
+    past.hear(2 * HOUR + 320, Delivery(source="logs", body=b"port sweep once more", query={"service": "edge"}))
+    past.wait(2 * HOUR + 600)
+    without = past.if_(Instead(signatures=()))
+    assert [one.act for one in without.set_aside] == ["put_signatures"]
+    assert without.divergence.pages_after == without.divergence.pages_before - 1
+    later = past.if_(Instead(signatures=()), since=2 * HOUR + 315)  # it is in force then: it ends
+    assert later.divergence.pages_after == later.divergence.pages_before - 1
 
 
 def test_a_page_that_somebody_acted_on_is_lost_not_removed(past: Past) -> None:

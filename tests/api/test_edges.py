@@ -39,6 +39,8 @@ def test_a_proposed_edge_is_accepted_taken_out_again_and_the_graph_of_then_stays
     assert edges(world) == set()
     assert edges(world, at=before) == {("web", "db")}
     assert world.get("/api/services", params={"at": "2020-01-01T00:00:00Z"})["graph_version"] == 0
+    refused = world.get("/api/services", 400, params={"at": "2020-01-01T00:00:00"})
+    assert (refused["place"], refused["fix"]) == ("at", "add Z or an offset such as +02:00")
 
 
 def test_the_page_offers_it_with_its_numbers(world: World) -> None:

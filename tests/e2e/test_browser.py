@@ -1,5 +1,6 @@
 """Does a person at a real browser get from the list to an acknowledged incident, and is the page safe to read?"""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ PATHS = (
     "/incidents/1",
     "/patterns",
     "/rules",
+    "/signatures",
     "/pages",
     "/pages/why/1",
     "/pages/preview?incident=1",
@@ -309,6 +311,10 @@ def test_what_people_and_senders_write_runs_on_no_page(page: Page, server: Serve
     assert post("/webhooks/odd", data={"title": HOSTILE, "service": HOSTILE, "url": "javascript:window.pwned=3"}).ok
     assert post("/webhooks/odd", data={HOSTILE: [HOSTILE], "severity": HOSTILE}).ok
     page.request.post("/api/incidents/1/comment", data={"text": HOSTILE})
+    detection = {"selection": {"a": HOSTILE}, "condition": "selection"}
+    sigma = {"title": HOSTILE, "name": HOSTILE, "owner": HOSTILE, "tags": [f"x.{HOSTILE}"], "detection": detection}
+    sigma |= {"logsource": {"product": HOSTILE}, "description": HOSTILE, "falsepositives": [HOSTILE]}
+    assert post("/api/signatures", data={"files": [{"text": json.dumps(sigma), "name": HOSTILE}]}).ok
     shown = (
         *PATHS,
         "/windows",

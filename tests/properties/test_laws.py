@@ -20,11 +20,13 @@ from aiops.domain.acts import (
     ConfirmCause,
     EndMapping,
     EndRule,
+    EndSignature,
     EndWatch,
     ImportTopology,
     Merge,
     PutMapping,
     PutRule,
+    PutSignatures,
     PutSilence,
     PutWatch,
     Reopen,
@@ -38,6 +40,7 @@ from aiops.domain.acts import (
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
 from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
+from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
@@ -45,6 +48,7 @@ from aiops.domain.routes import Route
 from aiops.domain.rules import Rule, Silence
 from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import PagingSettings, Settings
+from aiops.domain.signatures import Correlated, Counted, How, Logsource, Says, Signature
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.mapped import chunk
@@ -71,6 +75,18 @@ TIGHT = PagingSettings(  # so that much is held back
         Route(name="all", channels=("mail",), goes_on=True),
         Route(name="dba", match=('service=~"db|cache"', 'alertname!="disk"')),
     ),
+)
+LOST = Signature(
+    id="lost",
+    title="no route",
+    severity=Severity.HIGH,
+    logsource=Logsource(),
+    condition=Says(how=How.CONTAINS, values=("no route",)),
+)
+OFTEN = msgspec.structs.replace(
+    LOST,
+    id="often",
+    condition=Correlated(counted=Counted.RECORDS, of=("lost",), within=timedelta(hours=1), number=2, generate=True),
 )
 Story = list[tuple[datetime, Payload]]
 
@@ -127,11 +143,13 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
     anew = Reparse(source="alertmanager", based_on=Position(0, 0), kept=())
     one, other = st.integers(0, 3).map("#{}".format), st.integers(0, 3).map("#{}".format)
     fixed = (PutRule(rule=good), PutRule(rule=bad), EndRule(rule_id="r"), PutSilence(silence=silence))
+    signatures = (PutSignatures(signatures=(LOST, OFTEN)), EndSignature(signature_id="lost"))
     return st.one_of(
         st.sampled_from((*fixed, PutSilence(silence=soon), ImportTopology(topology=graph()))),
         st.sampled_from(
             (*senders, SetSource(settings=quick), anew, anew, msgspec.structs.replace(anew, source="logs"))
         ),
+        st.sampled_from(signatures),
         st.builds(ApplySettings, settings=st.just(Settings(paging=TIGHT))),
         st.just(TryChannel(channel="mail")),
         st.just(RetryPage(page_id="none")),

@@ -75,11 +75,12 @@ def test_inhibit_rules_come_over_in_both_spellings_and_all_else_is_reported() ->
     places = [problem.place for problem in carried.problems]
     assert places == [
         "am.yml: inhibit_rules[2]",
-        "am.yml: route",
-        "am.yml: route.routes[0]",
+        "am.yml: receivers",
+        "am.yml: receivers",
         "am.yml: time_intervals[0]",
     ]
     assert all(problem.fix for problem in carried.problems)
+    assert [(one.name, one.match) for one in carried.routes] == [("dba", ('team="db"',)), ("ops", ())]
 
 
 @pytest.mark.parametrize("text", ["", "just words", "{", "- ["])
@@ -131,6 +132,17 @@ def holds(condition: str, **fields: str) -> bool:
         ('a.matches("b+")', {"a": "abbc"}, True),
         ('!a.matches("b+")', {"a": "abbc"}, False),
         (r'a == "say \"x\""', {"a": 'say "x"'}, True),
+        ('labels["a.b"] == "x"', {"labels.a.b": "x"}, True),
+        ('labels["a"].contains("b")', {"labels.a": "abc"}, True),
+        ("has(a)", {"a": "x"}, True),
+        ("has(a)", {}, False),
+        ('!has(labels["a"])', {}, True),
+        ("a == null", {}, True),
+        ("a != null", {"a": "x"}, True),
+        ('severity > "warning"', {"severity": "high"}, True),
+        ('severity > "warning"', {"severity": "warning"}, False),
+        ('severity >= "warning" && !(severity < "high")', {"severity": "warning"}, False),
+        ('severity > "critical"', {"severity": "critical"}, False),
     ],
 )
 def test_a_condition_holds_for_what_it_says(condition: str, fields: dict[str, str], expected: bool) -> None:
@@ -144,6 +156,11 @@ def test_a_condition_holds_for_what_it_says(condition: str, fields: dict[str, st
         "a",
         "a ==",
         "a > 3",
+        'a > "high"',
+        'severity > "dire"',
+        "severity > 3",
+        'a["b" == "x"',
+        "has(a",
         "a == b",
         "f(a)",
         'a.split(",")',

@@ -1,6 +1,6 @@
 """Packs: read with line and fix, written, proved."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aiops.domain.alerts import Verdict
 from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher, Operator
-from aiops.domain.rules import Case, Cases, Rule, RuleStatus
+from aiops.domain.rules import Case, Cases, Envelope, Rule, RuleStatus, Threshold
 from rules import pack
 from rules.check import shape
 
@@ -106,6 +106,7 @@ def test_an_empty_pack_is_empty() -> None:
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(str.strip)
+SPANS = st.timedeltas(timedelta(seconds=1), timedelta(days=30))
 MATCHERS = st.builds(
     Matcher, field=st.sampled_from(["service", "env", "title"]), operator=st.sampled_from(Operator), value=TEXTS
 )
@@ -118,6 +119,15 @@ RULES = st.builds(
     reason=TEXTS,
     expires=st.just(datetime(2027, 3, 31, 1, 2, tzinfo=UTC)),
     ceiling=st.none() | st.sampled_from(Severity),
+    threshold=st.none() | st.builds(Threshold, times=st.integers(1, 3), of=st.integers(3, 9), within=SPANS),
+    envelope=st.none()
+    | st.builds(
+        Envelope,
+        per_hour=st.integers(0, 50),
+        longest=st.none() | SPANS,
+        parameters=st.just(()) | st.just((("sda", "sdb"), ())),
+        beside=st.none() | st.just(()) | st.just(("CronFailed",)),
+    ),
     priority=st.integers(-3, 3),
     status=st.sampled_from(RuleStatus),
     cases=st.builds(
@@ -139,6 +149,13 @@ def test_a_ceiling_is_written_as_a_severity() -> None:
     rules, (problem,) = pack.load_pack(EXAMPLE + "ceiling: mild\n", "night.yaml")
     assert rules == []
     assert "mild" in problem.problem
+
+
+def test_a_threshold_is_written_as_people_say_it() -> None:
+    (rule,), problems = pack.load_pack(EXAMPLE + "threshold: {times: 3, of: 5, within: PT10M}\n", "night.yaml")
+    assert (rule.threshold, problems) == (Threshold(times=3, of=5, within=timedelta(minutes=10)), [])
+    rules, (problem,) = pack.load_pack(EXAMPLE + "threshold: {times: 6, of: 5, within: PT10M}\n", "night.yaml")
+    assert (rules, problem.problem) == ([], "it cannot be counted")
 
 
 def test_counts_and_stamps_stay_out_of_a_pack() -> None:

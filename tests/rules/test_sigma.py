@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
-from aiops.domain.signatures import Signature
+from aiops.domain.signatures import Correlated, Signature
 from rules.conditions import compiled
 from rules.record import LONGEST, MOST_VALUES, Record
 from rules.sigma import load, load_folder, signature_of
@@ -25,7 +26,8 @@ def a_rule(detection: dict[str, Any], **changes: Any) -> Signature:
 
 
 def fits(detection: dict[str, Any], record: dict[str, Any]) -> bool:
-    return compiled(a_rule(detection).condition)(Record.of(record))
+    condition = a_rule(detection).condition
+    return not isinstance(condition, Correlated) and compiled(condition)(Record.of(record))
 
 
 def one(selection: Any) -> dict[str, Any]:
@@ -94,7 +96,6 @@ def test_conditions_join_selections(condition: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"correlation": {"type": "event_count"}}, "correlation"),
         ({"filter": {}}, "filter"),
         ({"name": None}, "neither id nor name"),
         ({"detection": {"selection": {"a": 1}, "condition": "other"}}, "other"),
@@ -109,6 +110,31 @@ def test_what_is_not_evaluated_is_refused_by_its_name(changes: dict[str, Any], s
     with pytest.raises(BadInput) as refused:
         a_rule(one({"a": 1}), **changes) if "detection" not in changes else a_rule(changes["detection"])
     assert said in str(refused.value).lower()
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "fix"),
+    [
+        ({"detection": {"sel": {"a|re": "(?=x)"}, "condition": "sel"}}, "detection", "look-around"),
+        ({"detection": {"sel": {"a": 1}, "condition": "sel and"}}, "detection.condition", "join"),
+        ({"detection": {"sel": {"a": 1}, "condition": "ghost"}}, "detection.condition", "that are there"),
+        ({"detection": {"sel": {"a|nonsense": 1}, "condition": "sel"}}, "detection", "modifiers"),
+        ({"detection": {"sel": {"a": 1}}}, "detection.condition", "selections"),
+        ({"logsource": {}}, "logsource", "product"),
+        ({"level": "dire"}, "level", "critical"),
+        ({"id": "no uuid"}, "id", "UUID"),
+        ({"title": None}, "title", "title"),
+        ({"tags": "nonsense"}, "tags", "attack.t1098"),
+        ({"tags": ["nonsense"]}, "", "form"),
+        ({"detection": {"sel": {"a|cidr": "x"}, "condition": "sel"}}, "", "address"),
+        ({"detection": 7}, "detection", "maps"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_where_and_what_mends_it(changes: dict[str, Any], place: str, fix: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        signature_of(A | changes, "pack")
+    assert refused.value.place == place
+    assert fix in refused.value.fix
 
 
 def test_one_bad_rule_stops_nothing_but_itself() -> None:
@@ -147,6 +173,74 @@ def test_a_case_that_does_not_hold_is_found(tmp_path: Path) -> None:
     ]
 
 
+def together(**changes: Any) -> dict[str, Any]:
+    correlation = {"type": "event_count", "rules": ["a"], "timespan": "1m", "condition": {"gte": 2}}
+    return {"title": "B", "name": "b", "correlation": correlation | changes}
+
+
+def test_a_correlation_about_what_is_not_in_the_folder_is_told_and_left_out(tmp_path: Path) -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    lost = together(rules=["a", "ghost"]) | {"name": "lost"}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([together(), lost, rule]))
+    read, (problem,) = load_folder(tmp_path)
+    assert sorted(one.signature.id for one in read) == ["a", "b"]
+    assert problem.problem == "ghost is not there"
+    assert "a.yaml:" in problem.place
+    assert problem.fix
+
+
+def test_a_case_of_a_correlation_is_a_list_of_records(tmp_path: Path) -> None:
+    rule = {"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})}
+    good = together() | {"cases": {"match": [[{"a": 1}, {"a": 2}, {"a": 1}]], "no_match": [[{"a": 1}, {"a": 2}]]}}
+    wrong = together() | {"name": "c", "cases": {"match": [[{"a": 1}]], "no_match": [[{"a": 1}, {"a": 1}]]}}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([rule, good, wrong]))
+    assert [problem.place.split(": ")[1] for problem in unproved_in(tmp_path) if "case" in problem.fix] == [
+        "c, cases.match[0]",
+        "c, cases.no_match[0]",
+    ]
+
+
+A = {"title": "A", "name": "a", "logsource": {"product": "github", "service": "audit"}, "detection": one({"a": 1})}
+
+
+def excepting(rules: Any = "any", product: str = "github", **changes: Any) -> dict[str, Any]:
+    within = {"rules": rules, "backup": {"actor": "backup"}, "condition": "not backup"}
+    return {"title": "The backup may", "logsource": {"product": product}, "filter": within | changes}
+
+
+@pytest.mark.parametrize(
+    ("rules", "product", "narrowed"),
+    [("any", "github", True), (["a"], "github", True), ("a", "github", True), (["b"], "github", False)],
+)
+def test_a_filter_narrows_the_rules_that_it_is_about(rules: Any, product: str, narrowed: bool) -> None:
+    documents = [A, A | {"name": "b", "logsource": {"product": "okta"}}, excepting(rules, product)]
+    read, problems = load(yaml.safe_dump_all(documents), "x.yaml")
+    a, b = (found.signature for found in read)
+    assert (a.filters, b.filters) == ((("The backup may",) if narrowed else ()), ())
+    assert not isinstance(a.condition, Correlated)
+    test = compiled(a.condition)
+    assert test(Record.of({"a": 1, "actor": "eve"}))
+    assert test(Record.of({"a": 1, "actor": "backup"})) is not narrowed
+    assert [problem.problem for problem in problems] == ([] if narrowed else ["the filter is about no rule here"])
+
+
+@pytest.mark.parametrize(
+    ("filtering", "said"),
+    [
+        (excepting(condition="not ghost"), "ghost"),
+        (excepting() | {"logsource": None}, "log"),
+        ({"title": "F", "logsource": {"product": "x"}, "filter": {"condition": "not a"}}, "rules"),
+        ({"title": "F", "logsource": {"product": "x"}, "filter": 7}, ""),
+        (excepting(backup={"actor|re": "(?=x)"}), "invalid"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_told_and_narrows_nothing(filtering: dict[str, Any], said: str) -> None:
+    read, (problem,) = load(yaml.safe_dump_all([A, filtering]), "x.yaml")
+    assert read[0].signature.filters == ()
+    assert problem.place.startswith("x.yaml:")
+    assert said in problem.problem.lower()
+
+
 def test_a_record_is_bounded() -> None:
     record = Record.of({"list": ["x" * (LONGEST + 5)] * (MOST_VALUES + 5)})
     assert len(record.get("list")) == MOST_VALUES
@@ -176,7 +270,45 @@ def test_whatever_rule_and_record_it_is_refused_or_evaluated(selection: dict[str
         signature = a_rule(one(selection))
     except BadInput:
         return
+    assert not isinstance(signature.condition, Correlated)
     assert compiled(signature.condition)(Record.of(record)) in (True, False)
+
+
+SAID = st.sampled_from(["title", "description", "author", "license", "tags", "references", "falsepositives", "owner"])
+
+
+@settings(deadline=None)
+@given(st.dictionaries(SAID, VALUES | st.lists(st.text(max_size=5) | VALUES, max_size=3), max_size=3))
+def test_whatever_is_said_of_a_rule_it_is_refused_or_the_journal_reads_it_back(said: dict[str, Any]) -> None:
+    try:
+        signature = a_rule(one({"a": 1}), **said)
+    except BadInput:
+        return
+    assert msgspec.json.decode(msgspec.json.encode(signature), type=Signature) == signature
+
+
+def test_a_text_that_yaml_takes_for_a_mapping_is_told() -> None:
+    text = yaml.safe_dump({"title": "A", "name": "a", "logsource": {"product": "x"}, "detection": one({"a": 1})})
+    read, (problem,) = load(f"{text}falsepositives:\n  - A backup: leave it out\n", "x.yaml")
+    assert read == []
+    assert "false_positives[0]" in problem.problem
+    assert "quote" in problem.fix
+
+
+@pytest.mark.parametrize("field", ["references", "owner", "cases", "detection", "fields"])
+def test_a_short_text_that_aliases_make_large_is_refused_at_once(field: str) -> None:
+    laughs = ["x:", "  - &l0 [x, x, x, x, x, x, x, x, x, x]"]
+    laughs += [f"  - &l{level} [{', '.join([f'*l{level - 1}'] * 10)}]" for level in range(1, 30)]
+    rule = yaml.safe_dump({key: value for key, value in A.items() if key != field})
+    read, problems = load("\n".join([*laughs, f"{field}: *l29", rule]), "x.yaml")
+    assert read == []
+    assert "50,000 values" in problems[0].problem
+
+
+def test_what_leads_into_itself_is_refused() -> None:
+    read, (problem,) = load("title: A\nname: a\ndetection: &d {sel: *d, condition: sel}\n", "x.yaml")
+    assert read == []
+    assert problem.fix
 
 
 @given(st.text(max_size=200))

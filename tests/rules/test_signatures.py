@@ -16,6 +16,7 @@ from rules.logsources import seen
 from rules.record import Record
 from rules.signature_index import SignatureIndex
 from rules.signatures import Signatures
+from rules.trail import SignatureTrail
 from tests.builders import at
 
 GITHUB = Logsource(product="github", service="audit")
@@ -53,7 +54,7 @@ def test_an_event_finds_the_signatures_of_its_log() -> None:
         a_signature("other", says("action", "repo.create")),
         a_signature("aws", says("action", "repo.destroy"), Logsource(product="aws")),
     )
-    assert [one.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
+    assert [one.signature.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
     assert part.in_force()["gone"].hits == 1
     assert part.in_force()["other"].hits == 0
 
@@ -73,7 +74,25 @@ def test_a_snapshot_keeps_all() -> None:
     again = Signatures()
     again.load(part.dump())
     assert again.dump() == part.dump()
-    assert [one.hits for one in again.find(audited("repo.destroy"), at(2))] == [2]
+    assert [one.signature.hits for one in again.find(audited("repo.destroy"), at(2))] == [2]
+
+
+def test_who_changed_what_is_written_down() -> None:
+    part = holding(a_signature("gone", says("action", "repo.destroy")))
+    part.act(PutSignatures(signatures=(a_signature("gone", says("action", "x")),)), "bo", at(1))
+    again = SignatureTrail()
+    again.load(part.trail.dump())
+    part.act(EndSignature(signature_id="gone", text="done"), "cy", at(2))
+    lines = [document for _, document in part.trail.drain()]
+    assert [(line.actor, line.text) for line in lines] == [
+        ("ana", "signature gone put"),
+        ("bo", "signature gone changed"),
+        ("cy", "signature gone ended by cy: done"),
+    ]
+    assert [bool(line.before) for line in lines] == [False, True, True]
+    assert "repo.destroy" in lines[1].before
+    again.note(part.in_force().get("gone"), a_signature("gone", says("action", "y")), "di", at(3), "put")
+    assert [document.change_id for _, document in again.drain()] == ["signature-0000000002"]
 
 
 def test_putting_again_keeps_what_was_counted() -> None:
@@ -107,11 +126,51 @@ def test_putting_again_keeps_what_was_counted() -> None:
         ("logs", {"protoPayload": {"methodName": "x"}}, ("service", "gcp.audit")),
         ("logs", {"operationName": "x", "category": "AuditLogs", "resourceId": "r"}, ("service", "auditlogs")),
         ("logs", {"message": 'type=EXECVE msg=audit(1:2): a0="ls"'}, ("service", "auditd")),
+        ("logs", {"message": "x", "_path": "dns", "query": "a.example"}, ("service", "dns")),
+        ("logs", {"message": "x", "uid": "C1", "id": {"orig_h": "10.0.0.1"}, "qtype_name": "A"}, ("product", "zeek")),
+        ("logs", {"message": "x", "logid": "0100", "devid": "F", "type": "event"}, ("service", "event")),
+        ("logs", {"message": 'devname="fw" logid="0100" type="traffic" action="deny"'}, ("service", "traffic")),
+        ("logs", {"message": "%PARSER-5-CFGLOG_LOGGEDCMD: User:eve  logged command:no logging"}, ("service", "aaa")),
+        ("logs", {"message": "%TCP-6-BADAUTH: No MD5 digest from 10.0.0.1(179) to 10.0.0.2:179"}, ("service", "bgp")),
+        ("logs", {"message": "x", "Image": "/bin/sh", "TargetFilename": "/etc/passwd"}, ("product", "linux")),
+        ("logs", {"message": "x", "Image": "C:\\a.exe", "TargetFilename": "C:\\b"}, ("product", "windows")),
+        ("logs", {"message": "java.lang.IllegalStateException: x"}, ("product", "jvm")),
+        ("logs", {"message": "Traceback (most recent call last): x"}, ("category", "application")),
+        (
+            "windows",
+            {"Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 1116, "Threat Name": "x"},
+            ("category", "antivirus"),
+        ),
     ],
 )
 def test_a_log_is_known_by_its_source_and_fields(source: str, body: dict[str, Any], tag: tuple[str, str]) -> None:
     (event,) = events(source, body)
     assert tag in seen(event)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ('type=USER_LOGIN msg=audit(1:2): acct="a b" res=failed\'', "acct", "a b"),
+        ('type=USER_LOGIN msg=audit(1:2): acct="a b" res=failed\'', "res", "failed"),
+        ('devname="fw" logid=0100 cfgpath="system.admin" msg="Add x"', "cfgpath", "system.admin"),
+    ],
+)
+def test_lines_of_named_values_have_them_as_fields(text: str, field: str, value: str) -> None:
+    (event,) = events("logs", {"message": text})
+    assert seen(event)[1].get(field) == (value,)
+
+
+def test_fields_of_zeek_have_the_names_that_rules_know() -> None:
+    (event,) = events("logs", {"message": "x", "_path": "http", "uri": "/a.exe", "user_agent": "WebDAV"})
+    record = seen(event)[1]
+    assert (record.get("c-uri"), record.get("c-useragent")) == (("/a.exe",), ("WebDAV",))
+
+
+def test_what_is_typed_on_a_switch_is_told_from_what_it_says_of_itself() -> None:
+    (event,) = events("logs", {"message": "%LINK-3-UPDOWN: Interface up, copy of the directory"})
+    assert ("service", "aaa") not in seen(event)[0]
+    assert ("product", "cisco") in seen(event)[0]
 
 
 def test_fields_of_winlogbeat_have_the_names_that_rules_know() -> None:
@@ -158,5 +217,5 @@ CONDITIONS = st.recursive(
 @given(st.lists(CONDITIONS, max_size=40), st.dictionaries(st.sampled_from(["a", "b"]), WORDS))
 def test_the_index_finds_what_asking_every_signature_finds(conditions: list[Condition], fields: dict[str, str]) -> None:
     signatures = [a_signature(f"s{number:02d}", condition) for number, condition in enumerate(conditions)]
-    wanted = [one.id for one in signatures if compiled(one.condition)(Record.of(fields))]
+    wanted = [f"s{number:02d}" for number, one in enumerate(conditions) if compiled(one)(Record.of(fields))]
     assert [one.id for one in SignatureIndex(signatures).find(Record.of(fields))] == wanted

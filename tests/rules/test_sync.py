@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from aiops.domain.rules import Rule
+from aiops.domain.rules import Envelope, Rule
 from rules.pack import dump_pack, read_pack
 from rules.sync import Sync, compare, same
 from tests.builders import T0
@@ -58,6 +58,14 @@ def test_new_changed_and_gone_rules_are_told_apart(tmp_path: Path) -> None:
     found = compare(tmp_path, before, T0)
     assert said(found) == [("changed", "two"), ("new", "three"), ("gone", "one")]
     assert found.differences[0].fields == ("reason",)
+
+
+def test_a_learned_shape_is_no_difference_unless_the_pack_says_another(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    learned = [msgspec.structs.replace(rule, envelope=Envelope(per_hour=3)) for rule in kept(tmp_path)]
+    assert compare(tmp_path, learned, T0).differences == ()
+    write(tmp_path, "one", more="  envelope: {per_hour: 5}\n  threshold: {times: 1, of: 2, within: PT5M}\n")
+    assert compare(tmp_path, learned, T0).differences[0].fields == ("threshold", "envelope")
 
 
 def test_one_bad_rule_stops_neither_the_others_nor_takes_any_away(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from aiops import fold
-from aiops.bootstrap.opening import opening, reading, signature
+from aiops.bootstrap.opening import opening, reading
+from aiops.bootstrap.watched import Watched
 from aiops.domain.acts import ApplySettings, EndRule, ImportTopology, PutPack, PutRule
 from aiops.domain.changes import PACKS, RULES
 from aiops.domain.entries import Command
@@ -16,6 +17,7 @@ from aiops.domain.rules import RuleStatus
 from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
+from rules.pack import packs_of
 from tests.builders import at
 
 SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
@@ -158,10 +160,11 @@ def test_a_folder_that_is_none_is_refused(desk: Desk) -> None:
 
 def test_a_pack_that_was_written_is_read_anew_without_a_start(desk: Desk) -> None:
     desk.apply(*desk.told())
-    before = signature(desk.packs)
-    assert signature(desk.packs) == before
+    watched = Watched(desk.packs, packs_of)
+    assert not watched.written()
     (desk.packs / "c.yaml").write_text(RULE.format(id="c"))
-    assert signature(desk.packs) != before
+    assert watched.written()
+    assert not watched.written()
     desk.apply(*reading(desk.engine, desk.store, desk.packs))
     with desk.store.view() as view:
         assert view.get(RULES, "c") is not None

@@ -113,9 +113,13 @@ def test_what_an_alertmanager_had_comes_over_and_what_does_not_is_listed(aiops: 
     Path("silences.json").write_text(json.dumps([{**silence, "startsAt": storm.now.isoformat(), "endsAt": later}]))
     aiops("rules", "import", "--from", "alertmanager", "silences.json")
     assert "(1 of them suppressed)" in aiops("status")
-    Path("am.yml").write_text("route: {receiver: ops}\n")
+    Path("am.yml").write_text("route: {receiver: ops, group_wait: 30s, routes: [{match: {team: db}, receiver: dba}]}\n")
     aiops("rules", "import", "--from", "alertmanager", "am.yml", code=1)
-    assert "a route to ops is not carried over" in aiops.data
+    assert "route: routes are configuration; give --routes-to FILE" in aiops.data
+    aiops("rules", "import", "--from", "alertmanager", "am.yml", "--routes-to", "aiops.toml", code=1)
+    assert "2 routes for aiops.toml in aiops.toml" in aiops.data
+    assert "am.yml: route: group_wait: not carried over" in aiops.data
+    aiops("config", "check")
     aiops("rules", "import", "--from", "nagios", "am.yml", code=2)
 
 
