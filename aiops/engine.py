@@ -117,6 +117,7 @@ class Engine(Parts):
             self.ledger.group(episode_id, reason)
         for episode_id in self.correlator.released():
             self.ledger.release(episode_id)
+        self._reconsider(filter(None, map(self.dedup.current, self.correlator.crowded())))
 
     def _due(self, timer: Timer) -> None:
         """A time has come: turning.py says for whom."""

@@ -1,5 +1,6 @@
 """Which parts has the engine, and what do they know? Wiring, settings, dump and load; the order is in engine.py."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -7,8 +8,10 @@ import msgspec
 from aiops.domain.acts import PutRule
 from aiops.domain.alerts import Alert, Suppression
 from aiops.domain.entries import Position
+from aiops.domain.matching import fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import HeartbeatRecord
+from aiops.domain.rules import Rule, RuleStatus
 from aiops.domain.settings import Settings
 from aiops.domain.timers import Timer, Timers
 from aiops.ledger import Ledger
@@ -25,17 +28,21 @@ from ingestion.senders import Senders
 from ingestion.templates import Templates
 from ingestion.watches import Watches
 from rules.book import Book
+from rules.envelope import envelope_of, names_entity
 from rules.flapping import Flapping
-from rules.harm import harms
+from rules.harm import Harm, Harms, fired_in, harms
 from rules.holding import Holding
 from rules.inhibition import Inhibitor
+from rules.making import MOST_LEFT_OUT, narrower
 from rules.outbox import Outbox
-from rules.profiles import Profiles
+from rules.profiles import Profiles, Seen, key_of
 from rules.schedule import Schedule
 from rules.settle import Settle
 from rules.signatures import Signatures
 from rules.suggest import Suggest
+from rules.trail import ENGINE
 
+VITAL = 1  # the tier of what the business cannot do without
 Keeper = Book | Schedule | Inhibitor  # what is in force for a time; a timer's kind names it
 
 
@@ -64,7 +71,8 @@ class Parts:
         self.holding = Holding(self.settings.calm, self.timers)
         self.profiles = Profiles()
         self.suggest = Suggest(self.settings.suggest, self.timers, self.profiles)
-        self.book = Book(self.settings.muting, self.timers, self.signatures)
+        self.harms = Harms(self.profiles)
+        self.book = Book(self.settings.muting, self.timers, self.signatures, self._shaped)
         self.schedule = Schedule(self.settings.muting, self.timers)
         self.inhibitor = Inhibitor(self.settings.muting, self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)
@@ -84,9 +92,14 @@ class Parts:
             alert = self.flapping.mark(alert, self.now, turned=turned, paged=paged)
         if turned:
             self.holding.learn(alert)
-        seen = self.profiles.note(alert, self.now, hit, turned)
+        node = self.graph.view().service(alert.entity.name)
+        seen = msgspec.structs.replace(
+            self.profiles.note(alert, self.now, hit, turned),
+            company=self.correlator.company(alert),
+            vital=node is not None and node.tier == VITAL,
+        )
         self.suggest.wake(self.now)
-        return self.book.judge(alert, self.now, hit, self._quiet(alert, hit), seen)
+        return self.book.judge(alert, self.now, hit, self._quiet(alert, hit, seen), seen)
 
     def again(self, timer: Timer) -> list[Alert]:
         """Return the alert that may be calm, or has lasted long enough, by this timer."""
@@ -97,32 +110,75 @@ class Parts:
 
     def propose(self) -> None:
         """Put what could be a rule before people: it decides nothing until somebody accepts it."""
-        for rule in self.suggest.due(self.now, self.book.rules_but(set())):
-            self.book.act(PutRule(rule=rule), "engine", self.now, {})
+        vital = {name for name, node in self.graph.view().services.items() if node.tier == VITAL}
+        present, tested = self.book.rules_but(set()), self.harms.tested(self.now)
+        for rule in self.suggest.due(self.now, present, vital, tested):
+            self.book.act(PutRule(rule=rule), ENGINE, self.now, {})
+
+    def _shaped(self, rule: Rule) -> Rule:
+        """Return a mute that a person makes with the shape of what it hides, where enough of that was seen."""
+        settings, found = self.settings.suggest, []
+        for profile in self.profiles.all():
+            alert = self.dedup.current(profile.fingerprint)
+            if alert is not None and rule.matches(fields_of(alert)):
+                found.append(profile)
+        firings, hours = sum(one.firings for one in found), max((one.hours for one in found), default=0)
+        if firings < settings.least or hours < settings.hours:
+            return rule
+        envelope = envelope_of(found, settings.headroom, named=names_entity(rule))
+        return msgspec.structs.replace(rule, envelope=envelope)
 
     def audit(self, incident_id: str, cause: str) -> list[Alert]:
-        """A cause was confirmed: say what mutes hid of it; a rule that hid the cause itself is suspended.
+        """A cause was confirmed (or none of the candidates): what did mutes hide of the incident and near it?
 
-        Return the alerts to be considered again.
+        It is told in its story, and narrower rules wait to be accepted. A rule that hid the cause itself is suspended,
+        and so is a proposal that would have hidden any of it. Return the alerts to be considered again.
         """
-        began, ids = self.correlator.history(incident_id)
-        around = self.graph.near(cause) if cause else {}
-        near = {name for name, one in around.items() if one.hops <= self.settings.suggest.hops}
-        self.profiles.harmed(cause, near, began - self.settings.suggest.near, self.now)
-        members = [alert for alert in self.dedup.all() if alert.episode.incident_id in ids]
-        hiding = {alert.fingerprint: self.book.hiding(alert) for alert in members}
-        heard = [alert.episode.started_at for alert in members if not alert.suppressed]
+        if not cause:
+            self.harms.take_back(incident_id)
+            return []
+        doc, members = self.correlator.history(incident_id)
+        ids, near = {doc.incident_id, *doc.merged_from}, self.settings.suggest.near
+        lasted = (doc.opened_at - near, (doc.resolved_at or self.now) + near)
+        members |= {alert.fingerprint for alert in self.dedup.all() if alert.episode.incident_id in ids}
+        keys = {key_of(alert) for alert in filter(None, map(self.dedup.current, sorted(members)))}
+        self.harms.confirm(incident_id, cause, keys, self._around([cause]), lasted, self.now)
+        around = self._around([cause, *doc.services])
+        close = [one for one in self.dedup.all() if one.fingerprint in members or one.entity.name in around]
+        fired = {one.fingerprint: (one, at) for one in close if (at := fired_in(one, *lasted))}
+        hiding = {key: self.book.hiding(alert) for key, (alert, _) in fired.items()}
         again: list[Alert] = []
-        for harm in harms(members, hiding, cause, min(heard, default=self.now)):
-            self.correlator.remark(incident_id, harm.text, self.now)
-            if harm.root and self.book.suspend(harm.rule_id, f"it hid {harm.root!r}, on the confirmed cause", self.now):
-                again += self.book.concerned(harm.rule_id, self.dedup.firing())
+        for harm in harms(fired, hiding, members, cause):
+            again += self._harmed(incident_id, doc.number, harm)
         return again
 
-    def _quiet(self, alert: Alert, hit: bool) -> tuple[Suppression, ...]:
+    def _harmed(self, incident_id: str, number: int, harm: Harm) -> list[Alert]:
+        """Tell what a rule hid, suspend it where it must not go on, and offer one that hides less."""
+        rule, text = harm.rule, harm.text
+        proposal = rule.grounds is not None
+        if (harm.root and (harm.hid or proposal)) or (proposal and harm.members and rule.status is RuleStatus.SHADOW):
+            self.book.suspend(rule.id, f"#{number} is confirmed, and it {harm.deed} of it", self.now)
+            text = f"{text}; it is suspended"
+        less = narrower(rule, harm.nodes, f"#{number}") if 0 < len(harm.nodes) <= MOST_LEFT_OUT else None
+        if less and not self.suggest.rejected(less.id) and self._leaves_some(less):
+            self.book.act(PutRule(rule=less), ENGINE, self.now, {})
+            text = f"{text}; {less.id}, which leaves out {', '.join(harm.nodes)}, waits to be accepted in its place"
+        self.correlator.remark(incident_id, text, self.now)
+        return list(self.book.concerned(rule.id, self.dedup.firing()))
+
+    def _leaves_some(self, rule: Rule) -> bool:
+        """Is there anything left that it would hide?"""
+        return any(rule.matches(fields_of(alert)) for alert in self.dedup.all())
+
+    def _around(self, nodes: Iterable[str]) -> set[str]:
+        """Return the nodes within so many hops of these that what fires there counts as near."""
+        hops = self.settings.suggest.hops
+        return {name for node in nodes for name, one in self.graph.near(node).items() if name and one.hops <= hops}
+
+    def _quiet(self, alert: Alert, hit: bool, seen: Seen) -> tuple[Suppression, ...]:
         """Return what suppresses the alert beside rules and silences."""
         inhibited = self.inhibitor.over(alert, self.graph.view(), self.now, hit)
-        calm = (*self.flapping.over(alert), *self.holding.over(alert, self.now, hit))
+        calm = (*self.flapping.over(alert), *self.holding.over(alert, self.now, hit, seen))
         return (*self.schedule.over(alert, self.now, hit), *inhibited, *calm)
 
     def configure(self, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
 from correlation.holdings import MOST_FOUNDERS, Holdings, Turn, bound
 from correlation.joining import Choice, alone, choose, link_of, may_merge, runner_up, same_link
-from correlation.live import Live
+from correlation.live import CROWD, Live
 from correlation.members import Member, member_of
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
@@ -20,7 +20,7 @@ MOST_TOLD = 100  # services whose joining is told in the story; the others are i
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
 SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
 FOLLOWED = (  # of a member, as its alert says
-    *("name", "node", "owner", "severity", "events", "suppressed", "known_bad", "flapping"),
+    *("name", "node", "owner", "severity", "events", "suppressed", "known_bad", "flapping", "lifted"),
 )
 
 
@@ -29,6 +29,27 @@ class Assembly(Holdings):
 
     def take(self, alert: Alert, now: datetime) -> Alert:
         """Note the alert's present episode; place it where it has no incident yet, or none that still works."""
+        taken = self._take(alert, now)
+        self._wait_for(taken, now)
+        return taken
+
+    def _wait_for(self, alert: Alert, now: datetime) -> None:
+        """While an alert flaps its incident is not over, whatever its last word was."""
+        key = alert.fingerprint
+        waits = self.lives.get(self.restless.get(key, ""))
+        if waits is not None and not alert.flapping:
+            del self.restless[key], waits.restless[key]
+            self.touch(waits, now, news=False)
+        elif waits is None and alert.flapping:
+            incident_id = alert.episode.incident_id
+            live = self.lives.get(self.redirects.get(incident_id, incident_id))
+            if live is not None:
+                self.restless[key] = live.doc.incident_id
+                live.restless[key] = None
+                self.tell(live, now, "flapping", f"{alert.title!r} flaps: this is not over before it is calm")
+                self.touch(live, now, news=False)
+
+    def _take(self, alert: Alert, now: datetime) -> Alert:
         episode = alert.episode
         member = self.members.get(episode.episode_id)
         if member is not None:
@@ -192,6 +213,8 @@ class Assembly(Holdings):
             self.reopen(live, link.text, now)
         if self.enter(live, member, now) and len(live.services) <= MOST_TOLD:
             self.tell(live, now, "joined", link.text)
+        if member.suppressed and len(live.company(member.node)) >= CROWD:
+            self.crowded.append(member.fingerprint)
         if len(live.grouped) < MOST_GROUPED:
             live.grouped = (*live.grouped, link.text)
         if 0 < link.ratio < (live.weakest[0] if live.weakest else WEAK_RATIO):

@@ -1,6 +1,6 @@
 """What do we already know of an alert? The rules and silences in force, and the verdict they give."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,14 +15,16 @@ from aiops.domain.acts import (
     PutSilence,
     RejectRule,
     RuleAct,
+    Shelve,
 )
 from aiops.domain.alerts import Alert, Suppression, Verdict
+from aiops.domain.base import stable_hash
 from aiops.domain.changes import PACKS, RULES, SILENCES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
-from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus, Silence
+from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings, SuggestSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import clock, plural
@@ -31,22 +33,35 @@ from rules.envelope import ends
 from rules.index import Index
 from rules.judgement import judged, lifted, said, silenced, within
 from rules.late import Late
+from rules.making import label_id, labelled, shelved
 from rules.profiles import Seen
 from rules.signatures import Signatures
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
-SAMPLED = 50  # every so many hits of what hides, one is put aside for a person to look at
+SAMPLED = 50  # one hit in so many of what hides is put aside for a person to look at
 MOST_SAMPLED = 20
 MOST_FIELDS = 10_000  # label names remembered as seen
 _COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 
 
+def _as_it_is(rule: Rule) -> Rule:
+    return rule
+
+
 class Book(Part):
     """Holds what has not ended; what has is in the store. Timers of kind ``book`` carry the id of a rule or silence."""
 
-    def __init__(self, settings: MutingSettings, timers: Timers, signatures: Signatures) -> None:
+    def __init__(
+        self,
+        settings: MutingSettings,
+        timers: Timers,
+        signatures: Signatures,
+        shaped: Callable[[Rule], Rule] = _as_it_is,
+    ) -> None:
+        """``shaped``: returns a mute that a person makes with the shape of what it hides, where that is known."""
         super().__init__()
+        self._shaped = shaped
         self.settings, self.suggest = settings, SuggestSettings()
         self._timers, self._signatures = timers, signatures
         self._rules: dict[str, Rule] = {}
@@ -102,14 +117,24 @@ class Book(Part):
                 return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED)
             case EndRule(rule_id=rule_id, text=text):
                 return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
-            case PutSilence(silence=silence):
-                return self._put_silence(silence, actor, now)
-            case EndSilence(silence_id=silence_id):
-                return self._end_silence(silence_id, actor, now)
+            case LabelTemplate(verdict=Verdict.UNKNOWN, reason=reason):
+                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}")
             case LabelTemplate():
-                return self._label(act, actor, now, templates)
+                template = templates.get(act.template_id)
+                return self._put_rule(labelled(act, template, actor, now, self.settings.longest), actor, now)
+            case PutSilence() | EndSilence() | Shelve():
+                return self._of_silences(act, actor, now)
             case PutPack(pack=pack):
                 return self._put_pack(pack, now)
+
+    def _of_silences(self, act: PutSilence | EndSilence | Shelve, actor: str, now: datetime) -> tuple[str, str]:
+        match act:
+            case PutSilence(silence=silence):
+                return self._put_silence(silence, actor, now)
+            case Shelve():
+                return self._put_silence(shelved(act, actor, now), actor, now)
+            case EndSilence(silence_id=silence_id):
+                return self._end_silence(silence_id, actor, now)
 
     def turn(self, key: str, now: datetime) -> None:
         """The time of a rule or silence has come: it ends, or a silence starts."""
@@ -123,12 +148,14 @@ class Book(Part):
                 self._timers.set("book", key, silence.ends_at)
 
     def concerned(self, key: str, alerts: Iterable[Alert]) -> Iterator[Alert]:
-        """Yield those of ``alerts`` that name this rule or silence, or that it matches."""
+        """Yield those of ``alerts`` that name this rule (or what it replaced) or silence, or that it matches."""
         rule, silence = self._rules.get(key), self._silences.get(key)
         ways = rule.ways if rule else (silence.matchers,) if silence else ()
+        keys = {key, rule.replaces} - {""} if rule else {key}
         for alert in alerts:
-            named = alert.verdict_rule == key or any(item.id == key for item in alert.suppressed_by)
-            if named or any(all_match(way, fields_of(alert)) for way in ways):
+            if keys & {alert.verdict_rule, *(item.id for item in alert.suppressed_by)} or any(
+                all_match(way, fields_of(alert)) for way in ways
+            ):
                 yield alert
 
     def suspend(self, rule_id: str, why: str, now: datetime) -> bool:
@@ -173,6 +200,9 @@ class Book(Part):
         check_rule(rule, now, self.settings.longest)
         self._room(rule.id, self._silences, "silence")
         before = self._rules.get(rule.id)
+        whatever = rule.any_shape or rule.envelope or rule.pack or actor == ENGINE
+        if rule.verdict is Verdict.KNOWN_GOOD and not whatever:
+            rule = self._shaped(normal(rule))
         rule = msgspec.structs.replace(
             normal(rule),
             created_by=rule.created_by or actor,
@@ -190,7 +220,7 @@ class Book(Part):
         else:
             self._timers.cancel("book", rule.id)
         not_yet = "" if rule.status is RuleStatus.ACTIVE else f"{rule.status}, decides nothing yet: "
-        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}"
+        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}{_bounds(rule)}"
         self._trail.note(before, rule, actor, now, text)
         return text, rule.id
 
@@ -213,7 +243,11 @@ class Book(Part):
             expires=until if good else None,
             review=None if good else until,
         )
-        return self._put_rule(accepted, actor, now)
+        text, rule_id = self._put_rule(accepted, actor, now)
+        if rule.replaces in self._rules:
+            self._end_rule(rule.replaces, actor, now, f"replaced by {rule_id}")
+            text = f"{text}; it replaces {rule.replaces}"
+        return text, rule_id
 
     def waits(self, rule: Rule, now: datetime) -> str:
         """Say what a rule that the engine proposed has yet to show in shadow; empty: nothing."""
@@ -271,8 +305,7 @@ class Book(Part):
         self.put(SILENCES, silence)
         self._silence_index.put(silence.id, silence.matchers)
         self._timers.set("book", silence.id, silence.starts_at if silence.starts_at > now else silence.ends_at)
-        text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
-        text = f"{text}; {_where((silence.matchers,))}"
+        text = f"{silenced(silence).text}; {_where((silence.matchers,))}"
         self._trail.note(before, silence, actor, now, text, "silence")
         return text, silence.id
 
@@ -290,32 +323,6 @@ class Book(Part):
         del self._silences[key]
         self._silence_index.drop(key)
         self._timers.cancel("book", key)
-
-    def _label(
-        self, act: LabelTemplate, actor: str, now: datetime, templates: Mapping[str, Template]
-    ) -> tuple[str, str]:
-        """A person's verdict on a template is the rule of that template."""
-        rule_id = f"template-{act.template_id}"
-        if act.verdict is Verdict.UNKNOWN:
-            return self._end_rule(rule_id, actor, now, f"ended by {actor}: {act.reason}")
-        template = templates.get(act.template_id)
-        if template is None:
-            raise Conflict(f"there is no template {act.template_id!r}, or it was forgotten")
-        if not 1 <= act.days <= self.settings.longest.days:
-            raise BadInput(f"{act.days} days", place="days", fix=f"give 1 to {self.settings.longest.days}")
-        until = now + timedelta(days=act.days)
-        good = act.verdict is Verdict.KNOWN_GOOD
-        rule = Rule(
-            id=rule_id,
-            verdict=act.verdict,
-            matchers=(Matcher(field="template", value=template.text),),
-            owner=actor,
-            reason=act.reason,
-            expires=until if good else None,
-            review=None if good else until,
-            cases=Cases(match=(Case(message=template.example),) if template.example else ()),
-        )
-        return self._put_rule(rule, actor, now)
 
     def _room(self, key: str, others: Mapping[str, object], kind: str) -> None:
         """Refuse an id that the other kind uses (timers and reasons name both by id), and more than we can hold."""
@@ -339,7 +346,7 @@ class Book(Part):
     def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], alert: Alert, now: datetime) -> None:
         for rule in rules:
             audit = rule.audit
-            if rule.verdict is Verdict.KNOWN_GOOD and rule.hits % SAMPLED == 0:
+            if rule.verdict is Verdict.KNOWN_GOOD and _sampled(rule, alert):
                 audit = (*(key for key in audit if key != alert.fingerprint), alert.fingerprint)[-MOST_SAMPLED:]
             self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now, audit=audit))
         for silence in silences:
@@ -356,6 +363,16 @@ class Book(Part):
         for rule in list(self._rules.values()):
             if new.intersection(rule.unseen):
                 self._keep(msgspec.structs.replace(rule, unseen=tuple(sorted(set(rule.unseen) - new))))
+
+
+def _sampled(rule: Rule, alert: Alert) -> bool:
+    """Is this hit one of those that a person is to look at? One in ``SAMPLED``, whatever came before it."""
+    return int(stable_hash("audit", rule.id, alert.event_id), 16) % SAMPLED == 0
+
+
+def _bounds(rule: Rule) -> str:
+    most = rule.envelope.per_hour if rule.envelope else 0
+    return f"; while they are as they were learned, at most {most} an hour" if most else ""
 
 
 def _id(filed: str) -> str:
