@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from aiops.auditing import audit
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.errors import Conflict
@@ -34,7 +35,7 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return *parts.outbox.act(act, actor, key, parts.now), ()
         case _:
             text, concerns = parts.correlator.act(act, actor, parts.now)
-            return text, concerns, parts.audit(concerns, act.entity) if isinstance(act, acts.ConfirmCause) else ()
+            return text, concerns, audit(parts, concerns, act.entity) if isinstance(act, acts.ConfirmCause) else ()
 
 
 def _of_graph(parts: Parts, act: acts.ImportTopology | acts.EdgeAct, actor: str) -> tuple[str, str, Iterable[Alert]]:

@@ -15,6 +15,7 @@ from aiops.domain.errors import AiopsError
 from aiops.domain.events import MEASURED, Event, EventKind
 from aiops.domain.records import EngineRecord
 from aiops.domain.timers import Timer
+from aiops.judging import judge
 from aiops.parts import Parts
 from aiops.turning import turn
 
@@ -94,7 +95,7 @@ class Engine(Parts):
     def _consider(self, alert: Alert, event: Event | None = None) -> None:
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
         hit = event is not None
-        alert = self.judge(alert, hit)
+        alert = judge(self, alert, hit)
         alert = self.correlator.take(alert, self.now)
         self.dedup.keep(alert)
         self.settle.meet(alert)

@@ -5,12 +5,16 @@ cannot do without, unless the rule names that.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+
+import msgspec
 
 from aiops.domain.alerts import Alert
 from aiops.domain.events import Status
+from aiops.domain.matching import fields_of
 from aiops.domain.rules import Envelope, Rule
+from aiops.domain.settings import SuggestSettings
 from aiops.domain.words import plural, span
 from rules.check import NODES
 from rules.profiles import MOST_PLACES, WEEK, Profile, Seen, weeks_of
@@ -43,6 +47,24 @@ def envelope_of(profiles: Sequence[Profile], headroom: float, *, named: bool) ->
         beside=None if crowd else tuple(sorted({kind for one in profiles for kind in one.beside})),
         entities=None if named or len(entities) > MOST_ENTITIES else entities,
     )
+
+
+def shaped(
+    rule: Rule, profiles: Iterable[Profile], alert_of: Callable[[str], Alert | None], settings: SuggestSettings
+) -> Rule:
+    """Return a rule with the shape of what it hides, as it is where too little of that was seen.
+
+    ``alert_of``: returns the alert of a fingerprint, if it is still known.
+    """
+    found = []
+    for profile in profiles:
+        alert = alert_of(profile.fingerprint)
+        if alert is not None and rule.matches(fields_of(alert)):
+            found.append(profile)
+    firings, hours = sum(one.firings for one in found), max((one.hours for one in found), default=0)
+    if firings < settings.least or hours < settings.hours:
+        return rule
+    return msgspec.structs.replace(rule, envelope=envelope_of(found, settings.headroom, named=names_entity(rule)))
 
 
 def lifted_by(rule: Rule, envelope: Envelope, alert: Alert, seen: Seen, now: datetime) -> str:
