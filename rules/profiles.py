@@ -92,7 +92,7 @@ class Profiles(Part):
     def __init__(self) -> None:
         super().__init__()
         self._profiles: OrderedDict[str, Profile] = OrderedDict()  # the longest unheard first
-        self._lately: OrderedDict[str, dict[str, float]] = OrderedDict()  # entity -> kind -> last firing
+        self._lately: OrderedDict[str, dict[str, tuple[float, str]]] = OrderedDict()  # entity -> kind -> when last, key
 
     def note(self, alert: Alert, now: datetime, hit: bool, turned: bool) -> Seen:
         """Count an alert in if an event came in for it (``hit``); return how it stands now."""
@@ -106,7 +106,7 @@ class Profiles(Part):
             profile.longest = max(profile.longest, lasted.total_seconds())
         hour = int(now.timestamp()) // HOUR
         here = self._lately.get(alert.entity.name, {})
-        beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind], now)))
+        beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind][0], now)))
         return Seen(in_hour=profile.in_hour if profile.hour == hour else 0, hour=_of_week(hour), beside=beside)
 
     def families(self) -> Iterator[list[Profile]]:
@@ -129,7 +129,7 @@ class Profiles(Part):
         return msgspec.msgpack.encode((list(self._profiles.values()), list(self._lately.items())))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[list[Profile], list[tuple[str, dict[str, float]]]]
+        shape = tuple[list[Profile], list[tuple[str, dict[str, tuple[float, str]]]]]
         profiles, lately = msgspec.msgpack.decode(state, type=shape)
         self._profiles = OrderedDict((profile.key, profile) for profile in profiles)
         self._lately = OrderedDict(lately)
@@ -178,15 +178,16 @@ class Profiles(Part):
         here = self._lately.setdefault(profile.entity, {})
         self._lately.move_to_end(profile.entity)
         here.pop(profile.kind, None)
-        here[profile.kind] = now.timestamp()
+        here[profile.kind] = now.timestamp(), profile.key
         while len(here) > MOST_NEIGHBOURS:
             del here[next(iter(here))]
         while len(self._lately) > MOST:
             self._lately.popitem(last=False)
-        for kind, when in here.items():
-            if kind != profile.kind and _fresh(when, now) and kind not in profile.beside and not profile.crowd:
-                profile.beside = sorted([*profile.beside, kind])
-                profile.crowd = len(profile.beside) > MOST_BESIDE
+        for kind, (when, key) in here.items():
+            if kind != profile.kind and _fresh(when, now):
+                _together(profile, kind)
+                if other := self._profiles.get(key):
+                    _together(other, profile.kind)
 
 
 def key_of(alert: Alert) -> str:
@@ -203,6 +204,12 @@ def _with(values: list[str], value: str) -> list[str]:
     if not values or value in values:
         return values
     return [] if len(values) == MOST_VALUES else sorted([*values, value])
+
+
+def _together(profile: Profile, kind: str) -> None:
+    if kind not in profile.beside and not profile.crowd:
+        profile.beside = sorted([*profile.beside, kind])
+        profile.crowd = len(profile.beside) > MOST_BESIDE
 
 
 def _fresh(when: float, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """How long is a kind of alert held back, what is never, and of what is that learned?"""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,18 +20,18 @@ from tests.builders import an_alert, an_episode, at
 ALONE = Seen(in_hour=1, hour=0)
 
 
-def ended(seconds: float, kind: str = "db down", reason: str = "sender", **changes: object) -> Alert:
+def ended(seconds: float, kind: str = "db down", reason: str = "sender", **changes: Any) -> Alert:
     """An alert whose episode lasted so long."""
     episode = an_episode(kind_key=kind, ended_at=at(seconds), end_reason=reason)
     return an_alert(severity=Severity.HIGH, status=Status.RESOLVED, episode=episode, **changes)
 
 
-def fires(seconds: float = 0, severity: Severity = Severity.HIGH, **changes: object) -> Alert:
+def fires(seconds: float = 0, severity: Severity = Severity.HIGH, **changes: Any) -> Alert:
     return an_alert(severity=severity, first_seen=at(seconds), **changes)
 
 
-def a_part(*lasted: float, **settings: object) -> Holding:
-    part = Holding(CalmSettings(**settings), Timers())  # type: ignore[arg-type]
+def a_part(*lasted: float, **settings: Any) -> Holding:
+    part = Holding(CalmSettings(**settings), Timers())
     for seconds in lasted:
         part.learn(ended(seconds))
     return part
