@@ -28,7 +28,7 @@ def judge(parts: Parts, alert: Alert, hit: bool) -> Alert:
 def propose(parts: Parts) -> None:
     """Put what could be a rule before people: it decides nothing until somebody accepts it."""
     vital = {name for name, node in parts.graph.view().services.items() if node.tier == VITAL}
-    present, tested = parts.book.rules_but(set()), parts.harms.tested(parts.now)
+    present, tested = parts.book.statuses(), parts.harms.tested(parts.now)
     for rule in parts.suggest.due(parts.now, present, vital, tested):
         parts.book.act(PutRule(rule=rule), ENGINE, parts.now, {})
 

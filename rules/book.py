@@ -174,6 +174,10 @@ class Book(Part):
         found = dict.fromkeys(map(_id, self._rule_index.find(fields_of(alert))))
         return [self._rules[key] for key in found if self._rules[key].verdict is Verdict.KNOWN_GOOD]
 
+    def statuses(self) -> dict[str, RuleStatus]:
+        """Return where each rule that has not ended stands, by id."""
+        return {key: rule.status for key, rule in self._rules.items()}
+
     def rules_but(self, keys: Set[str]) -> list[str]:
         """Return the ids of the rules that have not ended, other than ``keys``."""
         return [key for key in self._rules if key not in keys]

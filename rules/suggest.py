@@ -7,7 +7,7 @@ covers all entities where each of them is so by itself, else one. A rejected one
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -53,14 +53,14 @@ class Suggest(Part):
             self._next = now + EVERY
             self._timers.set(TIMER, "", self._next)
 
-    def due(self, now: datetime, present: Collection[str], vital: Collection[str], tested: int) -> list[Rule]:
+    def due(self, now: datetime, present: Mapping[str, RuleStatus], vital: Collection[str], tested: int) -> list[Rule]:
         """Return what is to be proposed now.
 
-        ``present``: ids of the rules that there are; ``vital``: what is business-critical; ``tested``: how many
+        ``present``: the rules that there are, by id; ``vital``: what is business-critical; ``tested``: how many
         confirmed incidents the profiles count.
         """
         self._next = None
-        room = MOST_OPEN - sum(key.startswith(PREFIX) for key in present)
+        waiting = sum(key.startswith(PREFIX) and how is RuleStatus.SHADOW for key, how in present.items())
         if not self.settings.propose:
             return []
         found = (
@@ -69,7 +69,7 @@ class Suggest(Part):
             for rule in _proposed(family, vital, tested, self.settings, now)
             if rule.id not in self._rejected and rule.id not in present
         )
-        return list(islice(found, max(0, room)))
+        return list(islice(found, max(0, MOST_OPEN - waiting)))
 
     def rejected(self, rule_id: str) -> bool:
         """Did a person not want it?"""
@@ -120,14 +120,11 @@ def _good(profiles: Sequence[Profile], everywhere: bool, tested: int, settings: 
         f" {grounds.ended} of {plural(grounds.episodes, 'episode')} ended by themselves; "
         + (against if tested else "no incident of the last 30 days is confirmed that could speak against it")
     )
-    one = profiles[0]
-    labels = {matcher.field: matcher.value for matcher in _matchers(one, everywhere) if matcher.field != "template"}
-    message = one.examples[0] if one.examples else ""
-    other = {**labels, "source": f"another than {one.source}"}
+    one, matchers = profiles[0], _matchers(profiles[0], everywhere)
     return Rule(
         id=_id(one, everywhere, Verdict.KNOWN_GOOD),
         verdict=Verdict.KNOWN_GOOD,
-        matchers=_matchers(one, everywhere),
+        matchers=matchers,
         owner=ENGINE,
         reason=text,
         expires=now + timedelta(days=settings.days),
@@ -135,7 +132,7 @@ def _good(profiles: Sequence[Profile], everywhere: bool, tested: int, settings: 
         status=RuleStatus.SHADOW,
         envelope=envelope_of(profiles, settings.headroom, named=not everywhere),
         grounds=grounds,
-        cases=Cases(no_match=(Case(labels=other, message=message),)),
+        cases=_cases(one, matchers),
         created_by=ENGINE,
     )
 
@@ -146,17 +143,26 @@ def _bad(profile: Profile, settings: SuggestSettings, now: datetime) -> Rule:
         f"{profile.entity} was the confirmed cause in {plural(profile.rooted, 'incident')} while this fired;"
         f" {plural(profile.episodes, 'episode')} in all"
     )
+    matchers = _matchers(profile, False)
     return Rule(
         id=_id(profile, False, Verdict.KNOWN_BAD),
         verdict=Verdict.KNOWN_BAD,
-        matchers=_matchers(profile, False),
+        matchers=matchers,
         owner=ENGINE,
         reason=text,
         review=now + timedelta(days=settings.days),
         status=RuleStatus.SHADOW,
         grounds=grounds,
+        cases=_cases(profile, matchers),
         created_by=ENGINE,
     )
+
+
+def _cases(profile: Profile, matchers: Sequence[Matcher]) -> Cases:
+    """Return that the same said by another source is not matched."""
+    labels = {matcher.field: matcher.value for matcher in matchers if matcher.field != "template"}
+    message = profile.examples[0] if profile.examples else ""
+    return Cases(no_match=(Case(labels={**labels, "source": f"another than {profile.source}"}, message=message),))
 
 
 def _matchers(profile: Profile, everywhere: bool) -> tuple[Matcher, ...]:
@@ -178,7 +184,7 @@ def _grounds(profiles: Sequence[Profile], rooted: int, tested: int) -> Grounds:
         episodes=episodes,
         entities=len(profiles),
         hours=max(one.hours for one in profiles),
-        days=round(days, 2),
+        days=round(days, 4),
         ended=sum(one.ended for one in profiles),
         near=rooted,
         tested=tested,

@@ -17,21 +17,11 @@ from aiops.domain.settings import SuggestSettings
 from rules.envelope import ends, envelope_of, left, lifted_by, names_entity, shaped
 from rules.profiles import Profile, Profiles, Seen
 from tests.builders import T0, an_alert, an_episode, at
+from tests.rules.kinds import a_profile
 
 CALM = Seen(in_hour=1, hour=9)
 WIDE = Envelope(per_hour=1_000)
 MONDAY_NINE = 9
-
-
-def a_profile(entity: str = "db", **changes: Any) -> Profile:
-    """A kind of alert that fired 40 times in 20 hours on one node, up to three times in an hour."""
-    begin, end = T0.timestamp(), at(20 * 3_600).timestamp()
-    profile = Profile("key", "alertmanager", "disk", "disk <*>", "Disk", entity, begin, end)
-    for name, value in {"firings": 40, "hours": 20, "peak": 3, "in_hour": 1, "fingerprint": f"fp-{entity}"}.items():
-        setattr(profile, name, value)
-    for name, value in changes.items():
-        setattr(profile, name, value)
-    return profile
 
 
 def a_rule(*matchers: str, any_of: Sequence[Sequence[str]] = (), **changes: Any) -> Rule:
