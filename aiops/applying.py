@@ -79,7 +79,7 @@ def _of_what_keeps_quiet(
         if isinstance(act, acts.Shelve) and parts.dedup.current(act.fingerprint) is None:
             raise Conflict(f"there is no alert {act.fingerprint!r}, or it was forgotten")
         text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
-        if isinstance(act, acts.RejectRule):
+        if isinstance(act, acts.RejectRule | acts.EndRule):
             parts.suggest.reject(concerns)
     return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiops.domain.acts import PutRule
 from aiops.domain.alerts import Alert
+from aiops.domain.incidents import Incident
 from aiops.domain.matching import fields_of
 from aiops.domain.rules import Rule, RuleStatus
 from aiops.parts import Parts
@@ -17,8 +18,9 @@ def audit(parts: Parts, incident_id: str, cause: str) -> list[Alert]:
     """Look at what fired in the incident and near its services, and at the rules over that.
 
     What each of them cost is told in the incident's story, and narrower rules wait to be accepted. A rule that hid the
-    cause itself is suspended, and so is a proposal that would have hidden any of it. Without a ``cause`` (none of the
-    candidates was it) proposals are tested against this incident no longer. Return the alerts to be considered again.
+    cause itself is suspended, and so is a proposal that would have hidden any of it, or what fired near its cause.
+    Without a ``cause`` (none of the candidates was it) proposals are tested against this incident no longer. Return the
+    alerts to be considered again.
     """
     if not cause:
         parts.harms.take_back(incident_id)
@@ -28,29 +30,31 @@ def audit(parts: Parts, incident_id: str, cause: str) -> list[Alert]:
     lasted = (doc.opened_at - near, (doc.resolved_at or parts.now) + near)
     members |= {alert.fingerprint for alert in parts.dedup.all() if alert.episode.incident_id in ids}
     keys = {key_of(alert) for alert in filter(None, map(parts.dedup.current, sorted(members)))}
-    parts.harms.confirm(incident_id, cause, keys, _around(parts, [cause]), lasted, parts.now)
+    by_cause = _around(parts, [cause])
+    parts.harms.confirm(incident_id, cause, keys, by_cause, lasted, parts.now)
     around = _around(parts, [cause, *doc.services])
     close = [one for one in parts.dedup.all() if one.fingerprint in members or one.entity.name in around]
     fired = {one.fingerprint: (one, at) for one in close if (at := fired_in(one, *lasted))}
     hiding = {key: parts.book.hiding(alert) for key, (alert, _) in fired.items()}
     again: list[Alert] = []
     for harm in harms(fired, hiding, members, cause):
-        again += _harmed(parts, incident_id, doc.number, harm)
+        again += _harmed(parts, doc, harm, by_cause)
     return again
 
 
-def _harmed(parts: Parts, incident_id: str, number: int, harm: Harm) -> list[Alert]:
+def _harmed(parts: Parts, incident: Incident, harm: Harm, by_cause: set[str]) -> list[Alert]:
     """Tell what a rule hid, suspend it where it must not go on, and offer one that hides less."""
-    rule, text = harm.rule, harm.text
+    rule, text, number = harm.rule, harm.text, f"#{incident.number}"
     proposal = rule.grounds is not None
-    if (harm.root and (harm.hid or proposal)) or (proposal and harm.members and rule.status is RuleStatus.SHADOW):
-        parts.book.suspend(rule.id, f"#{number} is confirmed, and it {harm.deed} of it", parts.now)
+    untried = proposal and rule.status is RuleStatus.SHADOW and (harm.members or not by_cause.isdisjoint(harm.nodes))
+    if untried or (harm.root and (harm.hid or proposal)):
+        parts.book.suspend(rule.id, f"{number} is confirmed, and it {harm.deed} of it", parts.now)
         text = f"{text}; it is suspended"
-    less = narrower(rule, harm.nodes, f"#{number}") if 0 < len(harm.nodes) <= MOST_LEFT_OUT else None
+    less = narrower(rule, harm.nodes, number) if 0 < len(harm.nodes) <= MOST_LEFT_OUT else None
     if less and not parts.suggest.rejected(less.id) and _leaves_some(parts, less):
         parts.book.act(PutRule(rule=less), ENGINE, parts.now, {})
         text = f"{text}; {less.id}, which leaves out {', '.join(harm.nodes)}, waits to be accepted in its place"
-    parts.correlator.remark(incident_id, text, parts.now)
+    parts.correlator.remark(incident.incident_id, text, parts.now)
     return list(parts.book.concerned(rule.id, parts.dedup.firing()))
 
 

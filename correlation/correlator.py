@@ -139,7 +139,7 @@ class Correlator(Part):
     def crowded(self) -> list[str]:
         """Return the fingerprints of alerts whose company is another one since the last call."""
         crowded, self._assembly.crowded = self._assembly.crowded, []
-        return crowded
+        return list(dict.fromkeys(crowded))
 
     def history(self, incident_id: str) -> tuple[Incident, set[str]]:
         """Return the incident and the fingerprints of its alerts, as far as they are held."""

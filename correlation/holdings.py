@@ -56,6 +56,7 @@ class Holdings:
         self.turned: list[Turn] = []  # of members of incidents that are closed
         self.released: list[str] = []
         self.crowded: list[str] = []  # fingerprints of alerts whose company is another now
+        self.called: dict[str, bool] = {}  # those of them that are in no incident yet
 
     @property
     def model(self) -> Model:

@@ -21,6 +21,7 @@ from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import PACKS, RULES, SILENCES
 from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.events import Status
 from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
@@ -82,8 +83,9 @@ class Book(Part):
     ) -> Alert:
         """Return the alert with its verdict and what suppresses it, orthogonal to its status.
 
-        ``hit``: an event came in for it, so what matches counts a hit. ``others``: what else suppresses it. Nothing
-        hides from its end on, timer or not. ``seen``: how the alert stands now, for those with an envelope.
+        ``hit``: an event came in for it, so what matches counts a hit, unless it says that it is over. ``others``: what
+        else suppresses it. Nothing hides from its end on, timer or not. ``seen``: how the alert stands now, for those
+        with an envelope.
         """
         fields = fields_of(alert)
         if not self._seen.issuperset(fields):
@@ -97,7 +99,7 @@ class Book(Part):
         late = self._late.met(fields) if new else []
         for rule in late:
             self.put(RULES, rule)
-        if hit:
+        if hit and alert.status is Status.FIRING:
             counted = [rule for rule in rules if within(rule, alert) and rule.id not in lifts]
             self._count(counted, silences, alert, now)
         rules += self._signatures.verdict(alert)

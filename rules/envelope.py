@@ -36,12 +36,12 @@ def envelope_of(profiles: Sequence[Profile], headroom: float, *, named: bool) ->
     one_kind = len({(one.source, one.kind, one.template) for one in profiles}) == 1
     widest = max(max(one.peak, one.in_hour) for one in profiles)
     seasonal = all(weeks_of(one) >= SEASONS for one in profiles)
-    by_hour = {hour: max(one.week.get(hour, 0) for one in profiles) for hour in range(WEEK)} if seasonal else {}
+    by_hour = [max(one.week.get(hour, 0) for one in profiles) for hour in range(WEEK)] if seasonal else []
     ended = sum(one.ended for one in profiles)
     crowd = any(one.crowd for one in profiles)
     return Envelope(
         per_hour=_room(widest, headroom),
-        by_hour={hour: _room(most, headroom) for hour, most in by_hour.items()},
+        by_hour=tuple(_room(most, headroom) for most in by_hour),
         longest=timedelta(seconds=LONGER * max(one.longest for one in profiles)) if ended >= LEAST_ENDED else None,
         parameters=tuple(_values([one.values for one in profiles])) if one_kind else (),
         beside=None if crowd else tuple(sorted({kind for one in profiles for kind in one.beside})),
@@ -86,7 +86,7 @@ def left(envelope: Envelope, alert: Alert, seen: Seen, now: datetime) -> str:
     if envelope.entities is not None and alert.entity.name not in envelope.entities:
         known = plural(len(envelope.entities), "node")
         return f"its entity: {alert.entity.name or 'none'} is none of the {known} that were learned"
-    most = envelope.by_hour.get(seen.hour, envelope.per_hour)
+    most = envelope.by_hour[seen.hour] if envelope.by_hour else envelope.per_hour
     if seen.in_hour > most:
         when = f" on {_NAMES[seen.hour // 24]} {seen.hour % 24:02d}:00 UTC" if envelope.by_hour else ""
         return f"its rate: {seen.in_hour} in this hour, at most {most}{when} were learned"

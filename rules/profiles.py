@@ -144,7 +144,6 @@ class Profiles(Part):
             entity=alert.entity.name,
             first=now.timestamp(),
             last=now.timestamp(),
-            values=[[value] for value in alert.parameters[:MOST_PLACES]],
         )
         if len(self._profiles) > MOST:
             self._profiles.popitem(last=False)
@@ -166,7 +165,10 @@ class Profiles(Part):
         profile.fingerprint = alert.fingerprint
         profile.template, profile.known = alert.template, alert.verdict is not Verdict.UNKNOWN
         profile.worst = max(profile.worst, alert.severity, key=lambda severity: severity.rank)
-        profile.values = [_with(values, value) for values, value in zip(profile.values, alert.parameters, strict=False)]
+        places = alert.parameters[:MOST_PLACES]
+        if len(places) > len(profile.values):  # its template has become more general
+            profile.values = [[value] for value in places]
+        profile.values = [_with(values, value) for values, value in zip(profile.values, places, strict=False)]
         if len(profile.examples) < MOST_EXAMPLES and alert.message not in profile.examples:
             profile.examples.append(alert.message or alert.title)
         self._meet(profile, now)

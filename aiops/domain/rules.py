@@ -50,7 +50,7 @@ class Envelope(Noun, frozen=True, kw_only=True):
     """
 
     per_hour: int  # firings an hour, at most
-    by_hour: dict[int, int] = {}  # the same by hour of the week (0: Monday 00:00 UTC) where a whole week was seen
+    by_hour: tuple[int, ...] = ()  # the same by hour of the week (0: Monday 00:00 UTC); empty: too few weeks were seen
     longest: timedelta | None = None  # None: too few ended for that to be known
     parameters: tuple[tuple[str, ...], ...] = ()  # by place; none at a place: any value
     beside: tuple[str, ...] | None = None  # kinds of alerts on the same entity that fired with it; None: any

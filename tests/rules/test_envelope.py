@@ -67,7 +67,7 @@ def test_the_rate_of_an_hour() -> None:
 
 
 def test_the_rate_of_this_hour_of_the_week() -> None:
-    envelope = Envelope(per_hour=40, by_hour={MONDAY_NINE: 2, 33: 40})
+    envelope = Envelope(per_hour=40, by_hour=tuple(2 if hour == MONDAY_NINE else 40 for hour in range(168)))
     assert why(envelope, seen=Seen(in_hour=30, hour=33)) == ""
     assert why(envelope, seen=Seen(in_hour=3, hour=MONDAY_NINE)) == (
         "its rate: 3 in this hour, at most 2 on Mon 09:00 UTC were learned"
@@ -152,12 +152,12 @@ def test_hours_of_the_week_are_told_apart_once_two_weeks_were_seen() -> None:
     weeks = timedelta(weeks=2).total_seconds()
     young = a_profile(last=T0.timestamp() + weeks - 1, week={9: 4})
     old = a_profile(last=T0.timestamp() + weeks, week={9: 4})
-    assert envelope_of([young], 1.5, named=True).by_hour == {}
+    assert envelope_of([young], 1.5, named=True).by_hour == ()
     by_hour = envelope_of([old], 1.5, named=True).by_hour
     assert len(by_hour) == 168
     assert by_hour[9] == 7
     assert by_hour[10] == 1
-    assert envelope_of([old, young], 1.5, named=True).by_hour == {}
+    assert envelope_of([old, young], 1.5, named=True).by_hour == ()
 
 
 def test_durations_are_learned_of_enough_that_ended() -> None:
