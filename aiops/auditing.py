@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from aiops.domain.acts import PutRule
 from aiops.domain.alerts import Alert
+from aiops.domain.errors import AiopsError
 from aiops.domain.incidents import Incident
 from aiops.domain.matching import fields_of
 from aiops.domain.rules import Rule, RuleStatus
 from aiops.parts import Parts
 from rules.harm import Harm, fired_in, harms
-from rules.making import MOST_LEFT_OUT, narrower
+from rules.making import narrower, narrower_id
 from rules.profiles import key_of
 from rules.trail import ENGINE
 
@@ -45,17 +46,33 @@ def audit(parts: Parts, incident_id: str, cause: str) -> list[Alert]:
 def _harmed(parts: Parts, incident: Incident, harm: Harm, by_cause: set[str]) -> list[Alert]:
     """Tell what a rule hid, suspend it where it must not go on, and offer one that hides less."""
     rule, text, number = harm.rule, harm.text, f"#{incident.number}"
+    origin = parts.book.rule(rule.replaces) if rule.status is RuleStatus.SHADOW else None
+    if origin and origin.status is RuleStatus.ACTIVE:
+        return []  # the one whose place it may take answers for both
     proposal = rule.grounds is not None
     untried = proposal and rule.status is RuleStatus.SHADOW and (harm.members or not by_cause.isdisjoint(harm.nodes))
     if untried or (harm.root and (harm.hid or proposal)):
         parts.book.suspend(rule.id, f"{number} is confirmed, and it {harm.deed} of it", parts.now)
         text = f"{text}; it is suspended"
-    less = narrower(rule, harm.nodes, number) if 0 < len(harm.nodes) <= MOST_LEFT_OUT else None
-    if less and not parts.suggest.rejected(less.id) and _leaves_some(parts, less):
-        parts.book.act(PutRule(rule=less), ENGINE, parts.now, {})
-        text = f"{text}; {less.id}, which leaves out {', '.join(harm.nodes)}, waits to be accepted in its place"
+    if offered := _offer(parts, origin or rule, harm.nodes, number):
+        text = f"{text}; {offered}, which leaves out {', '.join(harm.nodes)}, waits to be accepted in its place"
     parts.correlator.remark(incident.incident_id, text, parts.now)
     return list(parts.book.concerned(rule.id, parts.dedup.firing()))
+
+
+def _offer(parts: Parts, rule: Rule, nodes: tuple[str, ...], number: str) -> str:
+    """Put a rule before people that hides less; return its id, or "" where there is none that would hide anything."""
+    present = parts.book.rule(narrower_id(rule))
+    if present and present.status is not RuleStatus.SHADOW:
+        return ""
+    less = narrower(rule, present, nodes, number)
+    if less is None or parts.suggest.rejected(less.id) or not _leaves_some(parts, less):
+        return ""
+    try:
+        parts.book.act(PutRule(rule=less), ENGINE, parts.now, {})
+    except AiopsError:  # it would not stand; what is confirmed stands all the same
+        return ""
+    return less.id
 
 
 def _leaves_some(parts: Parts, rule: Rule) -> bool:

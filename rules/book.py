@@ -176,6 +176,10 @@ class Book(Part):
         found = dict.fromkeys(map(_id, self._rule_index.find(fields_of(alert))))
         return [self._rules[key] for key in found if self._rules[key].verdict is Verdict.KNOWN_GOOD]
 
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return a rule that has not ended."""
+        return self._rules.get(rule_id)
+
     def statuses(self) -> dict[str, RuleStatus]:
         """Return where each rule that has not ended stands, by id."""
         return {key: rule.status for key, rule in self._rules.items()}

@@ -57,20 +57,28 @@ def shelved(act: Shelve, actor: str, now: datetime) -> Silence:
     )
 
 
-def narrower(rule: Rule, nodes: Sequence[str], why: str) -> Rule:
-    """Return ``rule`` without what it says of these nodes, in shadow; accepting it ends the other one."""
+def narrower(rule: Rule, waiting: Rule | None, nodes: Sequence[str], why: str) -> Rule | None:
+    """Return ``rule`` without what it says of these nodes, in shadow; accepting it ends the other one.
+
+    ``waiting``: the one of ``narrower_id`` that nobody accepted yet, which is narrowed further. None: that leaves them
+    out already, or they are too many.
+    """
+    base = waiting or rule
+    nodes = [name for name in nodes if not any(_leaves_out(matcher, name) for matcher in base.matchers)]
+    if not 0 < len(nodes) <= MOST_LEFT_OUT:
+        return None
     but = Matcher(field="entity", operator=Operator.NOT_REGEX, value=any_text(nodes))
     envelope = rule.envelope
     if envelope and envelope.entities is not None:
         left = tuple(name for name in envelope.entities if name not in nodes)
         envelope = msgspec.structs.replace(envelope, entities=left)
     return Rule(
-        id=rule.id.removesuffix(NARROWER) + NARROWER,
+        id=narrower_id(rule),
         verdict=rule.verdict,
-        matchers=(*rule.matchers, but),
+        matchers=(*base.matchers, but),
         any_of=rule.any_of,
         owner=rule.owner,
-        reason=f"{rule.reason}; without {', '.join(nodes)}: {why}"[:2_000],
+        reason=f"{base.reason}; without {', '.join(nodes)}: {why}"[:2_000],
         expires=rule.expires,
         ceiling=rule.ceiling,
         priority=rule.priority,
@@ -82,3 +90,18 @@ def narrower(rule: Rule, nodes: Sequence[str], why: str) -> Rule:
         cases=Cases(no_match=rule.cases.no_match),
         created_by="engine",
     )
+
+
+def narrower_id(rule: Rule) -> str:
+    """Return the id of the rule that may take the place of this one: io, io-narrower, io-narrower-2, ..."""
+    stem, found, number = rule.id.partition(NARROWER)
+    return f"{stem}{NARROWER}-{int(number[1:] or 1) + 1}" if found and _counts(number) else f"{rule.id}{NARROWER}"
+
+
+def _counts(text: str) -> bool:
+    return not text or (text[0] == "-" and text[1:].isascii() and text[1:].isdigit() and len(text) < 10)
+
+
+def _leaves_out(matcher: Matcher, node: str) -> bool:
+    excludes = matcher.field == "entity" and matcher.operator is Operator.NOT_REGEX
+    return excludes and not matcher.matches({"entity": node})

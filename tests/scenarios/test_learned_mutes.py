@@ -408,6 +408,28 @@ def test_accepting_the_narrower_rule_ends_the_other(world: World) -> None:
     assert not disk(seen).suppressed
 
 
+def test_a_second_incident_narrows_what_waits_and_an_accepted_narrower_rule_stays_in_force(world: World) -> None:
+    world.at(1).act(a_mute("alertname=DiskIo"))
+    hourly(world, [0], "shop", severity="warning")
+    outage(world, 3 * HOUR)
+    world.at(6 * HOUR).alert("store", TEXT, "warning", alertname="DiskIo")
+    world.at(6 * HOUR + 60).alert("store", "no space", "critical", alertname="Full")
+    (second,) = [one for one in world.expect(at=6 * HOUR + 61).incidents if one.services == ("store",)]
+    world.at(6 * HOUR + 100).act(ConfirmCause(incident_id=second.incident_id, entity="store"))
+    world.at(6 * HOUR + 200).act(AcceptRule(rule_id="io-narrower"))
+    seen = world.expect(at=6 * HOUR + 201)
+    assert [str(one) for one in rules(seen)["io-narrower"].matchers[1:]] == ['entity!~"db"', 'entity!~"store"']
+    assert {key: rule.status for key, rule in rules(seen).items()} == {
+        "io": RuleStatus.EXPIRED,
+        "io-narrower": RuleStatus.ACTIVE,
+    }
+    world.at(9 * HOUR).alert("shop", TEXT, "warning", alertname="DiskIo")
+    world.at(9 * HOUR + 60).alert("shop", "carts lost", "critical", alertname="Carts")
+    third = world.expect(at=9 * HOUR + 61).incidents[-1]
+    world.at(9 * HOUR + 100).act(ConfirmCause(incident_id=third.incident_id, entity="web"))
+    assert rules(world.expect(at=9 * HOUR + 101))["io-narrower"].status is RuleStatus.ACTIVE
+
+
 def test_a_narrower_rule_that_was_rejected_is_not_offered_again(world: World) -> None:
     world.at(1).act(a_mute("alertname=DiskIo"))
     hourly(world, [0], "shop", severity="warning")
