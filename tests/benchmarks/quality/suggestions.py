@@ -1,8 +1,9 @@
 """Would the rules that the engine proposes hide harm? Every proposal is accepted as soon as it may be; truth is known.
 
 The engine learns from the first half of each stream only (of an intrusion detection stream: until shortly before the
-first attack) and proposes nothing after it; what it hides is counted in the rest. An incident is hidden if none of its
-alerts can page; its root, if none of those that the set calls its beginning can.
+first attack) and proposes nothing after it; what accepted rules hide is counted in the rest. An alert is muted if a
+rule hides it from then on as long as it fires, an incident is hidden if all of its alerts are; its root, if all of
+those are that the set calls its beginning.
 """
 
 import csv
@@ -33,7 +34,8 @@ class Accepting(Drive):
     def __init__(self, until: float, settings: SuggestSettings) -> None:
         super().__init__()
         self.until = until
-        self.hidden: dict[str, bool] = {}  # event id -> can it not page?
+        self.hidden: dict[str, bool] = {}  # event id -> does a rule hide its episode, and did so all the time?
+        self.of: dict[str, list[str]] = {}  # episode -> its events
         self.waiting: dict[str, Rule] = {}
         self.accepted: list[str] = []
         self.settings = settings
@@ -47,9 +49,7 @@ class Accepting(Drive):
             off = msgspec.structs.replace(self.settings, propose=False)
             self.act(at, ApplySettings(settings=Settings(suggest=off)))
         event_id = super().send(at, source, document)
-        for alert in self.changes.of(ALERTS):
-            if alert.event_id == event_id:
-                self.hidden[event_id] = alert.suppressed
+        self._note(event_id)
         for rule in self.changes.of(RULES):
             if rule.status is RuleStatus.SHADOW:
                 self.waiting[rule.id] = rule
@@ -62,20 +62,32 @@ class Accepting(Drive):
                     self.waiting.pop(rule.id, None)
         return event_id
 
+    def _note(self, event_id: str) -> None:
+        """Note whether a rule hides the event; one whose episode is heard while it lasts is hidden no more."""
+        self.of.setdefault(self.episode_of.get(event_id, ""), []).append(event_id)
+        for alert in self.changes.of(ALERTS):
+            muted = any(one.kind == "rule" for one in alert.suppressed_by)
+            if alert.event_id == event_id:
+                self.hidden[event_id] = muted
+            for key in self.of.get(alert.episode.episode_id, ()) if alert.episode.open and not muted else ():
+                self.hidden[key] = False
+
 
 def run(shared: Path, predictions: Path | None) -> list[Figure]:
     """Share muted, and what true incidents and roots were hidden."""
     figures: list[Figure] = []
     for network in sorted((shared / "data" / "ait-ads").glob("*/")):
         if (network / "alerts.csv.gz").exists():
-            figures += _figures(f"suggestions/ait-ads/{network.name}", *_network(network), predictions)
+            figures += figures_of(f"suggestions/ait-ads/{network.name}", *_network(network), predictions)
     script = shared / "bench" / "storms" / "sim.py"
     for seed in storms.SEEDS if script.exists() else ():
-        figures += _figures(f"suggestions/storms/{seed}", *_storm(script, seed), predictions)
+        figures += figures_of(f"suggestions/storms/{seed}", *_storm(script, seed), predictions)
     return figures
 
 
-def _figures(name: str, drive: Accepting, asked: Sequence[str], truth: Truth, predictions: Path | None) -> list[Figure]:
+def figures_of(
+    name: str, drive: Accepting, asked: Sequence[str], truth: Truth, predictions: Path | None
+) -> list[Figure]:
     muted = [event_id for event_id in asked if drive.hidden.get(event_id)]
     whole = [one for one, alerts in truth.items() if all(drive.hidden.get(event_id) for event_id, _ in alerts)]
     roots = [one for one, alerts in truth.items() if _all_hidden(drive, [key for key, root in alerts if root])]
