@@ -1,6 +1,6 @@
 """What do we already know of an alert? The rules and silences in force, and the verdict they give."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,24 +19,25 @@ from aiops.domain.acts import (
 )
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import PACKS, RULES, SILENCES
+from aiops.domain.changes import PACKS, RULES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Status
-from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
+from aiops.domain.matching import OWN_FIELDS, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
 from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings, SuggestSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import clock, plural
-from rules.check import check_rule, check_silence, masked, normal
+from rules.check import check_rule, check_silence, normal
 from rules.envelope import ends
 from rules.index import Index
-from rules.judgement import judged, lifted, said, silenced, within
+from rules.judgement import judged, lifted, said, silenced, where, within
 from rules.late import Late
 from rules.making import label_id, labelled, shelved
 from rules.profiles import Seen
 from rules.signatures import Signatures
+from rules.silences import Silences
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
@@ -66,12 +67,11 @@ class Book(Part):
         self.settings, self.suggest = settings, SuggestSettings()
         self._timers, self._signatures = timers, signatures
         self._rules: dict[str, Rule] = {}
-        self._silences: dict[str, Silence] = {}
         self._rule_index = Index()
-        self._silence_index = Index()
         self._seen: set[str] = set()  # names of the fields that alerts had so far
         self._late = Late()
         self._trail = Trail(self, "rule")
+        self._silences = Silences(self, timers, self._trail)
 
     def judge(
         self,
@@ -93,8 +93,7 @@ class Book(Part):
         found = (self._rules[key] for key in dict.fromkeys(map(_id, self._rule_index.find(fields))))
         rules = [rule for rule in found if rule.expires is None or now < rule.expires]
         lifts = {rule.id: lift for rule in rules if (lift := lifted(rule, alert, seen, now))}
-        matching = (self._silences[key] for key in self._silence_index.find(fields))
-        silences = [silence for silence in matching if silence.starts_at <= now < silence.ends_at]
+        silences = self._silences.over(fields, now)
         new = hit and alert.episode.events == 1
         late = self._late.met(fields) if new else []
         for rule in late:
@@ -131,23 +130,20 @@ class Book(Part):
 
     def _of_silences(self, act: PutSilence | EndSilence | Shelve, actor: str, now: datetime) -> tuple[str, str]:
         match act:
-            case PutSilence(silence=silence):
-                return self._put_silence(silence, actor, now)
-            case Shelve():
-                return self._put_silence(shelved(act, actor, now), actor, now)
+            case PutSilence() | Shelve():
+                silence = act.silence if isinstance(act, PutSilence) else shelved(act, actor, now)
+                check_silence(silence, now, self.settings.longest)
+                self._room(silence.id, self._rules, "rule")
+                return self._silences.add(silence, actor, now)
             case EndSilence(silence_id=silence_id):
-                return self._end_silence(silence_id, actor, now)
+                return self._silences.end(silence_id, actor, now)
 
     def turn(self, key: str, now: datetime) -> None:
         """The time of a rule or silence has come: it ends, or a silence starts."""
         if key in self._rules:
             self._end_rule(key, ENGINE, now, "expired")
-        elif (silence := self._silences.get(key)) is not None:
-            if silence.ends_at <= now:
-                self._forget_silence(key)
-                self._trail.note(silence, None, ENGINE, now, f"silence {key} ended", "silence")
-            else:
-                self._timers.set("book", key, silence.ends_at)
+        else:
+            self._silences.turn(key, now)
 
     def concerned(self, key: str, alerts: Iterable[Alert]) -> Iterator[Alert]:
         """Yield those of ``alerts`` that name this rule (or what it replaced) or silence, or that it matches."""
@@ -189,7 +185,7 @@ class Book(Part):
         return [key for key in self._rules if key not in keys]
 
     def dump(self) -> bytes:
-        held = (list(self._rules.values()), list(self._silences.values()), sorted(self._seen))
+        held = (list(self._rules.values()), self._silences.all(), sorted(self._seen))
         return msgspec.msgpack.encode((*held, self._late.all(), self._trail.lines))
 
     def load(self, state: bytes) -> None:
@@ -199,12 +195,10 @@ class Book(Part):
         for rule in late:
             self._late.put(rule)
         self._rules = {rule.id: rule for rule in rules}
-        self._silences = {silence.id: silence for silence in silences}
-        self._rule_index, self._silence_index, self._seen = Index(), Index(), set(seen)
+        self._silences.load(silences)
+        self._rule_index, self._seen = Index(), set(seen)
         for rule in rules:
             self._index(rule)
-        for silence in silences:
-            self._silence_index.put(silence.id, silence.matchers)
 
     def _put_rule(self, rule: Rule, actor: str, now: datetime) -> tuple[str, str]:
         check_rule(rule, now, self.settings.longest)
@@ -230,7 +224,7 @@ class Book(Part):
         else:
             self._timers.cancel("book", rule.id)
         not_yet = "" if rule.status is RuleStatus.ACTIVE else f"{rule.status}, decides nothing yet: "
-        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}{_bounds(rule)}"
+        text = f"{not_yet}{said(rule)}; {where(rule.ways)}{_bounds(rule)}"
         self._trail.note(before, rule, actor, now, text)
         return text, rule.id
 
@@ -300,41 +294,7 @@ class Book(Part):
         lost = f"; left out: {problems}" if problems else ""
         return f"pack {pack.name}: {plural(pack.rules, 'sound rule')}{lost}", pack.name
 
-    def _put_silence(self, silence: Silence, actor: str, now: datetime) -> tuple[str, str]:
-        check_silence(silence, now, self.settings.longest)
-        self._room(silence.id, self._rules, "rule")
-        before = self._silences.get(silence.id)
-        silence = msgspec.structs.replace(
-            silence,
-            matchers=masked(silence.matchers),
-            created_at=before.created_at if before else now,
-            hits=before.hits if before else 0,
-            last_hit=before.last_hit if before else None,
-        )
-        self._silences[silence.id] = silence
-        self.put(SILENCES, silence)
-        self._silence_index.put(silence.id, silence.matchers)
-        self._timers.set("book", silence.id, silence.starts_at if silence.starts_at > now else silence.ends_at)
-        text = f"{silenced(silence).text}; {_where((silence.matchers,))}"
-        self._trail.note(before, silence, actor, now, text, "silence")
-        return text, silence.id
-
-    def _end_silence(self, silence_id: str, actor: str, now: datetime) -> tuple[str, str]:
-        silence = self._silences.get(silence_id)
-        if silence is None:
-            raise Conflict(f"there is no silence {silence_id!r}, or it has ended")
-        self._forget_silence(silence_id)
-        self.put(SILENCES, msgspec.structs.replace(silence, ends_at=now))
-        text = f"silence {silence_id} ended by {actor}"
-        self._trail.note(silence, None, actor, now, text, "silence")
-        return text, silence_id
-
-    def _forget_silence(self, key: str) -> None:
-        del self._silences[key]
-        self._silence_index.drop(key)
-        self._timers.cancel("book", key)
-
-    def _room(self, key: str, others: Mapping[str, object], kind: str) -> None:
+    def _room(self, key: str, others: Container[str], kind: str) -> None:
         """Refuse an id that the other kind uses (timers and reasons name both by id), and more than we can hold."""
         if key in others:
             raise Conflict(f"{key!r} is the id of a {kind}: choose another one")
@@ -359,10 +319,7 @@ class Book(Part):
             if rule.verdict is Verdict.KNOWN_GOOD and _sampled(rule, alert):
                 audit = (*(key for key in audit if key != alert.fingerprint), alert.fingerprint)[-MOST_SAMPLED:]
             self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now, audit=audit))
-        for silence in silences:
-            counted = msgspec.structs.replace(silence, hits=silence.hits + 1, last_hit=now)
-            self._silences[silence.id] = counted
-            self.put(SILENCES, counted)
+        self._silences.count(silences, now)
 
     def _see(self, fields: Mapping[str, str]) -> None:
         """Remember field names; rules that waited for one no longer lack it."""
@@ -388,7 +345,3 @@ def _bounds(rule: Rule) -> str:
 def _id(filed: str) -> str:
     """Return the id of the rule that one of its ways is filed under."""
     return filed.partition(" ")[2]
-
-
-def _where(ways: tuple[tuple[Matcher, ...], ...]) -> str:
-    return "where " + " or ".join(", ".join(map(str, way)) for way in ways)

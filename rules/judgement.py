@@ -7,6 +7,7 @@ import msgspec
 
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.events import Status
+from aiops.domain.matching import Matcher
 from aiops.domain.reasons import Evidence, Reason, told
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.words import clock, span
@@ -72,6 +73,11 @@ def said(rule: Rule) -> str:
     if rule.expires:
         return f"{text}; until {clock(rule.expires)}"
     return f"{text}; review {clock(rule.review)}" if rule.review else text
+
+
+def where(ways: Sequence[Sequence[Matcher]]) -> str:
+    """Return what matchers ask for, in words."""
+    return "where " + " or ".join(", ".join(map(str, way)) for way in ways)
 
 
 def _muted(rule: Rule) -> Suppression:
