@@ -33,6 +33,7 @@ class Engine(Parts):
             while timer := self.timers.pop(entry.received_at):
                 self.now = max(self.now, timer.due)
                 self._due(timer)
+                self._catch_up()
             self.now = max(self.now, entry.received_at)
             match entry.payload:
                 case Delivery() as delivery:
@@ -45,6 +46,7 @@ class Engine(Parts):
                         self._reconsider(self.dedup.of_template(template_id, self.patterns.of(template_id)))
                 case Tick():
                     pass
+            self._catch_up()
             self._commit(entry.position)
         taken, self._changes = self._changes, Changes()
         return taken
@@ -118,7 +120,15 @@ class Engine(Parts):
             self.ledger.group(episode_id, reason)
         for episode_id in self.correlator.released():
             self.ledger.release(episode_id)
-        self._reconsider(filter(None, map(self.dedup.current, self.correlator.crowded())))
+
+    def _catch_up(self) -> None:
+        """Once all of an entry or a timer is done: consider what is muted in incidents that others joined or left.
+
+        Each alert is taken as it is when its turn comes, as those before it may have changed it.
+        """
+        while crowded := self.correlator.crowded():
+            for alert in filter(None, map(self.dedup.current, crowded)):
+                self._consider(alert)
 
     def _due(self, timer: Timer) -> None:
         """A time has come: turning.py says for whom."""

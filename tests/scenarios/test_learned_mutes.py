@@ -478,3 +478,16 @@ def test_two_in_a_hundred_of_what_is_hidden_is_put_aside_for_a_person(world: Wor
     rule = rules(world.expect(at=2_000))["io"]
     assert rule.hits == 1_000
     assert 8 <= len(rule.audit) <= 20  # it keeps the newest 20
+
+
+def test_what_comes_back_together_is_one_incident_and_each_alert_says_so(world: World) -> None:
+    """When what hid them ends, the first that is considered finds the others; none is considered as it was before."""
+    world.at(1).silence("work", "service=~db|api|web", minutes=10)
+    for seconds, service in ((60, "db"), (70, "api"), (80, "web")):
+        world.at(seconds).alert(service, "connection refused", "critical", alertname="Down")
+    seen = world.expect(at=700)
+    incident = seen.incident(members=3)
+    assert [alert.episode.incident_id for name in ("db", "api", "web") for alert in seen.alerts(name)] == [
+        incident.incident_id
+    ] * 3
+    seen.balanced()
