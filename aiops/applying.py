@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from aiops.auditing import audit
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
+from aiops.domain.errors import Conflict
 from aiops.domain.reasons import Reason
 from aiops.domain.records import HeartbeatRecord
 from aiops.domain.settings import check
@@ -33,8 +35,7 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
             return *parts.outbox.act(act, actor, key, parts.now), ()
         case _:
             text, concerns = parts.correlator.act(act, actor, parts.now)
-            confirmed = act.entity if isinstance(act, acts.ConfirmCause) else ""
-            return text, concerns, parts.audit(concerns, confirmed) if confirmed else ()
+            return text, concerns, audit(parts, concerns, act.entity) if isinstance(act, acts.ConfirmCause) else ()
 
 
 def _of_graph(parts: Parts, act: acts.ImportTopology | acts.EdgeAct, actor: str) -> tuple[str, str, Iterable[Alert]]:
@@ -75,8 +76,10 @@ def _of_what_keeps_quiet(
     elif isinstance(act, acts.InhibitionAct):
         keeper, (text, concerns) = parts.inhibitor, parts.inhibitor.act(act, actor, parts.now)
     else:
+        if isinstance(act, acts.Shelve) and parts.dedup.current(act.fingerprint) is None:
+            raise Conflict(f"there is no alert {act.fingerprint!r}, or it was forgotten")
         text, concerns = parts.book.act(act, actor, parts.now, parts.templates.records)
-        if isinstance(act, acts.RejectRule):
+        if isinstance(act, acts.RejectRule | acts.EndRule):
             parts.suggest.reject(concerns)
     return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 

@@ -15,6 +15,7 @@ from aiops.domain.errors import AiopsError
 from aiops.domain.events import MEASURED, Event, EventKind
 from aiops.domain.records import EngineRecord
 from aiops.domain.timers import Timer
+from aiops.judging import judge
 from aiops.parts import Parts
 from aiops.turning import turn
 
@@ -32,6 +33,7 @@ class Engine(Parts):
             while timer := self.timers.pop(entry.received_at):
                 self.now = max(self.now, timer.due)
                 self._due(timer)
+                self._catch_up()
             self.now = max(self.now, entry.received_at)
             match entry.payload:
                 case Delivery() as delivery:
@@ -44,6 +46,7 @@ class Engine(Parts):
                         self._reconsider(self.dedup.of_template(template_id, self.patterns.of(template_id)))
                 case Tick():
                     pass
+            self._catch_up()
             self._commit(entry.position)
         taken, self._changes = self._changes, Changes()
         return taken
@@ -94,7 +97,7 @@ class Engine(Parts):
     def _consider(self, alert: Alert, event: Event | None = None) -> None:
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
         hit = event is not None
-        alert = self.judge(alert, hit)
+        alert = judge(self, alert, hit)
         alert = self.correlator.take(alert, self.now)
         self.dedup.keep(alert)
         self.settle.meet(alert)
@@ -117,6 +120,15 @@ class Engine(Parts):
             self.ledger.group(episode_id, reason)
         for episode_id in self.correlator.released():
             self.ledger.release(episode_id)
+
+    def _catch_up(self) -> None:
+        """Once all of an entry or a timer is done: consider what is muted in incidents that others joined or left.
+
+        Each alert is taken as it is when its turn comes, as those before it may have changed it.
+        """
+        while crowded := self.correlator.crowded():
+            for alert in filter(None, map(self.dedup.current, crowded)):
+                self._consider(alert)
 
     def _due(self, timer: Timer) -> None:
         """A time has come: turning.py says for whom."""

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from aiops.domain.acts import PutRule
-from aiops.domain.alerts import Alert, Suppression
 from aiops.domain.entries import Position
 from aiops.domain.part import Part
 from aiops.domain.records import HeartbeatRecord
+from aiops.domain.rules import Rule
 from aiops.domain.settings import Settings
 from aiops.domain.timers import Timer, Timers
 from aiops.ledger import Ledger
@@ -25,8 +24,9 @@ from ingestion.senders import Senders
 from ingestion.templates import Templates
 from ingestion.watches import Watches
 from rules.book import Book
+from rules.envelope import shaped
 from rules.flapping import Flapping
-from rules.harm import harms
+from rules.harm import Harms
 from rules.holding import Holding
 from rules.inhibition import Inhibitor
 from rules.outbox import Outbox
@@ -65,7 +65,8 @@ class Parts:
         self.holding = Holding(self.settings.calm, self.timers)
         self.profiles = Profiles()
         self.suggest = Suggest(self.settings.suggest, self.timers, self.profiles)
-        self.book = Book(self.settings.muting, self.timers, self.signatures)
+        self.harms = Harms(self.profiles)
+        self.book = Book(self.settings.muting, self.timers, self.signatures, self._shaped)
         self.schedule = Schedule(self.settings.muting, self.timers)
         self.inhibitor = Inhibitor(self.settings.muting, self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)
@@ -76,55 +77,9 @@ class Parts:
         self.keepers: dict[str, Keeper] = {"book": self.book, "window": self.schedule, "inhibition": self.inhibitor}
         self.parts: dict[str, Part] = {name: part for name, part in vars(self).items() if isinstance(part, Part)}
 
-    def judge(self, alert: Alert, hit: bool) -> Alert:
-        """Return the alert with its verdict and all that suppresses it; ``hit``: an event came in for it."""
-        before = self.dedup.current(alert.fingerprint)
-        turned = before is not None and before.status is not alert.status
-        if turned or self.flapping.knows(alert.fingerprint) or alert.flapping:
-            paged = before is not None and self.correlator.paged(before.episode.incident_id)
-            alert = self.flapping.mark(alert, self.now, turned=turned, paged=paged)
-        if turned:
-            self.holding.learn(alert)
-        seen = self.profiles.note(alert, self.now, hit, turned)
-        self.suggest.wake(self.now)
-        return self.book.judge(alert, self.now, hit, self._quiet(alert, hit), seen)
-
-    def again(self, timer: Timer) -> list[Alert]:
-        """Return the alert that may be calm, or has lasted long enough, by this timer."""
-        if timer.kind == "flap":
-            self.flapping.turn(timer.key, self.now)
-        alert = self.dedup.current(timer.key)
-        return [alert] if alert else []
-
-    def propose(self) -> None:
-        """Put what could be a rule before people: it decides nothing until somebody accepts it."""
-        for rule in self.suggest.due(self.now, self.book.rules_but(set())):
-            self.book.act(PutRule(rule=rule), "engine", self.now, {})
-
-    def audit(self, incident_id: str, cause: str) -> list[Alert]:
-        """A cause was confirmed: say what mutes hid of it; a rule that hid the cause itself is suspended.
-
-        Return the alerts to be considered again.
-        """
-        began, ids = self.correlator.history(incident_id)
-        around = self.graph.near(cause) if cause else {}
-        near = {name for name, one in around.items() if one.hops <= self.settings.suggest.hops}
-        self.profiles.harmed(cause, near, began - self.settings.suggest.near, self.now)
-        members = [alert for alert in self.dedup.all() if alert.episode.incident_id in ids]
-        hiding = {alert.fingerprint: self.book.hiding(alert) for alert in members}
-        heard = [alert.episode.started_at for alert in members if not alert.suppressed]
-        again: list[Alert] = []
-        for harm in harms(members, hiding, cause, min(heard, default=self.now)):
-            self.correlator.remark(incident_id, harm.text, self.now)
-            if harm.root and self.book.suspend(harm.rule_id, f"it hid {harm.root!r}, on the confirmed cause", self.now):
-                again += self.book.concerned(harm.rule_id, self.dedup.firing())
-        return again
-
-    def _quiet(self, alert: Alert, hit: bool) -> tuple[Suppression, ...]:
-        """Return what suppresses the alert beside rules and silences."""
-        inhibited = self.inhibitor.over(alert, self.graph.view(), self.now, hit)
-        calm = (*self.flapping.over(alert), *self.holding.over(alert, self.now, hit))
-        return (*self.schedule.over(alert, self.now, hit), *inhibited, *calm)
+    def _shaped(self, rule: Rule) -> Rule:
+        """Return a mute that a person makes with the shape of what it hides, where enough of that was seen."""
+        return shaped(rule, self.profiles.all(), self.dedup.current, self.settings.suggest)
 
     def configure(self, settings: Settings) -> None:
         """Decide by these settings from here on."""

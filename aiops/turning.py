@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aiops.domain.alerts import Alert
 from aiops.domain.timers import Timer
+from aiops.judging import propose
 from aiops.parts import Parts
 
 
@@ -21,9 +22,10 @@ def turn(parts: Parts, timer: Timer) -> Iterable[Alert]:
             keeper.turn(key, now)
             return keeper.concerned(key, parts.dedup.firing())
         case "flap" | "held" | "envelope":
-            return parts.again(timer)
+            parts.flapping.turn(key, now)
+            return filter(None, [parts.dedup.current(key)])
         case "suggest":
-            parts.propose()
+            propose(parts)
         case "incident":
             parts.correlator.due(key, now)
         case "page":

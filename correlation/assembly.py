@@ -1,6 +1,7 @@
 """How do episodes become incidents? Place, join or found, merge: the steps for one alert."""
 
 from datetime import UTC, datetime
+from itertools import islice
 
 import msgspec
 
@@ -11,16 +12,17 @@ from aiops.domain.reasons import Evidence, Reason, told
 from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
 from correlation.holdings import MOST_FOUNDERS, Holdings, Turn, bound
-from correlation.joining import Choice, alone, choose, link_of, may_merge, runner_up, same_link
-from correlation.live import Live
+from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
+from correlation.live import CROWD, Live
 from correlation.members import Member, member_of
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
+MOST_CALLED = 8  # muted alerts that are placed anew when a service is new to an incident
 MOST_TOLD = 100  # services whose joining is told in the story; the others are in the list of members
 WEAK_RATIO = 1000.0  # a link at least this strong is not worth naming as the weakest
 SPEAKS = 300.0  # seconds between two events of one episode that each count towards its usual rate
 FOLLOWED = (  # of a member, as its alert says
-    *("name", "node", "owner", "severity", "events", "suppressed", "known_bad", "flapping"),
+    *("name", "node", "owner", "severity", "events", "suppressed", "known_bad", "flapping", "lifted"),
 )
 
 
@@ -29,11 +31,33 @@ class Assembly(Holdings):
 
     def take(self, alert: Alert, now: datetime) -> Alert:
         """Note the alert's present episode; place it where it has no incident yet, or none that still works."""
+        taken = self._take(alert, now)
+        self._wait_for(taken, now)
+        return taken
+
+    def _wait_for(self, alert: Alert, now: datetime) -> None:
+        """While an alert flaps its incident is not over, whatever its last word was."""
+        key = alert.fingerprint
+        waits = self.lives.get(self.restless.get(key, ""))
+        if waits is not None and not alert.flapping:
+            del self.restless[key], waits.restless[key]
+            self.touch(waits, now, news=False)
+        elif waits is None and alert.flapping:
+            incident_id = alert.episode.incident_id
+            live = self.lives.get(self.redirects.get(incident_id, incident_id))
+            if live is not None:
+                self.restless[key] = live.doc.incident_id
+                live.restless[key] = None
+                self.tell(live, now, "flapping", f"{alert.title!r} flaps: this is not over before it is calm")
+                self.touch(live, now, news=False)
+
+    def _take(self, alert: Alert, now: datetime) -> Alert:
         episode = alert.episode
         member = self.members.get(episode.episode_id)
         if member is not None:
             before = msgspec.structs.replace(member)
-            news = self._update(member, alert, now) or (before.suppressed and not member.suppressed)
+            called = self.called.pop(member.fingerprint, False)
+            news = self._update(member, alert, now) or (before.suppressed and not member.suppressed) or called
             if member.incident not in self.lives:
                 return self._go_on(member, before, alert, news, now)
             stays = member.ended is not None or member.node == before.node
@@ -181,6 +205,7 @@ class Assembly(Holdings):
         self.founders[member.fingerprint] = doc.incident_id
         bound(self.founders, MOST_FOUNDERS)
         self.enter(live, member, now)
+        self._call(member)
         self.tell(live, now, "opened", f"opened by {member.name!r} of {member.entity or 'an unmapped node'}")
         self.touch(live, now)
         return live
@@ -190,8 +215,12 @@ class Assembly(Holdings):
             self.accompany(live, link.text)
         if not member.suppressed:
             self.reopen(live, link.text, now)
-        if self.enter(live, member, now) and len(live.services) <= MOST_TOLD:
-            self.tell(live, now, "joined", link.text)
+        if self.enter(live, member, now):
+            self._call(member)
+            if len(live.services) <= MOST_TOLD:
+                self.tell(live, now, "joined", link.text)
+        if member.suppressed and len(live.company(member.node)) >= CROWD:
+            self.crowded.append(member.fingerprint)
         if len(live.grouped) < MOST_GROUPED:
             live.grouped = (*live.grouped, link.text)
         if 0 < link.ratio < (live.weakest[0] if live.weakest else WEAK_RATIO):
@@ -200,6 +229,14 @@ class Assembly(Holdings):
         live.doc = msgspec.structs.replace(live.doc, opened_at=min(live.doc.opened_at, started))
         self.forget(live.trim())
         self.touch(live, now, news=live.counts(member.suppressed))
+
+    def _call(self, member: Member) -> None:
+        """Have what is muted near it, and was there before any incident was, placed anew: there is one now."""
+        near = (other for other, _ in islice(self.active.around(self.graph.near(member.node)), MOST_LOOKED_AT))
+        waiting = (other for other in near if other.suppressed and not other.incident and other.ended is None)
+        for other in islice(waiting, MOST_CALLED):
+            self.called[other.fingerprint] = True
+            self.crowded.append(other.fingerprint)
 
     def _merge_around(self, live: Live, member: Member, choice: Choice, now: datetime) -> None:
         """Try to make the incidents one that the episode just placed also belongs to."""

@@ -22,6 +22,7 @@ from correlation.describe import describe, recounted
 from correlation.holdings import Turn
 from correlation.lifecycle import apply, move
 from correlation.live import Live
+from correlation.members import node_of
 from correlation.rootcause import confirm, weigh
 from correlation.topology import ServiceGraph
 from correlation.witnesses import Witnesses
@@ -101,6 +102,7 @@ class Correlator(Part):
             if live is not None:
                 self._describe(live, now)
                 self._schedule(live, now)
+                self._assembly.crowd(live)
                 incidents.append(live.doc)
             elif doc := self._assembly.merged.get(incident_id) or self._archive.get(incident_id):
                 incidents.append(doc)
@@ -125,17 +127,26 @@ class Correlator(Part):
             self._assembly.dirty[incident_id] = None
 
     def paged(self, incident_id: str) -> bool:
-        """Was somebody told of the incident, wherever it lives on?"""
-        key = self._where(incident_id)
-        live = self._assembly.lives.get(key)
-        doc = live.doc if live else self._archive.get(key)
-        return doc is not None and doc.paged
+        """Does somebody know of the incident, wherever it lives on, and was not told that it is over?"""
+        live = self._assembly.lives.get(self._where(incident_id))
+        return live is not None and live.doc.paged and live.doc.active
 
-    def history(self, incident_id: str) -> tuple[datetime, set[str]]:
-        """Return when the incident opened, and the ids that its members name."""
+    def company(self, alert: Alert) -> tuple[str, ...]:
+        """Return other nodes of the alert's incident, up to two, of which something fires that nothing hides."""
+        live = self._assembly.lives.get(self._where(alert.episode.incident_id))
+        return tuple(live.company(node_of(alert.episode))) if live else ()
+
+    def crowded(self) -> list[str]:
+        """Return the fingerprints of alerts whose company is another one since the last call."""
+        crowded, self._assembly.crowded = self._assembly.crowded, []
+        return list(dict.fromkeys(crowded))
+
+    def history(self, incident_id: str) -> tuple[Incident, set[str]]:
+        """Return the incident and the fingerprints of its alerts, as far as they are held."""
         live = self._assembly.lives.get(incident_id)
-        doc = live.doc if live else self._archived(incident_id)
-        return doc.opened_at, {doc.incident_id, *doc.merged_from}
+        if live is None:
+            return self._archived(incident_id), set()
+        return live.doc, {self._assembly.members[key].fingerprint for key in live.members}
 
     def remark(self, incident_id: str, text: str, now: datetime) -> None:
         """Add a line of the audit to the incident's story."""

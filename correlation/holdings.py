@@ -13,7 +13,7 @@ from correlation.clocks import Clocks
 from correlation.intensity import Kernels
 from correlation.joining import Model
 from correlation.lifecycle import move
-from correlation.live import Live
+from correlation.live import CROWD, Live
 from correlation.members import Active, Member
 from correlation.topology import ServiceGraph
 
@@ -47,6 +47,7 @@ class Holdings:
         self.holders: dict[str, str] = {}  # (entity, kind) -> the last incident that took such an episode in
         self.redirects: dict[str, str] = {}
         self.founders: dict[str, str] = {}  # fingerprint -> the last incident it founded
+        self.restless: dict[str, str] = {}  # fingerprint of a flapping alert -> the incident that waits for it
         self.number = 0
         self.dirty: dict[str, None] = {}  # incidents to be described anew
         self.merged: dict[str, Incident] = {}  # merged away, to be saved once
@@ -54,6 +55,8 @@ class Holdings:
         self.joined: list[tuple[str, Reason]] = []
         self.turned: list[Turn] = []  # of members of incidents that are closed
         self.released: list[str] = []
+        self.crowded: list[str] = []  # fingerprints of alerts whose company is another now
+        self.called: dict[str, bool] = {}  # those of them that are in no incident yet
 
     @property
     def model(self) -> Model:
@@ -75,6 +78,14 @@ class Holdings:
             self.open[live.doc.incident_id] = None
             live.by_person = False
 
+    def crowd(self, live: Live) -> None:
+        """Note whose company changed, where so many or so few services alert now that it matters."""
+        present = min(len(live.heard), CROWD + 1)  # one more: an alert is no company for itself
+        if present != live.crowd and max(present, live.crowd) >= CROWD:
+            held = (self.members[key] for key, fires in live.members.items() if fires)
+            self.crowded += [member.fingerprint for member in held if member.suppressed or member.lifted]
+        live.crowd = present
+
     def tell(self, live: Live, at: datetime, kind: str, text: str) -> None:
         """Add a line to the incident's story."""
         live.doc, line = tell(live.doc, at, kind, text)
@@ -95,8 +106,12 @@ class Holdings:
     def holder(self, member: Member, now: datetime) -> Live | None:
         """Return the active incident in which alerts of this sort swarm, where the last was heard within the window.
 
-        However old it is, and however common that made the sort: both only say that the swarm goes on.
+        However old it is, and however common that made the sort: both only say that the swarm goes on. Of an alert that
+        flaps it is the incident that waits until it is calm.
         """
+        waiting = self.lives.get(self.restless.get(member.fingerprint, ""))
+        if waiting is not None and waiting.doc.active and member.key in waiting.companies:
+            return waiting
         live = self.lives.get(self.holders.get(member.key, ""))
         company = live.companies.get(member.key) if live and live.doc.active else None
         if company is None or company.firing < SWARM:
@@ -218,6 +233,7 @@ class Holdings:
         self.members = {member.episode_id: member for member in held}
         self.firing = {member.fingerprint: member.episode_id for member in held if member.ended is None}
         self.lives = {live.doc.incident_id: live for live in lives}
+        self.restless = {key: live.doc.incident_id for live in lives for key in live.restless}
         self.open = {live.doc.incident_id: None for live in lives if live.doc.active}
         self.active = Active(self.members[one] if isinstance(one, str) else one for one in active)
 
@@ -226,6 +242,10 @@ class Holdings:
         incident_id = live.doc.incident_id
         del self.lives[incident_id]
         self.open.pop(incident_id, None)
+        for key in live.restless:
+            del self.restless[key]
+            if heir is not None:
+                self.restless[key] = heir.doc.incident_id
         for key in live.companies:
             if self.holders.get(key) == incident_id:
                 del self.holders[key]

@@ -1,6 +1,7 @@
 """What is held of an incident while it can still change, beyond the document that people see?"""
 
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -14,6 +15,7 @@ from correlation.topology import ServiceGraph
 MOST_KEYS = 1_000  # distinct (entity, kind) pairs looked at per incident; what comes later is counted only
 MOST_ENDED = 2_000  # ended members held per incident; older ones are counted, and their fate is final
 MOST_OWNERS = 20
+CROWD = 2  # other services that alert unmuted: then what is muted beside them is lifted
 
 
 class Company(msgspec.Struct, array_like=True):
@@ -51,11 +53,16 @@ class Live(msgspec.Struct):
     ranked: int = 0  # how many keys the candidates were ranked with
     stale: bool = True  # something beyond the counts has changed
     loud: bool = False  # when last described, something fired that is not suppressed
+    restless: dict[str, None] = {}  # fingerprints of its alerts that flap: it is not over before they are calm
+    heard: dict[str, int] = {}  # node -> how many firing members it has that nothing hides, nor would have hidden
+    crowd: int = 0  # how many such nodes there were when last described, as far as that matters
 
     @property
     def fires(self) -> bool:
         """Does something keep it open? Suppressed members do so only where there are no others."""
-        return bool(self.doc.audible if self.doc.suppressed < self.doc.episodes else self.doc.firing)
+        return bool(self.restless) or bool(
+            self.doc.audible if self.doc.suppressed < self.doc.episodes else self.doc.firing
+        )
 
     def counts(self, suppressed: bool) -> bool:
         """Is what a member says heard here? What a suppressed one says, only where there are no others."""
@@ -70,6 +77,10 @@ class Live(msgspec.Struct):
         self._count(member, 1)
         self._owner(member)
         return self._enter(member, graph)
+
+    def company(self, node: str) -> list[str]:
+        """Return the other nodes of which something fires that nothing hides; up to ``CROWD``."""
+        return list(islice((other for other in self.heard if other != node), CROWD))
 
     def hear(self, member: Member, now: float) -> None:
         """A member began, or said something."""
@@ -121,6 +132,9 @@ class Live(msgspec.Struct):
         self.by_person = (self.by_person or other.by_person) and not self.doc.active
         self.doc = _merged(self.doc, other.doc)
         self.loud = self.loud or other.loud
+        self.restless |= other.restless
+        for node, number in other.heard.items():
+            self.heard[node] = self.heard.get(node, 0) + number
         self.stale, self.ranked = True, 0
 
     def _enter(self, member: Member, graph: ServiceGraph) -> bool:
@@ -195,6 +209,10 @@ class Live(msgspec.Struct):
         if company := self.companies.get(member.key):
             company.episodes += by
             company.firing += fires
+        if fires and not member.suppressed and not member.lifted:
+            number = self.heard.pop(member.node, 0) + fires
+            if number > 0:
+                self.heard[member.node] = number
 
 
 def worst(live: Live) -> Severity:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from aiops.domain.alerts import Alert
+from aiops.domain.alerts import Alert, Episode
 from aiops.domain.events import Severity
 from aiops.domain.graph import Near
 from correlation.background import key_of
@@ -33,6 +33,7 @@ class Member(msgspec.Struct, array_like=True):
     counted: float = 0.0  # when it last counted towards its usual rate
     kept: float = 0.0  # when it was last put among the active ones
     flapping: bool = False
+    lifted: bool = False  # a mute of it is lifted: it counts as no company for others
 
     @property
     def key(self) -> str:
@@ -52,7 +53,7 @@ def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
     return Member(
         episode_id=episode.episode_id,
         fingerprint=alert.fingerprint,
-        node=episode.entity.name or f"?{episode.kind_key}",
+        node=node_of(episode),
         kind=episode.kind_key,
         name=episode.name,
         owner=alert.owner,
@@ -65,7 +66,13 @@ def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
         source=alert.source,
         stated=stated,
         flapping=alert.flapping > 0,
+        lifted=alert.lifted is not None and alert.lifted.kind == "rule",
     )
+
+
+def node_of(episode: Episode) -> str:
+    """Return the node that an episode is on."""
+    return episode.entity.name or f"?{episode.kind_key}"
 
 
 class Active:

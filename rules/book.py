@@ -1,6 +1,6 @@
 """What do we already know of an alert? The rules and silences in force, and the verdict they give."""
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,47 +15,63 @@ from aiops.domain.acts import (
     PutSilence,
     RejectRule,
     RuleAct,
+    Shelve,
 )
 from aiops.domain.alerts import Alert, Suppression, Verdict
-from aiops.domain.changes import PACKS, RULES, SILENCES
+from aiops.domain.base import stable_hash
+from aiops.domain.changes import PACKS, RULES
 from aiops.domain.errors import BadInput, Conflict
-from aiops.domain.matching import OWN_FIELDS, Matcher, all_match, fields_of
+from aiops.domain.events import Status
+from aiops.domain.matching import OWN_FIELDS, all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
-from aiops.domain.rules import Case, Cases, Pack, Rule, RuleStatus, Silence
+from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings, SuggestSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import clock, plural
-from rules.check import check_rule, check_silence, masked, normal
+from rules.check import check_rule, check_silence, normal
 from rules.envelope import ends
 from rules.index import Index
-from rules.judgement import judged, lifted, said, silenced, within
+from rules.judgement import judged, lifted, said, silenced, where, within
 from rules.late import Late
+from rules.making import label_id, labelled, shelved
 from rules.profiles import Seen
 from rules.signatures import Signatures
+from rules.silences import Silences
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
-SAMPLED = 50  # every so many hits of what hides, one is put aside for a person to look at
+SAMPLED = 50  # one hit in so many of what hides is put aside for a person to look at
 MOST_SAMPLED = 20
 MOST_FIELDS = 10_000  # label names remembered as seen
 _COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 
 
+def _as_it_is(rule: Rule) -> Rule:
+    return rule
+
+
 class Book(Part):
     """Holds what has not ended; what has is in the store. Timers of kind ``book`` carry the id of a rule or silence."""
 
-    def __init__(self, settings: MutingSettings, timers: Timers, signatures: Signatures) -> None:
+    def __init__(
+        self,
+        settings: MutingSettings,
+        timers: Timers,
+        signatures: Signatures,
+        shaped: Callable[[Rule], Rule] = _as_it_is,
+    ) -> None:
+        """``shaped``: returns a mute that a person makes with the shape of what it hides, where that is known."""
         super().__init__()
+        self._shaped = shaped
         self.settings, self.suggest = settings, SuggestSettings()
         self._timers, self._signatures = timers, signatures
         self._rules: dict[str, Rule] = {}
-        self._silences: dict[str, Silence] = {}
         self._rule_index = Index()
-        self._silence_index = Index()
         self._seen: set[str] = set()  # names of the fields that alerts had so far
         self._late = Late()
         self._trail = Trail(self, "rule")
+        self._silences = Silences(self, timers, self._trail)
 
     def judge(
         self,
@@ -67,8 +83,9 @@ class Book(Part):
     ) -> Alert:
         """Return the alert with its verdict and what suppresses it, orthogonal to its status.
 
-        ``hit``: an event came in for it, so what matches counts a hit. ``others``: what else suppresses it. Nothing
-        hides from its end on, timer or not. ``seen``: how the alert stands now, for those with an envelope.
+        ``hit``: an event came in for it, so what matches counts a hit, unless it says that it is over. ``others``: what
+        else suppresses it. Nothing hides from its end on, timer or not. ``seen``: how the alert stands now, for those
+        with an envelope.
         """
         fields = fields_of(alert)
         if not self._seen.issuperset(fields):
@@ -76,13 +93,12 @@ class Book(Part):
         found = (self._rules[key] for key in dict.fromkeys(map(_id, self._rule_index.find(fields))))
         rules = [rule for rule in found if rule.expires is None or now < rule.expires]
         lifts = {rule.id: lift for rule in rules if (lift := lifted(rule, alert, seen, now))}
-        matching = (self._silences[key] for key in self._silence_index.find(fields))
-        silences = [silence for silence in matching if silence.starts_at <= now < silence.ends_at]
+        silences = self._silences.over(fields, now)
         new = hit and alert.episode.events == 1
         late = self._late.met(fields) if new else []
         for rule in late:
             self.put(RULES, rule)
-        if hit:
+        if hit and alert.status is Status.FIRING:
             counted = [rule for rule in rules if within(rule, alert) and rule.id not in lifts]
             self._count(counted, silences, alert, now)
         rules += self._signatures.verdict(alert)
@@ -102,33 +118,42 @@ class Book(Part):
                 return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED)
             case EndRule(rule_id=rule_id, text=text):
                 return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
-            case PutSilence(silence=silence):
-                return self._put_silence(silence, actor, now)
-            case EndSilence(silence_id=silence_id):
-                return self._end_silence(silence_id, actor, now)
+            case LabelTemplate(verdict=Verdict.UNKNOWN, reason=reason):
+                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}")
             case LabelTemplate():
-                return self._label(act, actor, now, templates)
+                template = templates.get(act.template_id)
+                return self._put_rule(labelled(act, template, actor, now, self.settings.longest), actor, now)
+            case PutSilence() | EndSilence() | Shelve():
+                return self._of_silences(act, actor, now)
             case PutPack(pack=pack):
                 return self._put_pack(pack, now)
+
+    def _of_silences(self, act: PutSilence | EndSilence | Shelve, actor: str, now: datetime) -> tuple[str, str]:
+        match act:
+            case PutSilence() | Shelve():
+                silence = act.silence if isinstance(act, PutSilence) else shelved(act, actor, now)
+                check_silence(silence, now, self.settings.longest)
+                self._room(silence.id, self._rules, "rule")
+                return self._silences.add(silence, actor, now)
+            case EndSilence(silence_id=silence_id):
+                return self._silences.end(silence_id, actor, now)
 
     def turn(self, key: str, now: datetime) -> None:
         """The time of a rule or silence has come: it ends, or a silence starts."""
         if key in self._rules:
             self._end_rule(key, ENGINE, now, "expired")
-        elif (silence := self._silences.get(key)) is not None:
-            if silence.ends_at <= now:
-                self._forget_silence(key)
-                self._trail.note(silence, None, ENGINE, now, f"silence {key} ended", "silence")
-            else:
-                self._timers.set("book", key, silence.ends_at)
+        else:
+            self._silences.turn(key, now)
 
     def concerned(self, key: str, alerts: Iterable[Alert]) -> Iterator[Alert]:
-        """Yield those of ``alerts`` that name this rule or silence, or that it matches."""
+        """Yield those of ``alerts`` that name this rule (or what it replaced) or silence, or that it matches."""
         rule, silence = self._rules.get(key), self._silences.get(key)
         ways = rule.ways if rule else (silence.matchers,) if silence else ()
+        keys = {key, rule.replaces} - {""} if rule else {key}
         for alert in alerts:
-            named = alert.verdict_rule == key or any(item.id == key for item in alert.suppressed_by)
-            if named or any(all_match(way, fields_of(alert)) for way in ways):
+            if keys & {alert.verdict_rule, *(item.id for item in alert.suppressed_by)} or any(
+                all_match(way, fields_of(alert)) for way in ways
+            ):
                 yield alert
 
     def suspend(self, rule_id: str, why: str, now: datetime) -> bool:
@@ -147,12 +172,20 @@ class Book(Part):
         found = dict.fromkeys(map(_id, self._rule_index.find(fields_of(alert))))
         return [self._rules[key] for key in found if self._rules[key].verdict is Verdict.KNOWN_GOOD]
 
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return a rule that has not ended."""
+        return self._rules.get(rule_id)
+
+    def statuses(self) -> dict[str, RuleStatus]:
+        """Return where each rule that has not ended stands, by id."""
+        return {key: rule.status for key, rule in self._rules.items()}
+
     def rules_but(self, keys: Set[str]) -> list[str]:
         """Return the ids of the rules that have not ended, other than ``keys``."""
         return [key for key in self._rules if key not in keys]
 
     def dump(self) -> bytes:
-        held = (list(self._rules.values()), list(self._silences.values()), sorted(self._seen))
+        held = (list(self._rules.values()), self._silences.all(), sorted(self._seen))
         return msgspec.msgpack.encode((*held, self._late.all(), self._trail.lines))
 
     def load(self, state: bytes) -> None:
@@ -162,17 +195,18 @@ class Book(Part):
         for rule in late:
             self._late.put(rule)
         self._rules = {rule.id: rule for rule in rules}
-        self._silences = {silence.id: silence for silence in silences}
-        self._rule_index, self._silence_index, self._seen = Index(), Index(), set(seen)
+        self._silences.load(silences)
+        self._rule_index, self._seen = Index(), set(seen)
         for rule in rules:
             self._index(rule)
-        for silence in silences:
-            self._silence_index.put(silence.id, silence.matchers)
 
     def _put_rule(self, rule: Rule, actor: str, now: datetime) -> tuple[str, str]:
         check_rule(rule, now, self.settings.longest)
         self._room(rule.id, self._silences, "silence")
         before = self._rules.get(rule.id)
+        whatever = rule.any_shape or rule.envelope or rule.pack or actor == ENGINE
+        if rule.verdict is Verdict.KNOWN_GOOD and not whatever:
+            rule = self._shaped(normal(rule))
         rule = msgspec.structs.replace(
             normal(rule),
             created_by=rule.created_by or actor,
@@ -190,7 +224,7 @@ class Book(Part):
         else:
             self._timers.cancel("book", rule.id)
         not_yet = "" if rule.status is RuleStatus.ACTIVE else f"{rule.status}, decides nothing yet: "
-        text = f"{not_yet}{said(rule)}; {_where(rule.ways)}"
+        text = f"{not_yet}{said(rule)}; {where(rule.ways)}{_bounds(rule)}"
         self._trail.note(before, rule, actor, now, text)
         return text, rule.id
 
@@ -213,7 +247,11 @@ class Book(Part):
             expires=until if good else None,
             review=None if good else until,
         )
-        return self._put_rule(accepted, actor, now)
+        text, rule_id = self._put_rule(accepted, actor, now)
+        if rule.replaces in self._rules:
+            self._end_rule(rule.replaces, actor, now, f"replaced by {rule_id}")
+            text = f"{text}; it replaces {rule.replaces}"
+        return text, rule_id
 
     def waits(self, rule: Rule, now: datetime) -> str:
         """Say what a rule that the engine proposed has yet to show in shadow; empty: nothing."""
@@ -256,68 +294,7 @@ class Book(Part):
         lost = f"; left out: {problems}" if problems else ""
         return f"pack {pack.name}: {plural(pack.rules, 'sound rule')}{lost}", pack.name
 
-    def _put_silence(self, silence: Silence, actor: str, now: datetime) -> tuple[str, str]:
-        check_silence(silence, now, self.settings.longest)
-        self._room(silence.id, self._rules, "rule")
-        before = self._silences.get(silence.id)
-        silence = msgspec.structs.replace(
-            silence,
-            matchers=masked(silence.matchers),
-            created_at=before.created_at if before else now,
-            hits=before.hits if before else 0,
-            last_hit=before.last_hit if before else None,
-        )
-        self._silences[silence.id] = silence
-        self.put(SILENCES, silence)
-        self._silence_index.put(silence.id, silence.matchers)
-        self._timers.set("book", silence.id, silence.starts_at if silence.starts_at > now else silence.ends_at)
-        text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
-        text = f"{text}; {_where((silence.matchers,))}"
-        self._trail.note(before, silence, actor, now, text, "silence")
-        return text, silence.id
-
-    def _end_silence(self, silence_id: str, actor: str, now: datetime) -> tuple[str, str]:
-        silence = self._silences.get(silence_id)
-        if silence is None:
-            raise Conflict(f"there is no silence {silence_id!r}, or it has ended")
-        self._forget_silence(silence_id)
-        self.put(SILENCES, msgspec.structs.replace(silence, ends_at=now))
-        text = f"silence {silence_id} ended by {actor}"
-        self._trail.note(silence, None, actor, now, text, "silence")
-        return text, silence_id
-
-    def _forget_silence(self, key: str) -> None:
-        del self._silences[key]
-        self._silence_index.drop(key)
-        self._timers.cancel("book", key)
-
-    def _label(
-        self, act: LabelTemplate, actor: str, now: datetime, templates: Mapping[str, Template]
-    ) -> tuple[str, str]:
-        """A person's verdict on a template is the rule of that template."""
-        rule_id = f"template-{act.template_id}"
-        if act.verdict is Verdict.UNKNOWN:
-            return self._end_rule(rule_id, actor, now, f"ended by {actor}: {act.reason}")
-        template = templates.get(act.template_id)
-        if template is None:
-            raise Conflict(f"there is no template {act.template_id!r}, or it was forgotten")
-        if not 1 <= act.days <= self.settings.longest.days:
-            raise BadInput(f"{act.days} days", place="days", fix=f"give 1 to {self.settings.longest.days}")
-        until = now + timedelta(days=act.days)
-        good = act.verdict is Verdict.KNOWN_GOOD
-        rule = Rule(
-            id=rule_id,
-            verdict=act.verdict,
-            matchers=(Matcher(field="template", value=template.text),),
-            owner=actor,
-            reason=act.reason,
-            expires=until if good else None,
-            review=None if good else until,
-            cases=Cases(match=(Case(message=template.example),) if template.example else ()),
-        )
-        return self._put_rule(rule, actor, now)
-
-    def _room(self, key: str, others: Mapping[str, object], kind: str) -> None:
+    def _room(self, key: str, others: Container[str], kind: str) -> None:
         """Refuse an id that the other kind uses (timers and reasons name both by id), and more than we can hold."""
         if key in others:
             raise Conflict(f"{key!r} is the id of a {kind}: choose another one")
@@ -339,13 +316,10 @@ class Book(Part):
     def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], alert: Alert, now: datetime) -> None:
         for rule in rules:
             audit = rule.audit
-            if rule.verdict is Verdict.KNOWN_GOOD and rule.hits % SAMPLED == 0:
+            if rule.verdict is Verdict.KNOWN_GOOD and _sampled(rule, alert):
                 audit = (*(key for key in audit if key != alert.fingerprint), alert.fingerprint)[-MOST_SAMPLED:]
             self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now, audit=audit))
-        for silence in silences:
-            counted = msgspec.structs.replace(silence, hits=silence.hits + 1, last_hit=now)
-            self._silences[silence.id] = counted
-            self.put(SILENCES, counted)
+        self._silences.count(silences, now)
 
     def _see(self, fields: Mapping[str, str]) -> None:
         """Remember field names; rules that waited for one no longer lack it."""
@@ -358,10 +332,16 @@ class Book(Part):
                 self._keep(msgspec.structs.replace(rule, unseen=tuple(sorted(set(rule.unseen) - new))))
 
 
+def _sampled(rule: Rule, alert: Alert) -> bool:
+    """Is this hit one of those that a person is to look at? One in ``SAMPLED``, whatever came before it."""
+    return int(stable_hash("audit", rule.id, alert.event_id), 16) % SAMPLED == 0
+
+
+def _bounds(rule: Rule) -> str:
+    most = rule.envelope.per_hour if rule.envelope else 0
+    return f"; while they are as they were learned, at most {most} an hour" if most else ""
+
+
 def _id(filed: str) -> str:
     """Return the id of the rule that one of its ways is filed under."""
     return filed.partition(" ")[2]
-
-
-def _where(ways: tuple[tuple[Matcher, ...], ...]) -> str:
-    return "where " + " or ".join(", ".join(map(str, way)) for way in ways)

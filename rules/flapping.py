@@ -1,7 +1,8 @@
 """Does an alert turn on and off all the time? Hysteresis over its changes of state: many begin it, calm ends it.
 
-A flapping alert is one thing to tell, not many: once somebody was paged of it, what it does next pages nobody, until it
-is calm, stays on, or gets worse. Where nobody was, its next firing pages even if it is over before the hold.
+A flapping alert is one thing to tell, not many: while somebody knows of it, what it does next pages nobody unless it
+gets worse, and nobody hears that it is over before it is calm. Where nobody knows, its next firing pages even if it is
+over before the hold.
 """
 
 from collections import OrderedDict
@@ -29,7 +30,7 @@ class _Flap(msgspec.Struct, array_like=True):
     changes: list[float] = []  # the newest, as many as begin it
     since: float = 0.0  # first of the changes that began it; 0: it does not flap
     total: int = 0  # changes since then
-    paged: bool = False  # somebody was told of it since it began to change
+    paged: bool = False  # somebody knows of it
 
 
 class Flapping(Part):
@@ -48,14 +49,15 @@ class Flapping(Part):
     def mark(self, alert: Alert, now: datetime, *, turned: bool, paged: bool) -> Alert:
         """Return the alert with how often it changed while it flaps.
 
-        ``turned``: its state is another one than before; ``paged``: somebody knows of the incident it was in.
+        ``turned``: its state is another one than before; ``paged``: somebody knows of the incident it was in, which is
+        not over.
         """
         flap = self._flaps.get(alert.fingerprint)
         if turned and (alert.status is Status.FIRING or alert.episode.end_reason == "sender"):
             flap = self._change(alert, flap or _Flap(worst=alert.severity), now)
         if flap is None or not flap.since:
             return calmed(alert, now) if alert.flapping else alert
-        flap.paged = flap.paged or paged
+        flap.paged = paged
         return _counted(alert, flap)
 
     def over(self, alert: Alert) -> tuple[Suppression, ...]:
@@ -64,7 +66,8 @@ class Flapping(Part):
         if flap is None or not flap.since or not flap.paged or alert.severity.rank > flap.worst.rank:
             return ()
         calm = span(self.settings.calm_after)
-        text = f"flapping since {_clock(flap.since)}, and somebody was told; pages when it stays on for {calm}"
+        known = f"flapping since {_clock(flap.since)}, which somebody knows"
+        text = f"{known}; told again when it is worse, or was calm for {calm}"
         return (Suppression(kind="flapping", id=alert.fingerprint, text=text),)
 
     def turn(self, fingerprint: str, now: datetime) -> None:
@@ -90,7 +93,7 @@ class Flapping(Part):
         recent = [when for when in flap.changes if now - when < settings.flapping_window.total_seconds()]
         flap.changes = [*recent, now][-settings.flapping_changes :]
         if not recent and not flap.since:
-            flap.worst, flap.paged = alert.severity, False
+            flap.worst = alert.severity
         self._flaps[alert.fingerprint] = flap
         self._flaps.move_to_end(alert.fingerprint)
         if flap.since:

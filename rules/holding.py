@@ -1,7 +1,7 @@
 """Which alerts end by themselves before anybody can look? Such a kind pages only once it has lasted longer than usual.
 
-The time is learned from the kind's own past episodes that their sender ended, and never longer than ``hold_most``; what
-is worse than ``hold_worst`` or known bad is not held back.
+The time is learned from the kind's own past episodes that their sender ended, and never longer than ``hold_most``. What
+is worse than ``hold_worst``, known bad, business-critical, or in company of other trouble is not held back.
 """
 
 import math
@@ -17,6 +17,8 @@ from aiops.domain.part import Part
 from aiops.domain.settings import CalmSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import clock, span
+from rules.envelope import CROWD
+from rules.profiles import Seen
 
 TIMER = "held"
 STEPS = (30, 60, 120, 180, 300, 600, 900, 1_800, 3_600)  # seconds that durations are counted by
@@ -36,9 +38,9 @@ class Holding(Part):
         self._ended: OrderedDict[str, list[int]] = OrderedDict()  # kind -> episodes by duration; the last: longer ones
 
     def learn(self, alert: Alert) -> None:
-        """An episode was ended by its sender: note how long it was."""
+        """An episode was ended by its sender: note how long it was; one alert that flaps says nothing of its kind."""
         episode = alert.episode
-        if episode.ended_at is None or episode.end_reason != "sender":
+        if episode.ended_at is None or episode.end_reason != "sender" or alert.flapping:
             return
         lasted = (episode.ended_at - episode.started_at).total_seconds()
         step = next((number for number, most in enumerate(STEPS) if lasted <= most), len(STEPS))
@@ -51,9 +53,9 @@ class Holding(Part):
         if len(self._ended) > MOST:
             self._ended.popitem(last=False)
 
-    def over(self, alert: Alert, now: datetime, hit: bool) -> tuple[Suppression, ...]:
+    def over(self, alert: Alert, now: datetime, hit: bool, seen: Seen) -> tuple[Suppression, ...]:
         """Return what holds a new episode back, and goes on to until its time has come."""
-        if alert.severity.rank > self.settings.hold_worst.rank:
+        if alert.severity.rank > self.settings.hold_worst.rank or seen.vital or len(seen.company) >= CROWD:
             return ()
         held = next((one for one in alert.suppressed_by if one.kind == "held"), None)
         if held is not None:

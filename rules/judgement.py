@@ -7,10 +7,11 @@ import msgspec
 
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.events import Status
+from aiops.domain.matching import Matcher
 from aiops.domain.reasons import Evidence, Reason, told
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.words import clock, span
-from rules.envelope import left
+from rules.envelope import lifted_by
 from rules.profiles import Seen
 
 _WORDS = {Verdict.KNOWN_GOOD: "known good", Verdict.KNOWN_BAD: "known bad", Verdict.UNKNOWN: "unknown"}
@@ -74,6 +75,11 @@ def said(rule: Rule) -> str:
     return f"{text}; review {clock(rule.review)}" if rule.review else text
 
 
+def where(ways: Sequence[Sequence[Matcher]]) -> str:
+    """Return what matchers ask for, in words."""
+    return "where " + " or ".join(", ".join(map(str, way)) for way in ways)
+
+
 def _muted(rule: Rule) -> Suppression:
     until = f" until {clock(rule.expires)}" if rule.expires else ""
     text = f"muted by {rule.owner}{until}: {rule.reason}"
@@ -82,7 +88,8 @@ def _muted(rule: Rule) -> Suppression:
 
 def silenced(silence: Silence) -> Suppression:
     """Return what a silence in force does."""
-    text = f"silenced by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
+    how = "shelved" if silence.shelved else "silenced"
+    text = f"{how} by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
     return Suppression(kind="silence", id=silence.id, text=text, until=silence.ends_at)
 
 
@@ -103,8 +110,8 @@ def lifted(rule: Rule, alert: Alert, seen: Seen | None, now: datetime) -> str:
         fired = sum(one.status is Status.FIRING for one in newest)
         if (fired >= limit.times) is (rule.verdict is Verdict.KNOWN_GOOD):
             return f"its threshold: {fired} of its last {limit.of} states within {span(limit.within)} fired"
-    if rule.envelope and seen:
-        return left(rule.envelope, alert, seen, now)
+    if rule.envelope and seen and rule.verdict is Verdict.KNOWN_GOOD:
+        return lifted_by(rule, rule.envelope, alert, seen, now)
     return ""
 
 
@@ -116,7 +123,7 @@ def _of_lifts(alert: Alert, rules: Sequence[Rule], lifts: Mapping[str, str], *, 
             continue
         evidence: dict[str, Evidence] = {"rule": rule.id, "bound": why.partition(":")[0]}
         if new or alert.verdict_rule == rule.id or not any(reason.evidence == evidence for reason in alert.reasons):
-            text = f"not muted by rule {rule.id} ({rule.owner}), as it is unlike what that was made for in {why}"
+            text = f"not muted by rule {rule.id} ({rule.owner}): {why}"
             yield Reason(step="verdict", text=text, evidence=evidence)
 
 
@@ -154,7 +161,7 @@ def _of_quiet(alert: Alert, rule: Rule | None, quiet: Sequence[Suppression], *, 
 def _gone(kind: str, key: str) -> str:
     """Tell that something hides it no longer."""
     if kind == "held":
-        return "held back no longer: it lasts longer than its kind usually does, or got worse"
+        return "held back no longer: it lasts longer than its kind usually does, got worse, or is not alone"
     if kind == "flapping":
         return "flapping hides it no longer: it stays on, is calm, or got worse"
     return f"{kind} {key} has ended or does not match any more"

@@ -4,7 +4,7 @@ Sufficient statistics, kept as alerts come: mutes take their envelope from them,
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -21,6 +21,8 @@ MOST_BESIDE = 8  # kinds that fire beside it, beyond which it may be any
 MOST_NEIGHBOURS = 32  # kinds on one entity that are remembered as having fired lately
 MOST_EXAMPLES = 3
 BESIDE = 600.0  # seconds within which two kinds fire together
+BIN = 900  # seconds: so exactly is remembered when it fired
+BINS = 30 * 24 * 4  # for 30 days
 HOUR = 3_600
 WEEK = 168  # hours
 
@@ -49,10 +51,29 @@ class Profile(msgspec.Struct, array_like=True):
     values: list[list[str]] = []  # of each parameter, sorted; empty: too many
     beside: list[str] = []  # other kinds that fired with it on its entity
     crowd: bool = False  # there were too many of those
-    near: int = 0  # confirmed incidents it fired near to
+    near: int = 0  # confirmed incidents of the last 30 days that it fired near to
     rooted: int = 0  # of which its entity was the cause
     known: bool = False  # a rule gave it a verdict when it fired last
     examples: list[str] = []
+    fingerprint: str = ""  # of the alert that fired last
+    bins: bytearray = msgspec.field(default_factory=lambda: bytearray(BINS // 8))  # a ring of bits: did it fire then?
+
+    def fired(self, since: datetime, until: datetime) -> bool:
+        """Did it fire between these times, as exactly as that is remembered?"""
+        newest = int(self.last) // BIN
+        first = max(int(since.timestamp()) // BIN, newest - BINS + 1)
+        return any(self._bit(number) for number in range(first, min(int(until.timestamp()) // BIN, newest) + 1))
+
+    def fire(self, now: datetime) -> None:
+        """It fires now; what is older than the ring is forgotten."""
+        present, newest = int(now.timestamp()) // BIN, int(self.last) // BIN
+        for number in range(newest + 1, min(present, newest + BINS) + 1):
+            self.bins[number % BINS // 8] &= ~(1 << number % 8)
+        self.bins[present % BINS // 8] |= 1 << present % 8
+        self.last = now.timestamp()
+
+    def _bit(self, number: int) -> bool:
+        return bool(self.bins[number % BINS // 8] & 1 << number % 8)
 
 
 class Seen(Noun, frozen=True, kw_only=True):
@@ -61,6 +82,8 @@ class Seen(Noun, frozen=True, kw_only=True):
     in_hour: int  # firings of its kind on its entity in this hour
     hour: int  # of the week
     beside: tuple[str, ...] = ()  # other kinds that fire on its entity
+    company: tuple[str, ...] = ()  # other services in its incident of which something fires that nothing hides
+    vital: bool = False  # its entity is business-critical
 
 
 class Profiles(Part):
@@ -69,7 +92,7 @@ class Profiles(Part):
     def __init__(self) -> None:
         super().__init__()
         self._profiles: OrderedDict[str, Profile] = OrderedDict()  # the longest unheard first
-        self._lately: OrderedDict[str, dict[str, float]] = OrderedDict()  # entity -> kind -> last firing
+        self._lately: OrderedDict[str, dict[str, tuple[float, str]]] = OrderedDict()  # entity -> kind -> when last, key
 
     def note(self, alert: Alert, now: datetime, hit: bool, turned: bool) -> Seen:
         """Count an alert in if an event came in for it (``hit``); return how it stands now."""
@@ -83,15 +106,8 @@ class Profiles(Part):
             profile.longest = max(profile.longest, lasted.total_seconds())
         hour = int(now.timestamp()) // HOUR
         here = self._lately.get(alert.entity.name, {})
-        beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind], now)))
+        beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind][0], now)))
         return Seen(in_hour=profile.in_hour if profile.hour == hour else 0, hour=_of_week(hour), beside=beside)
-
-    def harmed(self, cause: str, around: Collection[str], since: datetime, now: datetime) -> None:
-        """A person confirmed the cause of an incident: what fired on it, or near it, since then was no noise."""
-        for profile in self._profiles.values():
-            if profile.entity in around and profile.last >= since.timestamp() and profile.first <= now.timestamp():
-                profile.near += 1
-                profile.rooted += profile.entity == cause
 
     def families(self) -> Iterator[list[Profile]]:
         """Yield the profiles of each kind over all entities, in the order of their kinds."""
@@ -101,15 +117,19 @@ class Profiles(Part):
         for family in sorted(families):
             yield sorted(families[family], key=lambda profile: profile.entity)
 
-    def of(self, alert: Alert) -> Profile | None:
-        """Return what is known of the alert's kind on its entity."""
-        return self._profiles.get(key_of(alert))
+    def all(self) -> Iterable[Profile]:
+        """Return all of them, the longest unheard first."""
+        return self._profiles.values()
+
+    def get(self, key: str) -> Profile | None:
+        """Return what is known of a kind on an entity, by ``key_of`` its alerts."""
+        return self._profiles.get(key)
 
     def dump(self) -> bytes:
         return msgspec.msgpack.encode((list(self._profiles.values()), list(self._lately.items())))
 
     def load(self, state: bytes) -> None:
-        shape = tuple[list[Profile], list[tuple[str, dict[str, float]]]]
+        shape = tuple[list[Profile], list[tuple[str, dict[str, tuple[float, str]]]]]
         profiles, lately = msgspec.msgpack.decode(state, type=shape)
         self._profiles = OrderedDict((profile.key, profile) for profile in profiles)
         self._lately = OrderedDict(lately)
@@ -124,7 +144,6 @@ class Profiles(Part):
             entity=alert.entity.name,
             first=now.timestamp(),
             last=now.timestamp(),
-            values=[[value] for value in alert.parameters[:MOST_PLACES]],
         )
         if len(self._profiles) > MOST:
             self._profiles.popitem(last=False)
@@ -142,28 +161,35 @@ class Profiles(Part):
         profile.in_hour += 1
         profile.firings += 1
         profile.episodes += alert.episode.events == 1
-        profile.last = now.timestamp()
+        profile.fire(now)
+        profile.fingerprint = alert.fingerprint
         profile.template, profile.known = alert.template, alert.verdict is not Verdict.UNKNOWN
         profile.worst = max(profile.worst, alert.severity, key=lambda severity: severity.rank)
-        profile.values = [_with(values, value) for values, value in zip(profile.values, alert.parameters, strict=False)]
+        places = alert.parameters[:MOST_PLACES]
+        if len(places) > len(profile.values):  # its template has become more general
+            profile.values = [[value] for value in places]
+        profile.values = [_with(values, value) for values, value in zip(profile.values, places, strict=False)]
         if len(profile.examples) < MOST_EXAMPLES and alert.message not in profile.examples:
             profile.examples.append(alert.message or alert.title)
         self._meet(profile, now)
 
     def _meet(self, profile: Profile, now: datetime) -> None:
         """Remember who fires together on one entity, both ways."""
+        if not profile.entity:
+            return
         here = self._lately.setdefault(profile.entity, {})
         self._lately.move_to_end(profile.entity)
         here.pop(profile.kind, None)
-        here[profile.kind] = now.timestamp()
+        here[profile.kind] = now.timestamp(), profile.key
         while len(here) > MOST_NEIGHBOURS:
             del here[next(iter(here))]
         while len(self._lately) > MOST:
             self._lately.popitem(last=False)
-        for kind, when in here.items():
-            if kind != profile.kind and _fresh(when, now) and kind not in profile.beside and not profile.crowd:
-                profile.beside = sorted([*profile.beside, kind])
-                profile.crowd = len(profile.beside) > MOST_BESIDE
+        for kind, (when, key) in here.items():
+            if kind != profile.kind and _fresh(when, now):
+                _together(profile, kind)
+                if other := self._profiles.get(key):
+                    _together(other, profile.kind)
 
 
 def key_of(alert: Alert) -> str:
@@ -180,6 +206,12 @@ def _with(values: list[str], value: str) -> list[str]:
     if not values or value in values:
         return values
     return [] if len(values) == MOST_VALUES else sorted([*values, value])
+
+
+def _together(profile: Profile, kind: str) -> None:
+    if kind not in profile.beside and not profile.crowd:
+        profile.beside = sorted([*profile.beside, kind])
+        profile.crowd = len(profile.beside) > MOST_BESIDE
 
 
 def _fresh(when: float, now: datetime) -> bool:

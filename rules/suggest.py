@@ -1,13 +1,15 @@
 """Which rules could be made? Proposals with what speaks for them, out of what is known of kinds of alerts.
 
-A kind is harmless as far as we know if it fired often and in many different hours, was never critical, and never fired
-near a confirmed incident; it may be the sign of harm if its entity was the confirmed cause most times that it fired.
-A proposal covers all entities where each of them is so by itself, else one. A rejected one does not come again.
+A kind is harmless as far as we know if it fired often and in many different hours, was never critical, is not of what
+is business-critical, and was in no incident of the last 30 days whose cause a person confirmed, nor near one, which
+rules/harm counts. It may be the sign of harm if its entity was the confirmed cause most times that it fired. A proposal
+covers all entities where each of them is so by itself, else one. A rejected one does not come again.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import msgspec
 
@@ -51,14 +53,27 @@ class Suggest(Part):
             self._next = now + EVERY
             self._timers.set(TIMER, "", self._next)
 
-    def due(self, now: datetime, present: Collection[str]) -> list[Rule]:
-        """Return what is to be proposed now; ``present``: ids of the rules that there are."""
+    def due(self, now: datetime, present: Mapping[str, RuleStatus], vital: Collection[str], tested: int) -> list[Rule]:
+        """Return what is to be proposed now.
+
+        ``present``: the rules that there are, by id; ``vital``: what is business-critical; ``tested``: how many
+        confirmed incidents the profiles count.
+        """
         self._next = None
-        room = MOST_OPEN - sum(key.startswith(PREFIX) for key in present)
+        waiting = sum(key.startswith(PREFIX) and how is RuleStatus.SHADOW for key, how in present.items())
         if not self.settings.propose:
             return []
-        found = (rule for family in self._profiles.families() for rule in _proposed(family, self.settings, now))
-        return [rule for rule in found if rule.id not in self._rejected and rule.id not in present][: max(0, room)]
+        found = (
+            rule
+            for family in self._profiles.families()
+            for rule in _proposed(family, vital, tested, self.settings, now)
+            if rule.id not in self._rejected and rule.id not in present
+        )
+        return list(islice(found, max(0, MOST_OPEN - waiting)))
+
+    def rejected(self, rule_id: str) -> bool:
+        """Did a person not want it?"""
+        return rule_id in self._rejected
 
     def reject(self, rule_id: str) -> None:
         """A person does not want it."""
@@ -74,15 +89,17 @@ class Suggest(Part):
         self._rejected = OrderedDict.fromkeys(rejected)
 
 
-def _proposed(family: Sequence[Profile], settings: SuggestSettings, now: datetime) -> Iterator[Rule]:
+def _proposed(
+    family: Sequence[Profile], vital: Collection[str], tested: int, settings: SuggestSettings, now: datetime
+) -> Iterator[Rule]:
     """Yield the rules for one kind of alert: the widest that every entity agrees to."""
     named = [one for one in family if one.entity]
-    clean = [one for one in named if _harmless(one, settings)]
+    clean = [one for one in named if one.entity not in vital and _harmless(one, settings)]
     if len(clean) >= MANY and len(clean) == len(named):
-        yield _good(clean, True, settings, now)
+        yield _good(clean, True, tested, settings, now)
     else:
         for one in clean:
-            yield _good([one], False, settings, now)
+            yield _good([one], False, tested, settings, now)
     for one in named:
         if one.rooted >= SIGNS and 2 * one.rooted >= one.episodes:
             yield _bad(one, settings, now)
@@ -93,52 +110,59 @@ def _harmless(profile: Profile, settings: SuggestSettings) -> bool:
     return often and not profile.near and not profile.known and profile.worst is not Severity.CRITICAL
 
 
-def _good(profiles: Sequence[Profile], everywhere: bool, settings: SuggestSettings, now: datetime) -> Rule:
-    grounds = _grounds(profiles, 0)
+def _good(profiles: Sequence[Profile], everywhere: bool, tested: int, settings: SuggestSettings, now: datetime) -> Rule:
+    grounds = _grounds(profiles, 0, tested)
     span_said = span(timedelta(days=grounds.days))
-    where = f"on all {plural(grounds.entities, 'entity').replace('entitys', 'entities')}" if everywhere else "there"
+    where = f"on all {plural(grounds.entities, 'node')}" if everywhere else "there"
+    against = f"in or near none of {plural(tested, 'confirmed incident')} of the last 30 days"
     text = (
         f"fired {plural(grounds.firings, 'time')} {where} within {span_said}, in {plural(grounds.hours, 'hour')};"
-        f" {grounds.ended} of {plural(grounds.episodes, 'episode')} ended by themselves; never near"
-        " a confirmed incident"
+        f" {grounds.ended} of {plural(grounds.episodes, 'episode')} ended by themselves; "
+        + (against if tested else "no incident of the last 30 days is confirmed that could speak against it")
     )
-    one = profiles[0]
-    labels = {matcher.field: matcher.value for matcher in _matchers(one, everywhere) if matcher.field != "template"}
-    message = one.examples[0] if one.examples else ""
-    other = {**labels, "source": f"another than {one.source}"}
+    one, matchers = profiles[0], _matchers(profiles[0], everywhere)
     return Rule(
         id=_id(one, everywhere, Verdict.KNOWN_GOOD),
         verdict=Verdict.KNOWN_GOOD,
-        matchers=_matchers(one, everywhere),
+        matchers=matchers,
         owner=ENGINE,
         reason=text,
         expires=now + timedelta(days=settings.days),
         ceiling=max((profile.worst for profile in profiles), key=lambda severity: severity.rank),
         status=RuleStatus.SHADOW,
-        envelope=envelope_of(profiles, settings.headroom),
+        envelope=envelope_of(profiles, settings.headroom, named=not everywhere),
         grounds=grounds,
-        cases=Cases(no_match=(Case(labels=other, message=message),)),
+        cases=_cases(one, matchers),
         created_by=ENGINE,
     )
 
 
 def _bad(profile: Profile, settings: SuggestSettings, now: datetime) -> Rule:
-    grounds = _grounds([profile], profile.rooted)
+    grounds = _grounds([profile], profile.rooted, profile.near)
     text = (
         f"{profile.entity} was the confirmed cause in {plural(profile.rooted, 'incident')} while this fired;"
         f" {plural(profile.episodes, 'episode')} in all"
     )
+    matchers = _matchers(profile, False)
     return Rule(
         id=_id(profile, False, Verdict.KNOWN_BAD),
         verdict=Verdict.KNOWN_BAD,
-        matchers=_matchers(profile, False),
+        matchers=matchers,
         owner=ENGINE,
         reason=text,
         review=now + timedelta(days=settings.days),
         status=RuleStatus.SHADOW,
         grounds=grounds,
+        cases=_cases(profile, matchers),
         created_by=ENGINE,
     )
+
+
+def _cases(profile: Profile, matchers: Sequence[Matcher]) -> Cases:
+    """Return that the same said by another source is not matched."""
+    labels = {matcher.field: matcher.value for matcher in matchers if matcher.field != "template"}
+    message = profile.examples[0] if profile.examples else ""
+    return Cases(no_match=(Case(labels={**labels, "source": f"another than {profile.source}"}, message=message),))
 
 
 def _matchers(profile: Profile, everywhere: bool) -> tuple[Matcher, ...]:
@@ -151,7 +175,7 @@ def _matchers(profile: Profile, everywhere: bool) -> tuple[Matcher, ...]:
     return (*found, *(() if everywhere else (Matcher(field="entity", value=profile.entity),)))
 
 
-def _grounds(profiles: Sequence[Profile], rooted: int) -> Grounds:
+def _grounds(profiles: Sequence[Profile], rooted: int, tested: int) -> Grounds:
     firings, episodes = sum(one.firings for one in profiles), sum(one.episodes for one in profiles)
     first, last = min(one.first for one in profiles), max(one.last for one in profiles)
     days = timedelta(seconds=last - first) / timedelta(days=1)
@@ -160,9 +184,10 @@ def _grounds(profiles: Sequence[Profile], rooted: int) -> Grounds:
         episodes=episodes,
         entities=len(profiles),
         hours=max(one.hours for one in profiles),
-        days=round(days, 2),
+        days=round(days, 4),
         ended=sum(one.ended for one in profiles),
         near=rooted,
+        tested=tested,
         bound=round(at_least(min(rooted, episodes), episodes) if rooted else (1 - SURE) ** (1 / firings), 4),
         examples=tuple(text[:500] for one in profiles for text in one.examples)[:3],
     )

@@ -93,7 +93,10 @@ class EndSignature(Noun, frozen=True, kw_only=True, tag="end_signature"):
 
 
 class AcceptRule(Noun, frozen=True, kw_only=True, tag="accept_rule"):
-    """A person takes a proposed rule for their own: it decides from now on, for so many days."""
+    """A person takes a proposed rule for their own: it decides from now on, for so many days.
+
+    What it ``replaces`` ends.
+    """
 
     rule_id: str
     days: int = 30
@@ -116,6 +119,14 @@ class EndSilence(Noun, frozen=True, kw_only=True, tag="end_silence"):
     """End a silence now."""
 
     silence_id: str
+
+
+class Shelve(Noun, frozen=True, kw_only=True, tag="shelve"):
+    """A person puts one alert aside: a silence of its own, which comes back by itself or is ended as any other."""
+
+    fingerprint: str
+    minutes: int
+    text: str = ""  # why
 
 
 class PutWindow(Noun, frozen=True, kw_only=True, tag="put_window"):
@@ -272,7 +283,7 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 
 
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
-RuleAct = PutRule | EndRule | AcceptRule | RejectRule | PutSilence | EndSilence | LabelTemplate | PutPack
+RuleAct = PutRule | EndRule | AcceptRule | RejectRule | PutSilence | EndSilence | Shelve | LabelTemplate | PutPack
 SignatureAct = PutSignatures | EndSignature
 WindowAct = PutWindow | EndWindow
 InhibitionAct = PutInhibition | EndInhibition

@@ -50,10 +50,11 @@ class Envelope(Noun, frozen=True, kw_only=True):
     """
 
     per_hour: int  # firings an hour, at most
-    by_hour: dict[int, int] = {}  # the same by hour of the week (0: Monday 00:00 UTC) where a whole week was seen
+    by_hour: tuple[int, ...] = ()  # the same by hour of the week (0: Monday 00:00 UTC); empty: too few weeks were seen
     longest: timedelta | None = None  # None: too few ended for that to be known
     parameters: tuple[tuple[str, ...], ...] = ()  # by place; none at a place: any value
     beside: tuple[str, ...] | None = None  # kinds of alerts on the same entity that fired with it; None: any
+    entities: tuple[str, ...] | None = None  # where it fired; None: the rule names them, or there are too many
 
 
 class Grounds(Noun, frozen=True, kw_only=True):
@@ -67,6 +68,7 @@ class Grounds(Noun, frozen=True, kw_only=True):
     ended: int  # episodes that their sender ended
     near: int  # confirmed incidents that it fired near to; of known_bad: that it was the cause of
     bound: float  # with 95 % certainty at least this share is as the rule says
+    tested: int = 0  # confirmed incidents of the last 30 days that it was tested against, and would have hidden none of
     examples: tuple[str, ...] = ()
 
 
@@ -88,7 +90,9 @@ class Rule(Noun, frozen=True, kw_only=True):
     priority: int = 0  # among rules of one verdict the highest is named; known_bad beats known_good whatever it says
     status: RuleStatus = RuleStatus.ACTIVE
     threshold: Threshold | None = None  # of known_good: hides until it is reached; of known_bad: raises from then on
-    envelope: Envelope | None = None  # of known_good
+    envelope: Envelope | None = None  # of known_good; learned when a person makes it and enough is known
+    any_shape: bool = False  # of known_good: no envelope is learned, it hides whatever its alerts are like
+    replaces: str = ""  # id of the rule that ends when this one is accepted
     grounds: Grounds | None = None  # where it was proposed
     cases: Cases = Cases()
     pack: str = ""  # the YAML pack it came with; empty: made here
@@ -97,7 +101,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     hits: int = 0
     last_hit: datetime | None = None
     missed: int = 0  # alerts that it would have matched since it expired
-    audit: tuple[str, ...] = ()  # fingerprints of every 50th hit, for a person to look at; the newest 20
+    audit: tuple[str, ...] = ()  # fingerprints of 2 % of the hits, for a person to look at; the newest 20
     unseen: tuple[str, ...] = ()  # fields of its matchers that no alert has had yet
     revision: int = 0
 
@@ -120,6 +124,7 @@ class Silence(Noun, frozen=True, kw_only=True):
     reason: str
     starts_at: datetime
     ends_at: datetime
+    shelved: bool = False  # it is of one alert that a person put aside for a while
     created_at: datetime | None = None
     hits: int = 0
     last_hit: datetime | None = None

@@ -98,7 +98,7 @@ class CalmSettings(Noun, frozen=True, kw_only=True):
     calm_after: timedelta = timedelta(minutes=15)  # no change for so long: it flaps no more
     hold_back: bool = True  # kinds of alerts that mostly end by themselves page only once they last
     hold_share: float = 0.8  # that surely at least this share ended so (lower end of a 95 % interval)
-    hold_most: timedelta = timedelta(minutes=10)  # nothing is held back longer
+    hold_most: timedelta = timedelta(minutes=5)  # nothing is held back longer
     hold_worst: Severity = Severity.HIGH  # nothing worse is held back
 
 

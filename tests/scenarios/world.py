@@ -227,10 +227,14 @@ class Seen:
             ids = (incident.incident_id, *incident.merged_from)
             return view.find(EPISODES, Query(where={"incident": ids}, order=("started_at",), limit=1000)).items
 
+    def alerts(self, service: str) -> list[Alert]:
+        """All alerts of ``service``."""
+        with self.store.view() as view:
+            return view.find(ALERTS, Query(where={"entity": (service,)}, limit=1000)).items
+
     def alert(self, service: str, title: str = "") -> Alert:
         """The one alert of ``service`` (whose title contains ``title``)."""
-        with self.store.view() as view:
-            found = [a for a in view.find(ALERTS, Query(where={"entity": (service,)})).items if title in a.title]
+        found = [alert for alert in self.alerts(service) if title in alert.title]
         assert len(found) == 1, [alert.title for alert in found]
         return found[0]
 

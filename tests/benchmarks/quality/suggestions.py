@@ -1,8 +1,9 @@
 """Would the rules that the engine proposes hide harm? Every proposal is accepted as soon as it may be; truth is known.
 
 The engine learns from the first half of each stream only (of an intrusion detection stream: until shortly before the
-first attack) and proposes nothing after it; what it hides is counted in the rest. An incident is hidden if none of its
-alerts can page; its root, if none of those that the set calls its beginning can.
+first attack) and proposes nothing after it; what accepted rules hide is counted in the rest. An alert is muted if a
+rule hid it when it came. An incident is hidden if all of its alerts were, and none was let through within a quarter of
+an hour, as when it lasts too long; its root, if that is so of those that the set calls its beginning.
 """
 
 import csv
@@ -24,6 +25,7 @@ from tests.benchmarks.quality.figures import Figure
 
 SHARE = 0.30  # of all alerts that is to be muted
 STORM_HOURS = 48
+SOON = 900.0  # seconds
 Truth = Mapping[str, Sequence[tuple[str, bool]]]  # incident -> event ids of its alerts, and whether they are its root
 
 
@@ -33,7 +35,9 @@ class Accepting(Drive):
     def __init__(self, until: float, settings: SuggestSettings) -> None:
         super().__init__()
         self.until = until
-        self.hidden: dict[str, bool] = {}  # event id -> can it not page?
+        self.muted: dict[str, bool] = {}  # event id -> did a rule hide it when it came?
+        self.hidden: dict[str, bool] = {}  # the same of those that were not let through soon
+        self.of: dict[str, list[tuple[str, float]]] = {}  # episode -> its events, and when they came
         self.waiting: dict[str, Rule] = {}
         self.accepted: list[str] = []
         self.settings = settings
@@ -47,9 +51,7 @@ class Accepting(Drive):
             off = msgspec.structs.replace(self.settings, propose=False)
             self.act(at, ApplySettings(settings=Settings(suggest=off)))
         event_id = super().send(at, source, document)
-        for alert in self.changes.of(ALERTS):
-            if alert.event_id == event_id:
-                self.hidden[event_id] = alert.suppressed
+        self._note(event_id, at)
         for rule in self.changes.of(RULES):
             if rule.status is RuleStatus.SHADOW:
                 self.waiting[rule.id] = rule
@@ -62,21 +64,34 @@ class Accepting(Drive):
                     self.waiting.pop(rule.id, None)
         return event_id
 
+    def _note(self, event_id: str, at: float) -> None:
+        """Note whether a rule hides the event, and which earlier ones it lets through."""
+        self.of.setdefault(self.episode_of.get(event_id, ""), []).append((event_id, at))
+        for alert in self.changes.of(ALERTS):
+            muted = any(one.kind == "rule" for one in alert.suppressed_by)
+            if alert.event_id == event_id:
+                self.muted[event_id] = self.hidden[event_id] = muted
+            if alert.episode.open and not muted:
+                for key, came in self.of.get(alert.episode.episode_id, ()):
+                    self.hidden[key] = self.hidden.get(key, False) and at - came > SOON
+
 
 def run(shared: Path, predictions: Path | None) -> list[Figure]:
     """Share muted, and what true incidents and roots were hidden."""
     figures: list[Figure] = []
     for network in sorted((shared / "data" / "ait-ads").glob("*/")):
         if (network / "alerts.csv.gz").exists():
-            figures += _figures(f"suggestions/ait-ads/{network.name}", *_network(network), predictions)
+            figures += figures_of(f"suggestions/ait-ads/{network.name}", *_network(network), predictions)
     script = shared / "bench" / "storms" / "sim.py"
     for seed in storms.SEEDS if script.exists() else ():
-        figures += _figures(f"suggestions/storms/{seed}", *_storm(script, seed), predictions)
+        figures += figures_of(f"suggestions/storms/{seed}", *_storm(script, seed), predictions)
     return figures
 
 
-def _figures(name: str, drive: Accepting, asked: Sequence[str], truth: Truth, predictions: Path | None) -> list[Figure]:
-    muted = [event_id for event_id in asked if drive.hidden.get(event_id)]
+def figures_of(
+    name: str, drive: Accepting, asked: Sequence[str], truth: Truth, predictions: Path | None
+) -> list[Figure]:
+    muted = [event_id for event_id in asked if drive.muted.get(event_id)]
     whole = [one for one, alerts in truth.items() if all(drive.hidden.get(event_id) for event_id, _ in alerts)]
     roots = [one for one, alerts in truth.items() if _all_hidden(drive, [key for key, root in alerts if root])]
     if predictions:
