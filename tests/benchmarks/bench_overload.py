@@ -87,7 +87,8 @@ class Load:
 
 def memory(server: Server) -> dict[str, float]:
     """Return the PSS of each process in MB, by its role."""
-    root, found = psutil.Process(server.process.pid), {}
+    root = psutil.Process(server.process.pid)
+    found: dict[str, float] = {}
     for process in (root, *root.children(recursive=True)):
         try:
             role = process.cmdline()[-1].rpartition(".")[2] if process != root else "supervisor"
