@@ -22,7 +22,9 @@ from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured, open_journal
 
-BATCH = 500  # entries read and saved at once
+BATCH = 500  # entries read and saved at once, at most
+FIRST_BATCH = 50
+LONG = 0.5  # seconds: an end, and whoever waits for an act, wait for a whole batch
 WATCH = 2.0  # seconds between two looks at the folder of rule packs
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
 
@@ -39,6 +41,7 @@ class Loop:
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
         self._ticked = self._weighed = 0.0  # monotonic
+        self._batch = min(FIRST_BATCH, BATCH)
         self._waiting, self._shedding = Waiting(), Shedding()
         self._packs = signature(setup.rules) if setup.rules else ()
         self._looked = time.monotonic()
@@ -86,15 +89,24 @@ class Loop:
 
     def fold(self) -> int:
         """Fold what has come, and keep a snapshot when it is time; return how many entries there were."""
+        began = time.monotonic()
         try:
-            count = fold.step(self.engine, self._journal, self._store, BATCH)
+            count = fold.step(self.engine, self._journal, self._store, self._batch)
         except Failed as failed:
             count = self._pass_over(failed)
+        self._pace(count, time.monotonic() - began)
         self._since += count
         self._relieve()
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
         return count
+
+    def _pace(self, count: int, seconds: float) -> None:
+        """Take fewer entries at once where these took long, and more again where a whole batch is done soon."""
+        if seconds > LONG:
+            self._batch = max(1, self._batch // 2)
+        elif count >= self._batch and seconds < LONG / 4:
+            self._batch = min(BATCH, 2 * self._batch)
 
     def _watch(self) -> None:
         """Read the rule packs anew when one was written; what is wrong in them is said, and stops nothing."""

@@ -415,3 +415,30 @@ def test_a_backfill_of_long_ago_is_no_load(bench: Bench, monkeypatch: pytest.Mon
     bench.journal.append([alert(f"s{number}") for number in range(4)], at=bench.now - timedelta(days=40))
     loop.catch_up(Event())
     assert loop.engine.shed == ()
+
+
+class SlowStore(MemoryStore):
+    """Takes a while for each entry, by a clock that the test reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.each, self.saved = 0.0, 0.0, [0]
+
+    def save(self, changes: Changes) -> None:
+        super().save(changes)
+        offset = changes.position.offset if changes.position else 0
+        self.now += self.each * (offset - sum(self.saved))
+        self.saved.append(offset - sum(self.saved))
+
+
+def test_where_entries_take_long_fewer_are_taken_at_once_and_more_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, store = Bench(), SlowStore()
+    bench.store = store
+    monkeypatch.setattr("aiops.bootstrap.engine.time.monotonic", lambda: store.now)
+    bench.journal.append([Tick()] * 5_000)
+    loop = bench.loop()
+    for each, expected in ((0.1, [50, 25, 12, 6, 3, 3]), (0.0, [3, 6, 12, 24, 48, 96, 192, 384, 500, 500])):
+        store.each, store.saved = each, [sum(store.saved)]
+        for _ in expected:
+            loop.fold()
+        assert store.saved[1:] == expected
