@@ -45,6 +45,7 @@ class Loop:
         self._waiting, self._shedding = Waiting(), Shedding()
         self._packs = signature(setup.rules) if setup.rules else ()
         self._looked = time.monotonic()
+        self._unbalanced = False
         self.left_out = 0  # entries and timers that the engine failed on
         self._recover()
 
@@ -96,6 +97,7 @@ class Loop:
             count = self._pass_over(failed)
         self._pace(count, time.monotonic() - began)
         self._since += count
+        self._weigh_ledger()
         self._relieve()
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
@@ -137,6 +139,13 @@ class Loop:
         self._kept = [*self._kept, position][-2:]
         if len(self._kept) == 2:
             self._journal.drop_before(min(self._kept[0], self._aged(position)))
+
+    def _weigh_ledger(self) -> None:
+        """Look whether every event has a fate, at each commit; what does not balance is said once."""
+        findings = self.engine.ledger.check()
+        if findings and not self._unbalanced:
+            log.error("the ledger does not balance", findings=findings, fix="aiops ledger check, and report it")
+        self._unbalanced = bool(findings)
 
     def _relieve(self) -> None:
         """Once a second: leave work undone while entries wait for too long, and take it up again."""

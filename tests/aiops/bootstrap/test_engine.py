@@ -417,6 +417,20 @@ def test_a_backfill_of_long_ago_is_no_load(bench: Bench, monkeypatch: pytest.Mon
     assert loop.engine.shed == ()
 
 
+def test_a_ledger_that_does_not_balance_is_said_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = bench.loop()
+    with structlog.testing.capture_logs() as lines:
+        bench.journal.append([alert()])
+        loop.fold()
+        assert not [line for line in lines if line["log_level"] == "error"]
+        monkeypatch.setattr(loop.engine.ledger, "check", lambda: ["test does not balance: ..."])
+        for service in ("web", "api"):
+            bench.journal.append([alert(service)])
+            loop.fold()
+    (said,) = [line for line in lines if line["log_level"] == "error"]
+    assert said["findings"] == ["test does not balance: ..."]
+
+
 class SlowStore(MemoryStore):
     """Takes a while for each entry, by a clock that the test reads."""
 
