@@ -16,6 +16,7 @@ from aiops.bootstrap.shedding import Shedding, Waiting
 from aiops.bootstrap.signing import signing
 from aiops.domain.entries import Command, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.domain.snapshots import NEWEST
 from aiops.engine import Engine
 from aiops.fold import Failed
 from aiops.ports import Journal, Store
@@ -37,7 +38,6 @@ class Loop:
     def __init__(self, journal: Journal, store: Store, setup: EngineSetup, now: Callable[[], datetime]) -> None:
         self._journal, self._store, self._setup, self._now = journal, store, setup, now
         self.engine: Engine
-        self._kept: list[Position]  # of the two newest snapshots, newest last
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
         self._ticked = self._weighed = 0.0  # monotonic
@@ -134,11 +134,10 @@ class Loop:
         position = self.engine.position
         if position is None or self._since == 0:
             return
-        fold.snapshot(self.engine, self._store)
+        stay = fold.snapshot(self.engine, self._store, self._setup.journal_kept)
         self._since = 0
-        self._kept = [*self._kept, position][-2:]
-        if len(self._kept) == 2:
-            self._journal.drop_before(min(self._kept[0], self._aged(position)))
+        if len(stay) >= NEWEST:
+            self._journal.drop_before(min(stay[-1], self._aged(position)))
 
     def _weigh_ledger(self) -> None:
         """Look whether every event has a fate, at each commit; what does not balance is said once."""
@@ -161,7 +160,7 @@ class Loop:
 
     def _pass_over(self, failed: Failed) -> int:
         """Go on behind an entry that the engine fails on: without it, nothing after it would ever be folded."""
-        self.engine, left_out = fold.pass_over(self._journal, self._store, failed)
+        self.engine, left_out = fold.pass_over(self._journal, self._store, failed, self._setup.journal_kept)
         self.left_out += len(left_out)
         log.error("the engine failed on an entry and goes on", left_out=left_out, so_far=self.left_out, exc_info=failed)
         return 1
@@ -174,7 +173,6 @@ class Loop:
 
     def _recover(self) -> None:
         self.engine = fold.recover(self._store)
-        self._kept = [self.engine.position] if self.engine.position else []
         self._since = 0
 
     def _fold_all(self, stop: Event) -> int:

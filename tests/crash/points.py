@@ -76,7 +76,7 @@ POINTS = (
     Point("snapshot: written, not synced", FILE, "os:fsync", BEFORE, nth=1, matching="snapshots"),
     Point("snapshot: written, not named", FILE, "pathlib:Path.replace", BEFORE, ".snap", 2),
     Point("snapshot: named, not synced", FILE, "aiops.storage.durable:sync_folder", BEFORE, "snapshots", 2),
-    Point("snapshot: an older one goes", f"{SNAPSHOTS}.keep", "pathlib:Path.unlink", BEFORE, ".snap", 1),
+    Point("snapshot: an older one goes", f"{SNAPSHOTS}._forget", "pathlib:Path.unlink", BEFORE, ".snap", 1),
     *both("responder: tells", TELL, nth=2),
     *both("learner: what it found", LEARN, APPEND, matching="Learned", nth=2),
     *both("access: a change", f"{ACCESS}.change"),

@@ -272,10 +272,10 @@ def test_a_store_out_of_reach_while_an_entry_is_passed_over_is_waited_for(
     loop, keep = bench.loop(), bench.store.keep
     failures = [Unavailable("the disk is full", retry_after=0.01)] * 2
 
-    def failing(snapshot: Snapshot) -> None:
+    def failing(snapshot: Snapshot, history: timedelta) -> list[Position]:
         if failures:
             raise failures.pop()
-        keep(snapshot)
+        return keep(snapshot, history)
 
     monkeypatch.setattr(bench.store, "keep", failing)
     bench.journal.append([alert(poison), alert("db")])
@@ -299,7 +299,7 @@ def test_nothing_new_makes_no_new_snapshot(bench: Bench, monkeypatch: pytest.Mon
     loop.fold()
     loop.keep()
     kept: list[Snapshot] = []
-    monkeypatch.setattr(bench.store, "keep", kept.append)
+    monkeypatch.setattr(bench.store, "keep", lambda snapshot, _: kept.append(snapshot))
     loop.fold()
     loop.keep()
     assert kept == []
@@ -314,6 +314,20 @@ def test_the_journal_reaches_back_to_the_older_of_two_snapshots(bench: Bench, mo
         bench.journal.append([alert(f"s{number}")])
         loop.fold()
     assert dropped == [Position(0, 1), Position(0, 2), Position(0, 3)]
+
+
+def test_a_replay_can_begin_on_each_day_of_the_journal(bench: Bench) -> None:
+    loop = bench.loop(snapshot_entries=1, journal_kept=timedelta(days=7))
+    for hour in range(24 * 9):
+        bench.now = at(hour * 3_600)
+        bench.journal.append([alert(f"s{hour % 5}")])
+        loop.fold()
+    for days in range(7):
+        entry = Position(0, 24 * 9 - 24 * days - 1)
+        snapshot = bench.store.snapshot(FORMAT, entry)
+        assert snapshot is not None
+        assert bench.now - timedelta(days=days + 1, hours=1) <= snapshot.taken_at
+        assert bench.journal.get(Position(0, snapshot.position.offset + 1)) is not None
 
 
 def test_a_stop_while_it_catches_up_is_heeded(bench: Bench) -> None:
