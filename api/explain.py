@@ -8,6 +8,7 @@ from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate
 from aiops.domain.changes import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
+from aiops.domain.words import plural
 from aiops.ports import View
 from api.errors import NotFound
 from api.outside import why_outside
@@ -84,7 +85,7 @@ def explain_fate(entry: LedgerEntry) -> str:
     lines = []
     if entry.delivery:
         record = entry.delivery
-        lines.append(f"delivery {record.delivery_id} from {record.source}: {record.events} events")
+        lines.append(f"delivery {record.delivery_id} from {record.source}: {plural(record.events, 'event')}")
         lines.extend(f"  rejected {problem.place}: {problem.problem}; {problem.fix}" for problem in record.problems)
     for event in entry.events:
         fate = None if event.fate is Fate.SUPERSEDED else present.get(event.episode_id)
