@@ -32,7 +32,7 @@ MINUTE = 60.0
 MARK = "@@@@@@@@"
 
 
-def shapes() -> list[str]:
+def shapes(per_post: int) -> list[str]:
     """Return the deliveries, with a mark where each has words of its own."""
     alerts = [
         {
@@ -41,25 +41,27 @@ def shapes() -> list[str]:
             "annotations": {"summary": f"value {MARK} over limit"},
             "startsAt": "2026-11-25T00:00:00Z",
         }
-        for number in range(SHAPES * PER_POST)
+        for number in range(SHAPES * per_post)
     ]
-    parts = [alerts[start : start + PER_POST] for start in range(0, len(alerts), PER_POST)]
+    parts = [alerts[start : start + per_post] for start in range(0, len(alerts), per_post)]
     return [json.dumps({"version": "4", "status": "firing", "alerts": part}) for part in parts]
 
 
 class Load:
     """Senders until told to stop; what they were answered."""
 
-    def __init__(self, url: str, senders: range = range(1, SENDERS + 1), source: str = "alertmanager") -> None:
+    def __init__(
+        self, url: str, senders: range = range(1, SENDERS + 1), source: str = "alertmanager", per_post: int = PER_POST
+    ) -> None:
         self.answers: Counter[int] = Counter()
-        self._url, self._shapes = f"{url}/webhooks/{source}", shapes()
+        self._url, self._shapes, self._per_post = f"{url}/webhooks/{source}", shapes(per_post), per_post
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._send, args=(number,)) for number in senders]
 
     @property
     def accepted(self) -> int:
         """How many alerts were accepted?"""
-        return self.answers[202] * PER_POST
+        return self.answers[202] * self._per_post
 
     def start(self) -> None:
         """Begin."""

@@ -9,6 +9,7 @@ from tests.aiops.served import Server, until
 from tests.benchmarks.bench_overload import Load, received
 
 MOST_BEHIND = 10
+FEW = 20  # alerts of a delivery: so that what is accepted within the second of a look is soon folded
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.mark.slow
 def test_beyond_the_bound_senders_come_again_and_what_was_accepted_is_there_once(server: Server) -> None:
-    patient, other = Load(server.url, range(2)), Load(server.url, range(2, 4), "acme")
+    patient, other = Load(server.url, range(2), per_post=FEW), Load(server.url, range(2, 4), "acme", FEW)
     for load in (patient, other):
         load.start()
     until(lambda: patient.answers[503] > 20 and other.answers[429] > 20, "refusals")
