@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from aiops import audit_events
 from aiops.domain.alerts import Fate
 from aiops.domain.base import Noun
 from aiops.domain.changes import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
@@ -33,7 +34,7 @@ class Audit(Noun, frozen=True, kw_only=True):
 
 
 def audit(view: View) -> Audit:
-    """Count everything of one consistent read anew; what retention dropped (events, deliveries) is not asked for."""
+    """Count everything of one consistent read anew; what retention dropped (events, deliveries) is not missed."""
     lines = list(documents_of(view, SOURCES))
     fates: Counter[tuple[str, str]] = Counter()
     for fate in documents_of(view, FATES):
@@ -50,6 +51,7 @@ def audit(view: View) -> Audit:
     incidents = list(documents_of(view, INCIDENTS))
     findings = [
         *_ledger(lines, fates),
+        *audit_events.findings(view, lines),
         *_counts(incidents, members, firing),
         *_places(members, {one.incident_id for one in incidents}),
         *_alerts(view),

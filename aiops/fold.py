@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -51,6 +52,15 @@ def newest(store: Store, until: Position | None = None) -> Snapshot | None:
     return None
 
 
+def oldest(store: Store, first: Position) -> Snapshot | None:
+    """Return the oldest snapshot from which a journal that begins with the entry ``first`` goes on."""
+    found: Snapshot | None = None
+    until: Position | None = None
+    while (one := newest(store, until)) and one.position.offset + 1 >= first.offset:
+        found, until = one, Position(one.position.shard, one.position.offset - 1)
+    return found
+
+
 def step(engine: Engine, journal: Readable, store: Store, limit: int = 500, until: Position | None = None) -> int:
     """Fold up to ``limit`` entries, none behind ``until``, and save what follows; return how many there were.
 
@@ -73,13 +83,20 @@ def _follows(last: Position | None, first: Position) -> None:
         )
 
 
-def snapshot(engine: Engine, store: Store) -> None:
-    """Keep all that the engine knows, at its position."""
-    if engine.position is not None:
-        store.keep(Snapshot(version=FORMAT, position=engine.position, taken_at=engine.now, parts=engine.dump()))
+def snapshot(engine: Engine, store: Store, history: timedelta = timedelta(0)) -> list[Position]:
+    """Keep all that the engine knows, at its position; return where the snapshots of ``history`` stand, newest first.
+
+    Of these the oldest says how far back the journal is needed, once there are two.
+    """
+    if engine.position is None:
+        return []
+    known = Snapshot(version=FORMAT, position=engine.position, taken_at=engine.now, parts=engine.dump())
+    return store.keep(known, history)
 
 
-def pass_over(journal: Readable, store: Store, failed: Failed) -> tuple[Engine, list[str]]:
+def pass_over(
+    journal: Readable, store: Store, failed: Failed, history: timedelta = timedelta(0)
+) -> tuple[Engine, list[str]]:
     """Return an engine that is past the entry at which one ``failed``, and what it left out, in words.
 
     Left out is what fails at the very same state once more: the entry, or a timer that is due before it. So a replay
@@ -106,7 +123,7 @@ def pass_over(journal: Readable, store: Store, failed: Failed) -> tuple[Engine, 
             continue
         engine.timers.skipped = set()
         store.save(changes)
-        snapshot(engine, store)
+        snapshot(engine, store, history)
         return engine, [f"{timer or f'entry {entry.position}'}: {kind}" for timer, kind in left_out.items()]
 
 

@@ -34,6 +34,7 @@ class Ledger(Part):
         self._episodes: dict[str, Held] = {}
         self._standing: dict[str, str] = {}  # fingerprint -> its last episode: late events may still count there
         self._delivery = ""  # the source of the delivery at hand: its events count there, whatever they call themselves
+        self._record: DeliveryRecord | None = None  # of that delivery
 
     def receive(self, entry: Entry, delivery: Delivery, parsed: Parsed, *, anew: bool = False) -> None:
         """Enter a delivery: its events are received, its problems are rejected. An undecodable one counts as one.
@@ -50,7 +51,7 @@ class Ledger(Part):
             warnings=parsed.warnings[:MOST_PROBLEMS],
         )
         self.put(DELIVERIES, record)
-        self._delivery = delivery.source
+        self._delivery, self._record = delivery.source, record
         line = self._line(delivery.source)
         problem, warning = next(iter(parsed.problems), None), next(iter(parsed.warnings), None)
         line = msgspec.structs.replace(
@@ -102,6 +103,9 @@ class Ledger(Part):
     def observe(self, event: Event) -> None:
         """Not an alert: counted, not stored."""
         self._count(self._line_of(event), Fate.OBSERVED, 1)
+        if self._record is not None:
+            self._record = msgspec.structs.replace(self._record, observed=self._record.observed + 1)
+            self.put(DELIVERIES, self._record)
 
     def settle(self, alert: Alert, event: Event | None) -> None:
         """Give the alert's episode its fate, and ``event`` with it; without an event the fate may have changed too."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from aiops.domain.changes import Changes, Collection
@@ -122,8 +122,8 @@ class Store(Protocol):
         """Wait up to ``timeout`` seconds until the committed position is ``until`` or later; is it?"""
         ...
 
-    def keep(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot durably; the two newest of a version stay."""
+    def keep(self, snapshot: Snapshot, history: timedelta = timedelta(0)) -> list[Position]:
+        """Keep a snapshot durably, and of its version those that ``staying`` names; return these, the newest first."""
         ...
 
     def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
@@ -132,6 +132,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:  # it hung up before all was sent: nothing was accepted, and nobody waits for an answer
+            return
         except Exception:
             self._failures.count += 1
             log.exception("a request failed", path=scope["path"])

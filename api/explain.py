@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from aiops.domain.alerts import Alert, Episode, EpisodeFate
+from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate
 from aiops.domain.changes import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
+from aiops.domain.words import plural
 from aiops.ports import View
 from api.errors import NotFound
 from api.outside import why_outside
@@ -80,16 +81,16 @@ def explain_fate(entry: LedgerEntry) -> str:
     """Say in words what became of a delivery's events."""
     if entry.pending:
         return "taken and on disk; the engine has not come to it yet"
-    present = {fate.episode_id: fate.fate for fate in entry.fates}
+    present = {fate.episode_id: fate for fate in entry.fates}
     lines = []
     if entry.delivery:
         record = entry.delivery
-        lines.append(f"delivery {record.delivery_id} from {record.source}: {record.events} events")
+        lines.append(f"delivery {record.delivery_id} from {record.source}: {plural(record.events, 'event')}")
         lines.extend(f"  rejected {problem.place}: {problem.problem}; {problem.fix}" for problem in record.problems)
     for event in entry.events:
-        fate = present.get(event.episode_id, event.fate)
-        lines.append(f"  {event.event.event_id} {fate}: {event.event.title}")
-        lines.extend(f"    {reason.text}" for reason in event.reasons)
+        fate = None if event.fate is Fate.SUPERSEDED else present.get(event.episode_id)
+        lines.append(f"  {event.event.event_id} {fate.fate if fate else event.fate}: {event.event.title}")
+        lines.extend(f"    {reason.text}" for reason in (*event.reasons, *(fate.reasons if fate else ())))
     observed = entry.delivery.observed if entry.delivery else 0
     if observed:
         lines.append(f"  {observed} observed: counted, not stored one by one")

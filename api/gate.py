@@ -54,6 +54,7 @@ class Gate:
         self.headers: tuple[str, ...] = ()  # that mappings look at, in lower case
         self.senders: Senders = Senders()  # reads as the engine does
         self.turned: dict[str, Turned] = {}
+        self.turned_away = 0  # deliveries told to come later, for whatever reason
 
     @property
     def stale(self) -> bool:

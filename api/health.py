@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector as Base
 
 from aiops.backlog import behind
+from aiops.domain.acts import SHEDDABLE
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import ALERTS, INCIDENTS, INHIBITIONS, PAGES, RULES, SILENCES, WINDOWS, Collection, Scalar
 from aiops.domain.errors import Unavailable
@@ -40,6 +41,7 @@ def server_status(desk: Desk) -> ServerStatus:
             position=str(committed or ""),
             last=str(last or ""),
             lag=lag(committed, last),
+            turned_away=desk.gate.turned_away,
             behind=behind(desk.journal, committed, desk.clock()),
             store=str(problem),
             embedder=desk.settings.embedder,
@@ -65,7 +67,8 @@ def _status(desk: Desk) -> ServerStatus:
             firing_alerts=count(view, ALERTS, status=Status.FIRING),
             suppressed_alerts=hidden(view),
             active_rules=count(view, RULES, status=RuleStatus.ACTIVE),
-            shed=state.shed,
+            shed=tuple(work for work in SHEDDABLE if work in state.shed),
+            turned_away=desk.gate.turned_away,
             pages_pending=count(view, PAGES, status=PageStatus.PENDING),
             pages_dead=count(view, PAGES, status=PageStatus.DEAD),
             heartbeat=state.heartbeat if desk.settings.paging.heartbeat else None,
@@ -132,6 +135,8 @@ class Collector(Base):
         for source, turned in sorted(self._desk.gate.turned.items()):
             limited.add_metric([source], turned.count)
         yield limited
+        away = "Deliveries told to come later: their source is limited, or too much waits"
+        yield CounterMetricFamily("aiops_deliveries_turned_away", away, value=status.turned_away)
         yield CounterMetricFamily("aiops_request_failures", "Requests that failed unforeseen", value=self._failures)
         yield from _gauges(
             {
@@ -152,8 +157,8 @@ class Collector(Base):
                 events.add_metric([line.source, fate], getattr(line, fate))
         yield from (events, received)
         shed = GaugeMetricFamily("aiops_work_shed", "1 while this work is left undone under load", labels=["work"])
-        for work in status.shed:
-            shed.add_metric([work], 1)
+        for work in SHEDDABLE:
+            shed.add_metric([work], int(work in status.shed))
         yield shed
         gauges = {
             "aiops_ledger_balances": ("1 while every event has a fate", int(book.balances)),

@@ -394,7 +394,8 @@ class ServerStatus(Noun, frozen=True, kw_only=True):
     firing_alerts: int = 0
     suppressed_alerts: int = 0
     active_rules: int = 0
-    shed: tuple[str, ...] = ()
+    shed: tuple[str, ...] = ()  # left undone under load, in the order in which it was given up
+    turned_away: int = 0  # deliveries told to come later, since this server process began
     embedder: str = ""
     embedder_why: str = ""
     listeners: tuple[Standing, ...] = ()

@@ -118,15 +118,19 @@ class Learner:
         self._studies = studies
         self._done = ""  # run id of what was clustered last
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until ``stop`` is set. After a failure the next pause is twice as long, up to 64 times."""
+    def run(self, stop: threading.Event, busy: Callable[[], bool] = bool) -> None:
+        """Work until ``stop`` is set. After a failure the next pause is twice as long, up to 64 times.
+
+        Nothing is done while ``busy`` says that the engine is behind: that the engine asked for this stands in an
+        entry that waits as well.
+        """
         self._wait_for_first(stop)
         pause = 0.0
         failures = 0
         while not stop.wait(pause):
             began = time.monotonic()
             try:
-                failures = 0 if self.step(stop) else failures + 1
+                failures = 0 if busy() or self.step(stop) else failures + 1
             except Unavailable as error:
                 failures += 1
                 log.warning("patterns must wait", problem=str(error))

@@ -18,6 +18,7 @@ from aiops.bootstrap.signing import signing
 from aiops.bootstrap.watched import Watched
 from aiops.domain.entries import Command, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
+from aiops.domain.snapshots import NEWEST
 from aiops.engine import Engine
 from aiops.fold import Failed
 from aiops.ports import Journal, Store
@@ -26,7 +27,9 @@ from aiops.storage.folder import open_configured, open_journal
 from rules.pack import packs_of
 from rules.sigma import files_of
 
-BATCH = 500  # entries read and saved at once
+BATCH = 500  # entries read and saved at once, at most
+FIRST_BATCH = 50
+LONG = 0.5  # seconds: an end, and whoever waits for an act, wait for a whole batch
 WATCH = 2.0  # seconds between two looks at the folders of rule packs and signatures
 PATIENCE = 0.1  # seconds to wait for an entry before looking at timers and signals again
 
@@ -39,14 +42,15 @@ class Loop:
     def __init__(self, journal: Journal, store: Store, setup: EngineSetup, now: Callable[[], datetime]) -> None:
         self._journal, self._store, self._setup, self._now = journal, store, setup, now
         self.engine: Engine
-        self._kept: list[Position]  # of the two newest snapshots, newest last
         self._since = 0  # entries since the last snapshot
         self._kept_at = time.monotonic()
         self._ticked = self._weighed = 0.0  # monotonic
+        self._batch = min(FIRST_BATCH, BATCH)
         self._waiting, self._shedding = Waiting(), Shedding()
         self._packs = Watched(setup.rules, packs_of) if setup.rules else None
         self._signatures = Watched(setup.signatures, files_of) if setup.signatures else None
         self._looked = time.monotonic()
+        self._unbalanced = False
         self.left_out = 0  # entries and timers that the engine failed on
         self._recover()
 
@@ -96,15 +100,25 @@ class Loop:
 
     def fold(self) -> int:
         """Fold what has come, and keep a snapshot when it is time; return how many entries there were."""
+        began = time.monotonic()
         try:
-            count = fold.step(self.engine, self._journal, self._store, BATCH)
+            count = fold.step(self.engine, self._journal, self._store, self._batch)
         except Failed as failed:
             count = self._pass_over(failed)
+        self._pace(count, time.monotonic() - began)
         self._since += count
+        self._weigh_ledger()
         self._relieve()
         if self._since >= self._setup.snapshot_entries or self._elapsed() >= self._setup.snapshot_every:
             self.keep()
         return count
+
+    def _pace(self, count: int, seconds: float) -> None:
+        """Take fewer entries at once where these took long, and more again where a whole batch is done soon."""
+        if seconds > LONG:
+            self._batch = max(1, self._batch // 2)
+        elif count >= self._batch and seconds < LONG / 4:
+            self._batch = min(BATCH, 2 * self._batch)
 
     def _watch(self) -> None:
         """Read rule packs and signatures anew when one was written; what is wrong is said, and stops nothing."""
@@ -127,11 +141,17 @@ class Loop:
         position = self.engine.position
         if position is None or self._since == 0:
             return
-        fold.snapshot(self.engine, self._store)
+        stay = fold.snapshot(self.engine, self._store, self._setup.journal_kept)
         self._since = 0
-        self._kept = [*self._kept, position][-2:]
-        if len(self._kept) == 2:
-            self._journal.drop_before(min(self._kept[0], self._aged(position)))
+        if len(stay) >= NEWEST:
+            self._journal.drop_before(min(stay[-1], self._aged(position)))
+
+    def _weigh_ledger(self) -> None:
+        """Look whether every event has a fate, at each commit; what does not balance is said once."""
+        findings = self.engine.ledger.check()
+        if findings and not self._unbalanced:
+            log.error("the ledger does not balance", findings=findings, fix="aiops ledger check, and report it")
+        self._unbalanced = bool(findings)
 
     def _relieve(self) -> None:
         """Once a second: leave work undone while entries wait for too long, and take it up again."""
@@ -147,7 +167,7 @@ class Loop:
 
     def _pass_over(self, failed: Failed) -> int:
         """Go on behind an entry that the engine fails on: without it, nothing after it would ever be folded."""
-        self.engine, left_out = fold.pass_over(self._journal, self._store, failed)
+        self.engine, left_out = fold.pass_over(self._journal, self._store, failed, self._setup.journal_kept)
         self.left_out += len(left_out)
         log.error("the engine failed on an entry and goes on", left_out=left_out, so_far=self.left_out, exc_info=failed)
         return 1
@@ -160,7 +180,6 @@ class Loop:
 
     def _recover(self) -> None:
         self.engine = fold.recover(self._store)
-        self._kept = [self.engine.position] if self.engine.position else []
         self._since = 0
 
     def _fold_all(self, stop: Event) -> int:

@@ -1,13 +1,13 @@
-"""Which work is left undone while the engine is behind? What is missed least goes first, and comes back last."""
+"""From when on is which work left undone while the engine is behind?"""
 
 from collections import deque
 from collections.abc import Collection
 
-from aiops.domain.acts import Shed
+from aiops.domain.acts import SHEDDABLE, Shed
 from aiops.domain.words import span
 
 # Work, and how many seconds the oldest entry waits when it is left undone. Never: what is kept, judged, grouped, paged.
-ORDER = (("embedding", 5.0), ("clustering", 15.0), ("enrichment", 30.0))
+ORDER = tuple(zip(SHEDDABLE, (5.0, 15.0, 30.0), strict=True))
 CALM = 2.0  # seconds: an engine that is no further behind keeps up
 MOST_LOOKS = 3_600
 LASTING = 30.0  # seconds that it must keep up before work is taken up again, one kind at a time

@@ -33,6 +33,7 @@ def _stood(found: ServerStatus) -> list[str]:
         f"pages               {found.pages_pending} on their way, {found.pages_dead} failed",
         *_heartbeat(found),
         f"work left undone    {', '.join(found.shed) or 'none'}",
+        f"told to come later  {found.turned_away} deliveries since the server began",
         f"patterns            {found.embedder_why}",
         f"version             {found.version}",
     ]

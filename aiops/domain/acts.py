@@ -274,10 +274,13 @@ class Heartbeat(Noun, frozen=True, kw_only=True, tag="heartbeat"):
     detail: str
 
 
+SHEDDABLE = ("embedding", "clustering", "enrichment")  # what is missed least goes first, and comes back last
+
+
 class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
     """The system starts (or stops) leaving this kind of work undone, because of load."""
 
-    work: str  # embedding, clustering, enrichment
+    work: str  # one of SHEDDABLE
     on: bool
     text: str
 

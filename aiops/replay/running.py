@@ -5,6 +5,7 @@ from aiops.domain.entries import Position
 from aiops.engine import Engine
 from aiops.ports import Readable, Store
 
+FIRST = 1  # offset of a journal's very first entry
 BATCH = 500  # entries run and saved at once; it changes nothing
 
 

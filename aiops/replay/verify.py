@@ -11,11 +11,10 @@ from aiops.domain.changes import COLLECTIONS, Collection
 from aiops.domain.entries import Position
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store, View
-from aiops.replay.running import run
+from aiops.replay.running import FIRST, run
 from aiops.storage.memory import MemoryStore
 from aiops.walking import documents_of
 
-FIRST = 1  # offset of a journal's very first entry
 NAMED = 20  # differences that are named; all are counted
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -62,8 +61,8 @@ class Verification(Noun, frozen=True, kw_only=True):
 def verify(journal: Journal, store: Store) -> Verification:
     """Run the journal again in memory, up to where ``store`` stands, and compare all documents.
 
-    It starts at the beginning; where the journal no longer has that, at the newest snapshot. ``store`` may move on
-    meanwhile: it is read in one view.
+    It starts at the beginning; where the journal no longer has that, at the oldest snapshot that can be read and behind
+    which it has everything. ``store`` may move on meanwhile: it is read in one view.
     """
     with store.view() as view:
         end = view.position()
@@ -72,7 +71,7 @@ def verify(journal: Journal, store: Store) -> Verification:
         first = journal.read(None, 1)
         complete = bool(first) and first[0].position.offset == FIRST
         scratch = MemoryStore()
-        if not complete and (snapshot := fold.newest(store)):
+        if not complete and (snapshot := fold.oldest(store, first[0].position if first else end)):
             scratch.keep(snapshot)
         engine = fold.recover(scratch)
         since = engine.position

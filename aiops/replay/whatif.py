@@ -14,7 +14,7 @@ from aiops.engine import Engine
 from aiops.ports import Journal, Store, View
 from aiops.replay.divergence import Divergence, diverge
 from aiops.replay.instead import Instead, Retold, begin
-from aiops.replay.running import run
+from aiops.replay.running import FIRST, run
 from aiops.storage.memory import MemoryStore
 from aiops.walking import PAGE, documents_of
 
@@ -57,8 +57,9 @@ def what_if(
 ) -> WhatIf:
     """Run the entries received from ``since`` to ``until`` as they were and with ``instead``, and compare.
 
-    Both runs begin with the state of then: the nearest snapshot before ``since``, folded on. ``store`` is only read.
-    Raises BadInput: there is nothing to run, the state of then cannot be had, or ``instead`` cannot stand then.
+    Both runs begin with the state of then: the nearest snapshot before ``since``, folded on; without a ``since`` as far
+    back as is known. ``store`` is only read. Raises BadInput: there is nothing to run, the state of then cannot be had,
+    or ``instead`` cannot stand then.
     """
     start, end = _bounds(journal, store, since, until)
     engine, scratch = _state_before(journal, store, start)
@@ -99,15 +100,25 @@ def _bounds(journal: Journal, store: Store, since: datetime | None, until: datet
     """Return the first entry to run otherwise, and the position of the last."""
     start: Entry | None = None
     end: Position | None = None
+    known = None if since else _first_known(journal, store)
     for entry in _entries(journal, store.position()):
         if until is not None and entry.received_at > until:
             break
-        if start is None and (since is None or entry.received_at >= since):
+        if start is None and (entry.received_at >= since if since else known is None or entry.position > known):
             start = entry
         end = entry.position
     if start is None or end is None:
         raise BadInput("the journal holds nothing of that time", place="replay", fix="give other --since and --until")
     return start, end
+
+
+def _first_known(journal: Journal, store: Store) -> Position | None:
+    """Return where the oldest snapshot stands behind which the journal has everything; None: it has its beginning."""
+    first = journal.read(None, 1)
+    if not first or first[0].position.offset == FIRST:
+        return None
+    snapshot = fold.oldest(store, first[0].position)
+    return snapshot.position if snapshot else None
 
 
 def _entries(journal: Journal, last: Position | None) -> Iterator[Entry]:
@@ -125,7 +136,7 @@ def _state_before(journal: Journal, store: Store, start: Entry) -> tuple[Engine,
     first = journal.read(None, 1)[0]
     if snapshot := fold.newest(store, before):
         scratch.keep(snapshot)
-    elif first.position.offset > 1:
+    elif first.position.offset > FIRST:
         problem = (
             f"no snapshot of before {clock(start.received_at)} is kept, and the journal no longer begins at its start"
         )

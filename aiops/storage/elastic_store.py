@@ -111,12 +111,13 @@ class ElasticStore:
         """Wait until ``until`` is committed, by whichever process."""
         return self._beside.wait(until, timeout)
 
-    def keep(self, snapshot: Snapshot) -> None:
+    def keep(self, snapshot: Snapshot, history: timedelta = timedelta(0)) -> list[Position]:
         """Keep a snapshot; as of its time, drop the streams that are past their retention."""
-        self._beside.keep(snapshot)
+        stay = self._beside.keep(snapshot, history)
         if self._options.retention is not None:
             self._prepare()
             self._admin.drop_before(snapshot.taken_at - self._options.retention)
+        return stay
 
     def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest readable one."""

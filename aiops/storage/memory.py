@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, TypeVar, cast
 
@@ -11,7 +11,7 @@ from aiops.domain.changes import Changes, Collection
 from aiops.domain.entries import Entry, Payload, Position, encode_payload, stamp
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query
-from aiops.domain.snapshots import Snapshot
+from aiops.domain.snapshots import Snapshot, staying
 from aiops.storage import memory_query
 from aiops.storage.bell import Bell
 from aiops.storage.clock import wall_clock
@@ -121,11 +121,13 @@ class MemoryStore:
         """Wait until ``until`` is committed."""
         return self._bell.wait(lambda: self._position is not None and self._position >= until, timeout)
 
-    def keep(self, snapshot: Snapshot) -> None:
-        """Keep the two newest of a version."""
+    def keep(self, snapshot: Snapshot, history: timedelta = timedelta(0)) -> list[Position]:
+        """Keep it in place of one of its position, and of its version those that need stay."""
         with self._lock:
-            kept = [other for other in self._snapshots.get(snapshot.version, []) if other.position != snapshot.position]
-            self._snapshots[snapshot.version] = sorted([*kept, snapshot], key=lambda one: one.position)[-2:]
+            kept = {one.position: one for one in [*self._snapshots.get(snapshot.version, []), snapshot]}
+            stay = staying({position: one.taken_at for position, one in kept.items()}, history)
+            self._snapshots[snapshot.version] = [kept[position] for position in reversed(stay)]
+        return stay
 
     def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest of ``version``."""

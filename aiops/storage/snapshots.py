@@ -1,38 +1,42 @@
 """Where do snapshots lie? One file each, written whole or not at all; a damaged one is passed over."""
 
 import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from aiops.domain.base import stable_hash
 from aiops.domain.entries import Position
-from aiops.domain.snapshots import Snapshot
+from aiops.domain.snapshots import NEWEST, Snapshot, staying
 from aiops.storage.durable import make_folder, write_file
+from aiops.storage.values import microseconds, moment
 
-KEPT = 2  # of a version
 _DIGEST_BYTES = 16
 
 _decoder = msgspec.msgpack.Decoder(Snapshot)
 
 
 class Snapshots:
-    """The snapshots of one folder: ``<shard>-<offset>-<hash of version>.snap`` = BLAKE2b digest + msgpack."""
+    """The snapshots of one folder: ``<shard>-<offset>-<taken at>-<hash of version>.snap`` = BLAKE2b digest + msgpack.
+
+    Earlier releases did not name the time (in microseconds): it counts as long ago.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, snapshot: Snapshot) -> None:
-        """Write one durably, then forget all but the newest of its version."""
+    def keep(self, snapshot: Snapshot, history: timedelta) -> list[Position]:
+        """Write one durably, forget those of its version that need not stay; return where those that do stand."""
         make_folder(self._folder)
         content = msgspec.msgpack.encode(snapshot)
+        hashed, taken = stable_hash(snapshot.version), max(0, microseconds(snapshot.taken_at))
         position = snapshot.position
-        name = f"{position.shard:010}-{position.offset:020}-{stable_hash(snapshot.version)}.snap"
+        name = f"{position.shard:010}-{position.offset:020}-{taken}-{hashed}.snap"
         write_file(self._folder / name, _digest(content) + content)
         for unfinished in self._folder.glob("*.new"):  # of a process that was killed: we are the only writer
             unfinished.unlink(missing_ok=True)
-        for path in self._of(snapshot.version)[KEPT:]:
-            path.unlink(missing_ok=True)
+        return self._forget(snapshot.version, history)
 
     def newest(self, version: str, until: Position) -> Snapshot | None:
         """Return the newest undamaged one of ``version`` that is not beyond ``until``."""
@@ -42,9 +46,29 @@ class Snapshots:
                 return snapshot
         return None
 
+    def _forget(self, version: str, history: timedelta) -> list[Position]:
+        paths = self._of(version)
+        stay = staying({_position(path): _taken(path) for path in paths}, history)
+        spare = [path for path in paths if _position(path) not in stay]
+        if len(stay) >= NEWEST:  # then of earlier releases too
+            spare += [path for path in self._folder.glob("*.snap") if _position(path) < stay[-1]]
+        for path in spare:
+            path.unlink(missing_ok=True)
+        return stay
+
     def _of(self, version: str) -> list[Path]:
         """Return the files of ``version``, newest first."""
         return sorted(self._folder.glob(f"*-{stable_hash(version)}.snap"), reverse=True)
+
+
+def _position(path: Path) -> Position:
+    shard, offset, *_ = path.stem.split("-")
+    return Position(int(shard), int(offset))
+
+
+def _taken(path: Path) -> datetime:
+    _, _, *taken, _ = path.stem.split("-")
+    return moment(int(taken[0]) if taken else 0)
 
 
 def _read(path: Path) -> Snapshot | None:

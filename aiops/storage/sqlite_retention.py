@@ -23,7 +23,7 @@ class Retention(Noun, frozen=True, kw_only=True):
 
 def drop(connection: sqlite3.Connection, tables: Iterable[Table[Any]], retention: Retention, now: datetime) -> int:
     """Forget what is older than ``retention`` as of ``now``, then the oldest of too much; return how many."""
-    dated = [table for table in tables if table.collection.dated]
+    dated = sorted((one for one in tables if one.collection.dated), key=lambda one: one.name)  # deliveries, then events
     end, dropped = time.monotonic() + PATIENCE, 0
     if retention.age is not None:
         limit = microseconds(now - retention.age)

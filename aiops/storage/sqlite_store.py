@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -87,15 +87,16 @@ class SqliteStore:
 
         return self._bell.wait(there, timeout)
 
-    def keep(self, snapshot: Snapshot) -> None:
+    def keep(self, snapshot: Snapshot, history: timedelta = timedelta(0)) -> list[Position]:
         """Keep a snapshot, once all that was saved is on disk: a power cut must not leave it ahead of the documents.
 
         As of its time, documents past their retention are dropped.
         """
         with spoken(self._path), on_disk(self._path.parent):
             self._writing().sync()
-            self._snapshots.keep(snapshot)
+            stay = self._snapshots.keep(snapshot, history)
             self._writing().drop(self._retention, snapshot.taken_at)
+        return stay
 
     def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
         """Return the newest readable one; one beyond the committed position (a restored backup) is of no use."""

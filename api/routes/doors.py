@@ -74,6 +74,7 @@ async def take(request: Request, door: Door) -> Response:
         desk.gate.admit(door.source, desk.clock())
         (position,) = await to_thread.run_sync(desk.journal.append, [delivery], limiter=APPENDS)
     except Overloaded as error:
+        desk.gate.turned_away += 1
         return _busy(error, door.source)
     except AiopsError as error:
         return door.refused(error)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from aiops.domain.acts import SHEDDABLE
 from aiops.domain.alerts import Verdict
 from aiops.domain.changes import SOURCES
 from aiops.domain.queries import Query
@@ -190,6 +191,7 @@ def show_status(request: Request, desk: DeskOf) -> HTMLResponse:
             top=chrome(request, view, "status"),
             status=status,
             book=ledger(view, desk.journal.last()),
+            sheddable=SHEDDABLE,
         )
 
 

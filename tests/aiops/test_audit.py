@@ -1,5 +1,8 @@
 """An audit counts anew: nothing of an honest store is a finding, and every wrong count is."""
 
+import contextlib
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,12 +12,15 @@ from hypothesis import given
 from aiops import fold
 from aiops.audit import NAMED, audit
 from aiops.domain.acts import Acknowledge, Act, Merge
-from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, SOURCES, Changes, Collection
-from aiops.domain.entries import Command
+from aiops.domain.alerts import Fate, Verdict
+from aiops.domain.changes import ALERTS, DELIVERIES, EPISODES, EVENTS, INCIDENTS, SOURCES, Changes, Collection
+from aiops.domain.entries import Command, Delivery
 from aiops.domain.queries import Query
 from aiops.engine import Engine
+from aiops.ports import Store
+from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryJournal, MemoryStore
+from aiops.storage.sqlite_retention import Retention
 from tests.builders import a_delivery, at
 from tests.properties.test_laws import SLOW, Story, folded, stories, told
 
@@ -22,8 +28,8 @@ from tests.properties.test_laws import SLOW, Story, folded, stories, told
 class Books:
     """A store after an ordinary hour."""
 
-    def __init__(self) -> None:
-        self.journal, self.store = MemoryJournal(), MemoryStore()
+    def __init__(self, store: Store | None = None) -> None:
+        self.journal, self.store = MemoryJournal(), store or MemoryStore()
         self.engine = Engine()
         troubles = (("db", "connection refused"), ("shop", "card reader jammed"), ("db", "disk full"))
         for second, (service, trouble) in enumerate(troubles):
@@ -83,7 +89,8 @@ def test_whatever_happens_the_store_agrees(story: Story) -> None:
 def test_a_line_that_does_not_balance_is_a_finding(books: Books) -> None:
     (line,) = books.all(SOURCES)
     books.forge(SOURCES, line, received=line.received + 1)
-    assert books.findings() == ("ledger test: received 4, its fates sum up to 3",)
+    assert books.findings()[0] == "ledger test: received 4, its fates sum up to 3"
+    assert "ledger test: received 4, its deliveries and events have 3" in books.findings()
 
 
 def test_a_line_that_balances_and_is_wrong_is_a_finding_too(books: Books) -> None:
@@ -91,6 +98,46 @@ def test_a_line_that_balances_and_is_wrong_is_a_finding_too(books: Books) -> Non
     books.forge(SOURCES, line, grouped=line.grouped - 1, standalone=line.standalone + 1)
     assert len(books.findings()) == 2
     assert "its episodes have" in books.findings()[0]
+
+
+def test_a_delivery_that_held_fewer_events_than_there_are_is_a_finding(books: Books) -> None:
+    delivery = books.all(DELIVERIES)[1]
+    books.forge(DELIVERIES, delivery, events=0)
+    said = books.findings()
+    assert f"delivery {delivery.delivery_id}: it held 0 events that are stored, 1 are there" in said
+    assert "ledger test: received 3, its deliveries and events have 2" in said
+
+
+def test_an_event_of_an_episode_without_a_fate_is_a_finding(books: Books) -> None:
+    event = books.all(EVENTS)[0]
+    books.forge(EVENTS, event, episode_id="nowhere")
+    assert books.findings() == (f"event {event.event.event_id}: nobody knows its fate",)
+
+
+def test_a_resend_that_is_stored_as_one_and_counted_as_none_is_a_finding(books: Books) -> None:
+    books.forge(EVENTS, books.all(EVENTS)[0], fate=Fate.DUPLICATE)
+    assert books.findings() == ("ledger test: duplicate 0, its deliveries and events have 1",)
+
+
+def test_what_retention_took_is_not_missed(tmp_path: Path) -> None:
+    ages = Retention(age=timedelta(minutes=1))
+    with contextlib.closing(open_store(tmp_path, retention=ages)) as store:
+        books = Books(store)
+        fold.snapshot(books.engine, store)  # lets go of what is older than a minute
+        with store.view() as view:
+            assert view.find(DELIVERIES, Query()).total < 3
+            assert audit(view).findings == ()
+
+
+def test_log_lines_are_counted_on_their_delivery(books: Books) -> None:
+    lines = Delivery(source="logs", body=b"one line\nanother line\n", content_type="text/plain")
+    books.journal.append([lines], at=at(700))
+    books.fold()
+    delivery = books.all(DELIVERIES)[-1]
+    assert (delivery.source, delivery.events, delivery.observed) == ("logs", 2, 2)
+    assert books.findings() == ()
+    books.forge(DELIVERIES, delivery, events=1)
+    assert "ledger logs: received 2, its deliveries and events have 1" in books.findings()
 
 
 def test_an_incident_that_counts_what_it_has_not_is_a_finding(books: Books) -> None:

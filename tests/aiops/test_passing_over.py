@@ -246,7 +246,7 @@ def test_no_later_engine_begins_before_what_was_left_out(fault: Fault) -> None:
 def test_a_crash_before_that_snapshot_changes_nothing(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, store = journal_of((0, alert("db")), (1, alert(POISON)), (2, alert("web"))), MemoryStore()
 
-    def full(_: Any) -> None:
+    def full(*_: Any) -> None:
         raise Unavailable("the disk is full")
 
     with monkeypatch.context() as patched:

@@ -151,6 +151,18 @@ def test_a_journal_without_its_beginning_is_replayed_from_the_snapshot(past: Pas
     assert verify(journal, past.store).differing == 1
 
 
+def test_of_several_snapshots_the_oldest_that_the_journal_goes_on_from_proves_the_most(past: Past) -> None:
+    for hour in range(3):
+        fold.snapshot(past.engine, past.store, timedelta(days=7))
+        title = {"title": f"later {hour}", "labels": {"service": "x"}}
+        past.journal.append([a_delivery(title, source="test")], at=at(7200 + hour * 3 * 86_400))
+        past.fold()
+    first = past.end - 2  # that of the first snapshot is gone: the second goes on at the next but one
+    found = verify(_Shortened(past.journal, first=first + 1), past.store)
+    assert found.equal, found.differences
+    assert (found.since, found.entries) == (str(Position(0, first)), 2)
+
+
 class _Shortened(MemoryJournal):
     """A journal whose first entries were dropped."""
 

@@ -280,6 +280,23 @@ def test_the_nearest_snapshot_before_is_where_it_begins(past: Past) -> None:
         what_if(short, past.store, Instead(), at(HOUR))
 
 
+def test_without_a_time_it_begins_as_far_back_as_is_known() -> None:
+    past = Past()
+    past.hear(2 * HOUR, alert("lamp"))
+    past.wait(2 * HOUR + 90)
+    fold.snapshot(past.engine, past.store)
+    since = past.engine.now
+    past.hear(4 * HOUR, alert("lamp", "is down again"))
+    past.wait(4 * HOUR + 90)
+    fold.snapshot(past.engine, past.store)
+    past.hear(6 * HOUR, alert("door"))
+    short = _Shortened(past.journal, first=4)
+    found = what_if(short, past.store, Instead(rules=(muting("lamp"),)))
+    assert found.since is None
+    entries = [one for one in past.journal.read(None, 1_000) if one.received_at > since]
+    assert found.entries == len(entries)
+
+
 class _Shortened(MemoryJournal):
     """A journal whose first entries were dropped."""
 

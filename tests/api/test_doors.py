@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from anyio import fail_after, run, to_thread
+from starlette.types import Message
 
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.errors import Overloaded, Unavailable
@@ -171,6 +173,28 @@ def test_an_unforeseen_failure_is_a_503_and_counted(world: World, monkeypatch: p
     assert answer.status_code == 503
     assert "oops" not in answer.text
     assert "aiops_request_failures_total 1.0" in world.client.get("/metrics").text
+
+
+@pytest.mark.parametrize("path", ["/webhooks/acme", "/api/rules", "/api/v2/alerts"])
+def test_a_caller_that_hangs_up_halfway_is_no_failure_of_ours(world: World, path: str) -> None:
+    """A sender whose patience ends sooner than its request: it comes again with all of it."""
+    coming: list[Message] = [{"type": "http.request", "body": b'{"a"', "more_body": True}, {"type": "http.disconnect"}]
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    headers = [(b"host", b"127.0.0.1:8080"), (b"content-type", b"application/json")]
+    about = {"query_string": b"", "headers": headers, "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8080)}
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "scheme": "http", **about}
+    with structlog.testing.capture_logs() as lines:
+        run(world.app, scope, receive, send)
+    assert (answered, lines) == ([], [])
+    assert world.journal.last() is None
+    assert "aiops_request_failures_total 0.0" in world.client.get("/metrics").text
 
 
 def where_it_runs(seen: list[bool]) -> Any:

@@ -13,6 +13,7 @@ from aiops.domain.graph import Topology
 from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
 from aiops.domain.records import SampledLine, ScopeRecord, Template
+from tests.api.conftest import SERVICES
 from tests.api.world import World, an_incident
 from tests.builders import at
 
@@ -375,3 +376,19 @@ def test_a_large_graph_is_read_beside_the_event_loop(world: World, monkeypatch: 
 @pytest.mark.parametrize("value", ["2026-13-45", "0b_", "!!float x", "!!bool x", "? [a]", "!!timestamp x", "[" * 3_000])
 def test_a_value_that_yaml_cannot_make_is_refused(world: World, value: str) -> None:
     assert world.client.post("/api/services/check", content=value).json()["detail"].startswith("not readable as YAML")
+
+
+def test_the_fate_of_log_lines_says_how_many_were_counted(world: World) -> None:
+    answer = world.client.post("/webhooks/logs", content=b"one line\nanother line\n").json()
+    said = world.get(f"/api/ledger/{answer['delivery_id']}")["text"]
+    assert said.endswith("2 observed: counted, not stored one by one")
+
+
+def test_a_fate_that_changed_says_why(world: World) -> None:
+    world.client.post("/api/services", content=SERVICES)
+    first = world.alert("db", 0)
+    assert "not standalone any more" not in world.get(f"/api/ledger/{first}")["text"]
+    world.alert("api", 20)
+    said = world.get(f"/api/ledger/{first}")["text"]
+    assert f"{first}-0 grouped: " in said
+    assert "grouped, not standalone any more: " in said

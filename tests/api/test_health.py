@@ -2,7 +2,9 @@
 
 import pytest
 
-from aiops.domain.errors import Unavailable
+from aiops.domain.acts import SHEDDABLE, Shed
+from aiops.domain.entries import Command
+from aiops.domain.errors import Overloaded, Unavailable
 from tests.api.world import World
 from tests.builders import at
 
@@ -97,3 +99,30 @@ def test_metrics_are_told_without_the_store(away: World) -> None:
 def test_a_server_whose_store_is_out_of_reach_is_not_ready(away: World) -> None:
     assert away.client.get("/readyz").status_code == 503
     assert away.client.get("/healthz").status_code == 200
+
+
+def test_what_is_left_undone_is_told_in_the_order_in_which_it_was_given_up(world: World) -> None:
+    for number, work in enumerate(SHEDDABLE[:2]):
+        act = Shed(work=work, on=True, text=f"{work} is left undone: an entry waits for 15 s")
+        world.journal.append([Command(id=f"shed-{number}", actor="system:engine", act=act)])
+    assert world.get("/api/status")["shed"] == ["embedding", "clustering"]
+    page = world.page("/status")
+    assert "embedding, clustering" in page
+    assert "order: embedding, clustering, enrichment" in page
+    metrics = world.client.get("/metrics").text
+    for work, undone in (("embedding", 1), ("clustering", 1), ("enrichment", 0)):
+        assert f'aiops_work_shed{{work="{work}"}} {undone}.0' in metrics
+
+
+def test_deliveries_that_find_no_room_are_counted_where_somebody_looks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise Overloaded("1,001 entries wait for the engine", retry_after=10)
+
+    monkeypatch.setattr(world.journal, "append", full)
+    for source in ("alertmanager", "acme", "acme"):
+        assert world.client.post(f"/webhooks/{source}", json={"title": "x"}).status_code in (429, 503)
+    assert world.get("/api/status")["turned_away"] == 3
+    assert "aiops_deliveries_turned_away_total 3.0" in world.client.get("/metrics").text
+    assert "told to come later</dt><dd>3 " in world.page("/status")

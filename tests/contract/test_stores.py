@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -479,10 +479,9 @@ def test_where_there_is_no_vector_or_another_order_is_wanted_nothing_is_nearest(
 # snapshots
 
 
-def a_snapshot(offset: int, version: str = "1") -> Snapshot:
-    return Snapshot(
-        version=version, position=Position(0, offset), taken_at=T0, parts={"p": b"\x00" * 10 + b"%d" % offset}
-    )
+def a_snapshot(offset: int, version: str = "1", hours: float = 0) -> Snapshot:
+    parts, taken_at = {"p": b"\x00" * 10 + b"%d" % offset}, T0 + timedelta(hours=hours)
+    return Snapshot(version=version, position=Position(0, offset), taken_at=taken_at, parts=parts)
 
 
 def test_the_newest_snapshot_of_a_version_comes_back(store: Store) -> None:
@@ -499,6 +498,17 @@ def test_a_snapshot_may_be_kept_twice(store: Store) -> None:
     store.keep(a_snapshot(5))
     store.keep(a_snapshot(5))
     assert store.snapshot("1") == a_snapshot(5)
+
+
+def test_snapshots_stay_that_a_history_needs_and_are_found_by_where_a_replay_begins(store: Store) -> None:
+    save(store, an_alert("a"), offset=100)
+    for number in range(1, 30):
+        stay = store.keep(a_snapshot(number, hours=number), history=timedelta(hours=14))
+    assert stay == [Position(0, offset) for offset in (29, 28, 27, 25, 23, 21, 19, 17, 15)]
+    assert store.snapshot("1", Position(0, 22)) == a_snapshot(21, hours=21)
+    assert store.snapshot("1", Position(0, 14)) is None
+    assert store.keep(a_snapshot(30, hours=30)) == [Position(0, 30), Position(0, 29)]
+    assert store.snapshot("1", Position(0, 28)) is None
 
 
 def test_distinct_values_are_listed_by_how_they_begin(store: Store) -> None:

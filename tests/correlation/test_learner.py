@@ -124,6 +124,24 @@ def test_there_is_nothing_to_do_in_an_empty_store_or_under_load() -> None:
         assert learn_once(world.store, None, Light()) == []
 
 
+def test_nothing_is_done_while_the_engine_is_behind(tmp_path: Path) -> None:
+    world, stop, asked = World(), threading.Event(), [False, True, True]
+    studied = Learned(based_on=Position(0, 1), result=Families(model="m", run="r", chunk=0, chunks=1, families=()))
+    world.see({}, shed=("clustering",))  # no child: what is studied is journalled alone
+    one = Learner(world.store, world.journal, tmp_path, "light", interval=0.01, studies=(lambda _: [studied],))
+
+    def busy() -> bool:
+        seen.append(len(world.learned()))
+        if len(asked) == 1:
+            stop.set()
+        return asked.pop()
+
+    seen: list[int] = []
+    one.run(stop, busy)
+    assert seen == [0, 0, 0]  # late, late, and then there is time
+    assert world.learned() == [studied]
+
+
 def test_the_id_of_a_run_follows_from_its_content_alone() -> None:
     one = known("a", "b")
     later = Known(based_on=Position(0, 99), shapes=one.shapes, names=one.names)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.crash.run import Report, run
 
-PER_FOLDER = 50  # kills; then a new folder, so that a long run's journal can still be run again
+PER_FOLDER = 25  # kills; then a new folder, so that a long run's journal can still be run again
 SHOWN = 20  # findings
 
 

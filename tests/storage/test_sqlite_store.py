@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aiops.domain.changes import ALERTS, Changes
@@ -254,6 +256,23 @@ def test_only_the_two_newest_snapshots_stay_and_a_half_written_one_is_no_snapsho
     assert store.snapshot("1") == a_snapshot(4)
     store.close()
     assert open_store(tmp_path, readonly=True).snapshot("1") == a_snapshot(4)
+
+
+def test_snapshots_named_by_an_earlier_release_are_read_and_go_once_two_newer_ones_are_there(tmp_path: Path) -> None:
+    store, folder = open_store(tmp_path), tmp_path / "snapshots"
+    save(store, 20, "db")
+    for offset in (8, 9):
+        store.keep(a_snapshot(offset))
+    for path in folder.iterdir():
+        shard, offset_, _, version = path.name.split("-")
+        path.rename(folder / f"{shard}-{offset_}-{version}")
+    assert store.snapshot("1") == a_snapshot(9)
+    later = [msgspec.structs.replace(a_snapshot(offset), version="2") for offset in (11, 12)]
+    assert store.keep(later[0], timedelta(days=7)) == [Position(0, 11)]
+    assert store.snapshot("1") == a_snapshot(9)  # should the only one of this release be damaged
+    assert store.keep(later[1], timedelta(days=7)) == [Position(0, 12), Position(0, 11)]
+    assert store.snapshot("1") is None
+    store.close()
 
 
 def test_what_a_killed_writer_left_half_written_goes_with_the_next_snapshot(tmp_path: Path) -> None:

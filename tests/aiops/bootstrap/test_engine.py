@@ -272,10 +272,10 @@ def test_a_store_out_of_reach_while_an_entry_is_passed_over_is_waited_for(
     loop, keep = bench.loop(), bench.store.keep
     failures = [Unavailable("the disk is full", retry_after=0.01)] * 2
 
-    def failing(snapshot: Snapshot) -> None:
+    def failing(snapshot: Snapshot, history: timedelta) -> list[Position]:
         if failures:
             raise failures.pop()
-        keep(snapshot)
+        return keep(snapshot, history)
 
     monkeypatch.setattr(bench.store, "keep", failing)
     bench.journal.append([alert(poison), alert("db")])
@@ -299,7 +299,7 @@ def test_nothing_new_makes_no_new_snapshot(bench: Bench, monkeypatch: pytest.Mon
     loop.fold()
     loop.keep()
     kept: list[Snapshot] = []
-    monkeypatch.setattr(bench.store, "keep", kept.append)
+    monkeypatch.setattr(bench.store, "keep", lambda snapshot, _: kept.append(snapshot))
     loop.fold()
     loop.keep()
     assert kept == []
@@ -314,6 +314,20 @@ def test_the_journal_reaches_back_to_the_older_of_two_snapshots(bench: Bench, mo
         bench.journal.append([alert(f"s{number}")])
         loop.fold()
     assert dropped == [Position(0, 1), Position(0, 2), Position(0, 3)]
+
+
+def test_a_replay_can_begin_on_each_day_of_the_journal(bench: Bench) -> None:
+    loop = bench.loop(snapshot_entries=1, journal_kept=timedelta(days=7))
+    for hour in range(24 * 9):
+        bench.now = at(hour * 3_600)
+        bench.journal.append([alert(f"s{hour % 5}")])
+        loop.fold()
+    for days in range(7):
+        entry = Position(0, 24 * 9 - 24 * days - 1)
+        snapshot = bench.store.snapshot(FORMAT, entry)
+        assert snapshot is not None
+        assert bench.now - timedelta(days=days + 1, hours=1) <= snapshot.taken_at
+        assert bench.journal.get(Position(0, snapshot.position.offset + 1)) is not None
 
 
 def test_a_stop_while_it_catches_up_is_heeded(bench: Bench) -> None:
@@ -415,3 +429,44 @@ def test_a_backfill_of_long_ago_is_no_load(bench: Bench, monkeypatch: pytest.Mon
     bench.journal.append([alert(f"s{number}") for number in range(4)], at=bench.now - timedelta(days=40))
     loop.catch_up(Event())
     assert loop.engine.shed == ()
+
+
+def test_a_ledger_that_does_not_balance_is_said_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = bench.loop()
+    with structlog.testing.capture_logs() as lines:
+        bench.journal.append([alert()])
+        loop.fold()
+        assert not [line for line in lines if line["log_level"] == "error"]
+        monkeypatch.setattr(loop.engine.ledger, "check", lambda: ["test does not balance: ..."])
+        for service in ("web", "api"):
+            bench.journal.append([alert(service)])
+            loop.fold()
+    (said,) = [line for line in lines if line["log_level"] == "error"]
+    assert said["findings"] == ["test does not balance: ..."]
+
+
+class SlowStore(MemoryStore):
+    """Takes a while for each entry, by a clock that the test reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.each, self.saved = 0.0, 0.0, [0]
+
+    def save(self, changes: Changes) -> None:
+        super().save(changes)
+        offset = changes.position.offset if changes.position else 0
+        self.now += self.each * (offset - sum(self.saved))
+        self.saved.append(offset - sum(self.saved))
+
+
+def test_where_entries_take_long_fewer_are_taken_at_once_and_more_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, store = Bench(), SlowStore()
+    bench.store = store
+    monkeypatch.setattr("aiops.bootstrap.engine.time.monotonic", lambda: store.now)
+    bench.journal.append([Tick()] * 5_000)
+    loop = bench.loop()
+    for each, expected in ((0.1, [50, 25, 12, 6, 3, 3]), (0.0, [3, 6, 12, 24, 48, 96, 192, 384, 500, 500])):
+        store.each, store.saved = each, [sum(store.saved)]
+        for _ in expected:
+            loop.fold()
+        assert store.saved[1:] == expected

@@ -62,7 +62,7 @@ def test_a_ledger_that_does_not_balance_fails_the_check_alone(aiops: Line, storm
 
 def test_a_delivery_and_an_event_are_looked_up(aiops: Line, storm: World) -> None:
     by_delivery, by_event = aiops("ledger", "0-2"), aiops("ledger", "0-2-0")
-    assert by_delivery.startswith("delivery 0-2 from alertmanager: 1 events\n")
+    assert by_delivery.startswith("delivery 0-2 from alertmanager: 1 event\n")
     assert "0-2-0 grouped: db is down" in by_delivery
     assert "0-2-0 grouped: db is down" in by_event
     aiops("ledger", "0-999", code=5)
