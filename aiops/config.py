@@ -29,9 +29,12 @@ OTHERS = ("AIOPS_TEST_", "AIOPS_EMBEDDER_EXTRA")  # read by tests and set-up, no
 SECRETS = {  # never shown
     *("store.password", "store.api_key", "access.tokens", "access.sender_secrets", "client.token"),
     "access.oidc_client_secret",
+    "prometheus.token",
     *("pages.webhook_url", "pages.webhook_secret", "pages.heartbeat_url"),
 }
 FOLLOWS = {"decisions.paging.channels": "pages.channels"}  # not to be set: it follows from another
+
+SERVICES_ASKED_FOR = "$services"  # in a query for Prometheus
 
 TABLES = (tuple[Channel, ...], tuple[PageTemplate, ...], tuple[Route, ...])  # lists of tables; as text: JSON
 
@@ -165,6 +168,20 @@ class ListenersConfig(Noun, frozen=True, kw_only=True):
     most_connections: Positive = 500  # of each listener
 
 
+class PrometheusConfig(Noun, frozen=True, kw_only=True):
+    """Who is asked for metrics when there is a new incident; no address: nobody."""
+
+    url: str = ""  # http://prometheus:9090
+    token: str = ""  # sent as a bearer token; empty: none
+    label: str = "service"  # of the answers' series, that names the service
+    queries: tuple[str, ...] = ()  # name=PromQL; $services stands for the names asked for, as a pattern
+    lookback: timedelta = timedelta(hours=1)  # asked for before an incident began: what is usual
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"PrometheusConfig(url={self.url!r}, queries={self.queries!r})"
+
+
 class ClientConfig(Noun, frozen=True, kw_only=True):
     """Which server the command line talks to."""
 
@@ -185,6 +202,7 @@ class Config(Noun, frozen=True, kw_only=True):
     log: LogConfig = LogConfig()
     pages: PagesConfig = PagesConfig()
     listeners: ListenersConfig = ListenersConfig()
+    prometheus: PrometheusConfig = PrometheusConfig()
     client: ClientConfig = ClientConfig()
     decisions: Settings = Settings()
 
@@ -233,10 +251,28 @@ def load(
     try:
         config = _with_channels(_build(Config, "", values))
         check(config.decisions)
+        _check_prometheus(config.prometheus)
     except BadInput as error:
         origin = origins.get(error.place.partition("[")[0], "default")
         raise BadConfiguration(error.problem, place=f"{origin}: {error.place}", fix=error.fix) from error
     return Loaded(config, origins)
+
+
+def _check_prometheus(asked: PrometheusConfig) -> None:
+    """Refuse what could be asked nothing by; who gives no address asks nobody."""
+    if not asked.url:
+        return
+    check_url(asked.url, "prometheus.url")
+    if "@" in asked.url:
+        raise BadInput("holds a secret", place="prometheus.url", fix="give prometheus.token instead")
+    if not asked.queries:
+        fix = "give name=PromQL, as docs/senders.md shows"
+        raise BadInput("there is nothing to ask", place="prometheus.queries", fix=fix)
+    for query in asked.queries:
+        name, _, expression = query.partition("=")
+        if not name.strip().isidentifier() or SERVICES_ASKED_FOR not in expression:
+            fix = f'write name=PromQL with {SERVICES_ASKED_FOR} in it, as in {{service=~"{SERVICES_ASKED_FOR}"}}'
+            raise BadInput(f"{query!r} asks for no service", place="prometheus.queries", fix=fix)
 
 
 def _with_channels(config: Config) -> Config:

@@ -46,7 +46,7 @@ def server_status(desk: Desk) -> ServerStatus:
             store=str(problem),
             embedder=desk.settings.embedder,
             embedder_why=desk.settings.embedder_why,
-            listeners=published(desk.settings.listeners),
+            listeners=published(*desk.settings.standings),
         )
 
 
@@ -75,7 +75,7 @@ def _status(desk: Desk) -> ServerStatus:
             heartbeat_wanted=desk.settings.paging.heartbeat,
             embedder=desk.settings.embedder or state.embedder,
             embedder_why=desk.settings.embedder_why,
-            listeners=published(desk.settings.listeners),
+            listeners=published(*desk.settings.standings),
         )
 
 

@@ -22,7 +22,7 @@ class ApiSettings:
     )  # who may come in, beside those kept in access_db and senders_db
     senders_db: Path | None = None  # where the secrets of senders are kept; None: in memory
     access_db: Path | None = None  # where tokens, people and sessions are kept; None: in memory, for this process only
-    listeners: Path | None = None  # where the listeners leave how they stand
+    standings: tuple[Path, ...] = ()  # where listeners, and who asks Prometheus, leave how they stand
     embedder: str = ""  # shown on /status
     embedder_why: str = ""
     version: str = "0.1.0"

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from correlation.embedding import choose_embedder
 from ingestion.listeners.standing import FILE as LISTENERS
+from ingestion.prometheus import FILE as PROMETHEUS
 
 GRACE = 2  # seconds that open requests have to end
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         access=setup.access,
         senders_db=setup.data / ACCESS_DB,
         access_db=setup.data / ACCESS_DB if setup.token_required else None,
-        listeners=setup.data / LISTENERS,
+        standings=(setup.data / LISTENERS, setup.data / PROMETHEUS),
         embedder=embedder.name,
         embedder_why=embedder.why,
         environment=setup.environment,

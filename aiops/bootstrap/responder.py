@@ -10,6 +10,7 @@ from aiops.response import heartbeat, responder
 from aiops.response.notifiers import notifier
 from aiops.response.texts import DEFAULT
 from aiops.storage.folder import open_configured, open_journal
+from ingestion import prometheus
 
 GRACE = 8.0  # seconds for what is under way to end; a page that was cut off is delivered again
 
@@ -49,6 +50,9 @@ def _workers(setup: ResponderSetup, journal: Journal, store: Store) -> Iterator[
     if setup.heartbeat_url:
         beat = heartbeat.Heartbeat(journal, store, setup.heartbeat_url, setup.heartbeat_every.total_seconds())
         yield lambda stop: heartbeat.run(beat, stop)
+    if setup.prometheus.url:
+        asking = prometheus.Prometheus(journal, store, setup.prometheus, setup.data / prometheus.FILE, clock.now)
+        yield lambda stop: prometheus.run(asking, stop)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import AccessConfig, Config, ListenersConfig, StoreConfig
+from aiops.config import AccessConfig, Config, ListenersConfig, PrometheusConfig, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.channels import Channel, PageTemplate, Paging, shown
 from aiops.domain.settings import Settings
@@ -73,6 +73,7 @@ class ResponderSetup(Noun, frozen=True, kw_only=True):
     deadline: timedelta = timedelta(hours=6)
     heartbeat_url: str = ""
     heartbeat_every: timedelta = timedelta(minutes=1)
+    prometheus: PrometheusConfig = PrometheusConfig()
 
 
 def engine_setup(config: Config) -> EngineSetup:
@@ -112,4 +113,5 @@ def responder_setup(config: Config) -> ResponderSetup:
         deadline=config.pages.deadline,
         heartbeat_url=config.pages.heartbeat_url,
         heartbeat_every=config.pages.heartbeat_every,
+        prometheus=config.prometheus,
     )

@@ -34,6 +34,7 @@ from api.grants import Scope
 from api.oidc import Provider
 from api.vouched import Proxy
 from ingestion.listeners.standing import FILE as LISTENERS
+from ingestion.prometheus import FILE as PROMETHEUS
 
 LOOK = 0.1  # seconds between two looks at the children
 LONGEST_PAUSE = 30.0  # before a child that keeps dying is started again
@@ -119,7 +120,8 @@ def serve(config: Config) -> int:
         signal.signal(name, lambda *_: stop.set())
     check_texts(config.pages.templates)
     EngineLock(config.data).release()  # the engine takes it for good; here a second server is refused at once
-    (config.data / LISTENERS).unlink(missing_ok=True)  # of those that ran before
+    for file in (LISTENERS, PROMETHEUS):
+        (config.data / file).unlink(missing_ok=True)  # of those that ran before
     with (
         listening(config.server) as listener,
         bound(config.listeners) as sockets,

@@ -75,7 +75,7 @@ def integrations_page(view: View, desk: Desk, base_url: str, now: datetime, sent
     settings = {one.source: one for one in everything(view, SOURCE_SETTINGS)}
     active = Query(where={"active": (True,)}, limit=1_000)
     mapped = {one.source: one for one in view.find(MAPPINGS, active).items}
-    standings = published(desk.settings.listeners)
+    standings = published(*desk.settings.standings)
     names = dict.fromkeys((*KNOWN, *sorted({*came, *settings, *mapped}), *([chosen] if chosen else [])))
     sources = [
         Integration(

@@ -45,9 +45,13 @@ def publish(file: Path, standings: Sequence[Standing]) -> None:
     unfinished.replace(file)
 
 
-def published(file: Path | None) -> tuple[Standing, ...]:
-    """Return what the listeners left; nothing where none run."""
+def published(*files: Path) -> tuple[Standing, ...]:
+    """Return what was left in these; nothing where nobody runs."""
+    return tuple(standing for file in files for standing in _left(file))
+
+
+def _left(file: Path) -> tuple[Standing, ...]:
     try:
-        return _DECODER.decode(file.read_bytes()) if file else ()
+        return _DECODER.decode(file.read_bytes())
     except (OSError, msgspec.DecodeError):
         return ()

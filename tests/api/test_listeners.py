@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def world(file: Path) -> World:
-    return World(ApiSettings(command_wait=0.0, listeners=file))
+    return World(ApiSettings(command_wait=0.0, standings=(file,)))
 
 
 def test_without_listeners_there_is_no_word_of_them(world: World) -> None:

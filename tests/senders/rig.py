@@ -42,10 +42,10 @@ class Site:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def serve(self, **listeners: str) -> Server:
-        """Start our server, always at the same port."""
+    def serve(self, more: str = "", **listeners: str) -> Server:
+        """Start our server, always at the same port; ``more`` is TOML beside the listeners."""
         lines = "".join(f"{name} = {value!r}\n" for name, value in listeners.items())
-        (self.folder / "aiops.toml").write_text(f"[listeners]\n{lines}")
+        (self.folder / "aiops.toml").write_text(f"[listeners]\n{lines}{more}")
         (self.folder / "data" / "address").unlink(missing_ok=True)  # of one that was killed
         self.server = Server(self.folder / "data", "--port", str(self.port)).ready()
         self._cleanup.callback(_end, self.server.process)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.senders.rig import Site, free_port, program
@@ -64,8 +65,8 @@ def exporter() -> Iterator[Exporter]:
     exporter.server.server_close()
 
 
-def prometheus(here: Site, exporter: Exporter, *alertmanagers: int, resend: str = "2s") -> Any:
-    """Run one; its alerts are leases of four times ``resend``."""
+def prometheus(here: Site, exporter: Exporter, *alertmanagers: int, resend: str = "2s", web: int = 0) -> Any:
+    """Run one, its API at port ``web``; its alerts are leases of four times ``resend``."""
     targets = ", ".join(f'"127.0.0.1:{port}"' for port in alertmanagers)
     here.write("rules.yml", RULES)
     config = here.write(
@@ -81,7 +82,7 @@ scrape_configs: [{{job_name: shop, static_configs: [{{targets: ["127.0.0.1:{expo
         program("prometheus", "prometheus"),
         f"--config.file={config}",
         f"--storage.tsdb.path={here.folder / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{free_port()}",
+        f"--web.listen-address=127.0.0.1:{web or free_port()}",
         f"--rules.alert.resend-delay={resend}",
     )
 
@@ -148,3 +149,34 @@ def test_when_prometheus_itself_is_gone_its_alerts_end_and_say_why(here: Site, e
     here.comes(lambda: states(here) == {"a": "resolved"}, "the lease runs out")
     (alert,) = here.alerts()
     assert "its sender's word holds no longer" in server.get(f"/api/explain/{alert['fingerprint']}").json()["text"]
+
+
+def test_prometheus_is_asked_about_a_new_incident_and_its_answer_is_measured(here: Site, exporter: Exporter) -> None:
+    port = free_port()
+    prometheus(here, exporter, web=port)
+    base = f"http://127.0.0.1:{port}"
+    exporter.broken.update(a=1)
+    queries = ["gauge=broken{service=~'$services'}", "wrong=(($services"]
+    server = here.serve(f"[prometheus]\nurl = {base!r}\nqueries = {queries!r}\n")
+
+    def scraped() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            answer = httpx.get(f"{base}/api/v1/query", params={"query": "broken"}, trust_env=False)
+            return len(answer.json()["data"]["result"]) == 3
+        return False
+
+    here.comes(scraped, "Prometheus has scraped")
+    server.post(labels={"service": "a"})
+    stands = here.comes(
+        lambda: [one for one in server.get("/api/status").json().get("listeners", []) if one.get("received")],
+        "an answer of Prometheus in the journal",
+    )
+    assert stands[0]["address"] == f"127.0.0.1:{port}"
+    assert "prometheus.queries: wrong" in stands[0]["problem"]  # as Prometheus itself says: a parse error
+    assert "parse error" in stands[0]["problem"]
+
+    def observed() -> Any:
+        lines = {line["source"]: line for line in server.get("/api/ledger").json()["sources"]}
+        return lines.get("otlp", {}).get("observed")
+
+    assert here.comes(observed, "the engine has taken it") == 1  # of a alone: nobody asked for b and c

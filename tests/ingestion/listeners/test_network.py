@@ -243,7 +243,7 @@ async def test_another_command_is_refused_and_a_long_message_cut(tmp_path: Path)
 
 
 def test_where_none_runs_none_is_published(tmp_path: Path) -> None:
-    assert published(None) == published(tmp_path / FILE) == ()
+    assert published() == published(tmp_path / FILE) == ()
     (tmp_path / FILE).write_text("{")
     assert published(tmp_path / FILE) == ()
 
