@@ -56,6 +56,7 @@ class Alike(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 INCIDENT_SORTS = {
+    "impact": ("-weight", "-opened_at"),
     "severity": ("-rank", "-opened_at"),
     "newest": ("-opened_at",),
     "oldest": ("opened_at",),
@@ -84,7 +85,7 @@ class IncidentFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=T
     text: str = ""  # words of title and services, by their beginning
     since: datetime | None = None  # opened at or after
     until: datetime | None = None  # opened before
-    sort: str = "severity"
+    sort: str = "impact"
     facets: tuple[str, ...] = ()  # fields to count by: status, severity, service, owner, ...
 
     def query(self) -> Query:

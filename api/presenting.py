@@ -115,11 +115,11 @@ def is_muted(incident: Incident) -> bool:
 
 
 def impact_in_short(incident: Incident) -> str:
-    """Name what customers would notice, else how many services lie downstream."""
+    """Name what customers would notice, else how many services lie downstream; and how many requests it meets."""
     impact = incident.impact
-    if impact.business_services:
-        return ", ".join(impact.business_services[:2])
-    return f"{impact.dependents_total} downstream" if impact.dependents_total else ""
+    downstream = f"{impact.dependents_total} downstream" if impact.dependents_total else ""
+    met = f"{impact.traffic.affected:,.0f} req/min" if impact.traffic else ""
+    return " · ".join(filter(None, (", ".join(impact.business_services[:2]) or downstream, met)))
 
 
 def facts(incident: Incident, now: datetime) -> list[str]:

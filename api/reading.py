@@ -220,14 +220,20 @@ def services(view: View, page: Paged, text: str = "") -> ServiceList:
     )
 
 
+def graph_at(view: View, moment: datetime) -> GraphRecord | None:
+    """Return the service graph that was in force at ``moment``; None before the first import."""
+    query: Query | None = Query(order=("-version",), limit=20)
+    while query:
+        found = view.find(GRAPHS, query)
+        if then := next((one for one in found.items if one.valid_from <= moment), None):
+            return then
+        query = msgspec.structs.replace(query, cursor=found.next) if found.next else None
+    return None
+
+
 def services_at(view: View, moment: datetime) -> ServiceList:
     """Return the graph that was in force at ``moment``, without health; empty before the first import."""
-    query: Query | None = Query(order=("-version",), limit=20)
-    then: GraphRecord | None = None
-    while query and then is None:
-        found = view.find(GRAPHS, query)
-        then = next((one for one in found.items if one.valid_from <= moment), None)
-        query = msgspec.structs.replace(query, cursor=found.next) if found.next else None
+    then = graph_at(view, moment)
     topology = then.topology if then else Topology()
     items = tuple(
         ServiceRecord(

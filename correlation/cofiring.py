@@ -8,6 +8,9 @@ Two counts of an ordered pair (first, then), both at one *place* (a site, a clus
 - ``onsets``: how often ``first`` began while ``then`` had been calm for ``CALM`` seconds, and ``then`` followed within
   ``CALM``. The direction is that in which the larger share of a node's starts is such an onset: what fires all the
   time is seldom the first.
+
+A third count tells ways over another node from edges, ``beside``: of the times that count as ``near``, how often a
+third node had begun too (within ``CALM`` before). What follows only where the third one is there, follows that one.
 """
 
 import math
@@ -24,6 +27,8 @@ MOST_RECENT = 64  # starts held of one place: a storm tells nothing of pairs
 MOST_PLACES = 500  # the one not heard of for longest is forgotten; of one node, further ones count as one
 MOST_NODES = 2_000  # the same
 MOST_PAIRS = 20_000  # the same
+MOST_BESIDE = 16  # third nodes counted of a pair: the one counted least makes room
+MOST_COMPANY = 12  # nodes that began before, the latest, that are counted so: a storm tells nothing of them
 
 
 class Pair(msgspec.Struct):
@@ -34,6 +39,7 @@ class Pair(msgspec.Struct):
     first: float = 0.0  # seconds since 1970, of the first and the last time
     last: float = 0.0
     lags: float = 0.0  # seconds, sum over ``near``
+    beside: dict[str, int] = {}  # third node -> how often of ``near`` it had begun too
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -49,12 +55,6 @@ class Found(msgspec.Struct, frozen=True):
     first: float
     last: float
     strength: float  # excess over the geometric mean of the starts: comparable between pairs
-
-    @property
-    def confidence(self) -> float:
-        """How sure is it, 0..1? The share that is beyond chance, times how clear the direction is."""
-        forth, back = _share(self.forth), _share(self.back)
-        return round((1 - min(1.0, self.expected / self.together)) * forth / (forth + back), 2)
 
 
 class _Start(msgspec.Struct):
@@ -91,7 +91,7 @@ class Cofiring:
                 one.followed.append(node)
                 self._pair(one.node, node, at).onsets += 1
         for other, lag in {one.node: at - one.at for one in earlier if at - one.at <= NEAR}.items():
-            self._follow(other, node, at, lag)
+            self._follow(other, node, at, lag, before)
         followed = self._late(node, at, before, [one for one in recent if one.at > at and one.node != node])
         self._recent[place] = [*recent, _Start(node, at, before, followed)]
         self._recent.move_to_end(place)
@@ -108,13 +108,18 @@ class Cofiring:
             if node not in one.before:
                 one.before.append(node)
                 if one.at - at <= NEAR:
-                    self._follow(node, one.node, one.at, one.at - at)
+                    self._follow(node, one.node, one.at, one.at - at, one.before)
         return followed
 
-    def _follow(self, first: str, then: str, at: float, lag: float) -> None:
+    def _follow(self, first: str, then: str, at: float, lag: float, before: list[str]) -> None:
         pair = self._pair(first, then, at)
         pair.near += 1
         pair.lags += lag
+        for other in before[-MOST_COMPANY:]:
+            if other != first:
+                pair.beside[other] = pair.beside.get(other, 0) + 1
+        while len(pair.beside) > MOST_BESIDE:
+            del pair.beside[min(pair.beside, key=lambda name: pair.beside[name])]
         self._changed[min(first, then), max(first, then)] = None
 
     @property
@@ -157,6 +162,14 @@ class Cofiring:
             strength=(both - 2 * expected) / math.sqrt(a.starts * b.starts),
         )
 
+    def alone(self, found: Found, third: str) -> float:
+        """Return the share, 0..1, of what is beyond chance in a pair that came about without ``third``."""
+        pair = self._pairs.get((found.cause, found.effect), Pair())
+        beyond = pair.near - found.expected
+        if beyond <= 0:
+            return 1.0
+        return min(1.0, max(0.0, beyond - pair.beside.get(third, 0)) / beyond)
+
     def last_together(self, one: str, two: str) -> float | None:
         """Return when the two last began within ``CALM`` of each other, in any order; None: never."""
         pairs = (self._pairs.get((one, two)), self._pairs.get((two, one)))
@@ -184,7 +197,7 @@ class Cofiring:
     def _pair(self, first: str, then: str, at: float) -> Pair:
         pair = self._pairs.get((first, then))
         if pair is None:
-            pair = self._pairs[first, then] = Pair(first=at)
+            pair = self._pairs[first, then] = Pair(first=at, beside={})
             if len(self._pairs) > MOST_PAIRS:
                 self._pairs.popitem(last=False)
         self._pairs.move_to_end((first, then))

@@ -6,15 +6,17 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.events import Severity
+from aiops.domain.impact import Impact
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
-from correlation.impact import impact
+from correlation.impact import dependents_of, impact
 from correlation.live import Live, worst
 from correlation.members import Member
 from correlation.rootcause import Sign, rank
 from correlation.topology import ServiceGraph
+from correlation.traffic import traffic
 from correlation.witnesses import Witnesses
 
 MOST_SERVICES = 200
@@ -67,7 +69,7 @@ def describe(
     else:
         testimonies, signs = witnesses.testimonies(live, graph, now), tuple(live.keys.values())
         found = rank(signs, graph, rates, now, live.confirmed, witnesses.experience, testimonies)
-        (candidates, abstained), hurt = found, impact(_named(live), graph.view())
+        (candidates, abstained), hurt = found, _impact(live, graph, witnesses, now)
     score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
@@ -90,6 +92,14 @@ def describe(
 def grown(live: Live) -> bool:
     """Is enough new for another ranking? Every key counts in a small incident, a tenth in a large one."""
     return len(live.keys) <= 20 or len(live.keys) >= live.ranked * GROWTH or live.ranked == 0
+
+
+def _impact(live: Live, graph: ServiceGraph, witnesses: Witnesses, now: datetime) -> Impact:
+    named, view = _named(live), graph.view()
+    dependents = dependents_of(named, view)
+    start = live.doc.opened_at.timestamp()
+    met = traffic(named, dependents, witnesses.metrics, start, now.timestamp())
+    return impact(named, dependents, view, met)
 
 
 def _named(live: Live) -> list[str]:

@@ -5,7 +5,7 @@ of one that is imported, until it is rejected.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -19,15 +19,15 @@ from aiops.domain.events import Event, Status
 from aiops.domain.graph import Edge, Entity, Relation, Topology
 from aiops.domain.part import Part
 from aiops.domain.timers import Timers
-from aiops.domain.words import plural, span
+from aiops.domain.words import clock, plural, span
 from correlation.cofiring import Cofiring, Found
+from correlation.indirect import Standing, standing
 from correlation.topology import ServiceGraph
 
 TIMER = "edges"
 EVERY = timedelta(hours=1)  # evidence is weighed so often, while there is any
 MOST_WEIGHED = 2_000  # pairs each time; the others next time
 MOST_RECORDS = 5_000  # the proposal that was changed longest ago is forgotten
-MOST_LOOKED_AT = 50  # nodes between the two ends of a proposal
 MOST_CALLS = 20_000  # pairs of caller and callee held
 LEAST_CALLS = 20  # that a pair is proposed from
 HEARD = 20  # alerts of both ends, without which silence along an edge says nothing
@@ -83,7 +83,7 @@ class Edges(Part):
     def turn(self, now: datetime) -> None:
         """Weigh what came in since the last time."""
         weighed = [self._weigh(one, two) for one, two in self._cofiring.changed(MOST_WEIGHED)]
-        self._mark_indirect([found for found in weighed if found])
+        self._compare(found.effect for found in weighed if found)
         for caller, callee in list(self._called)[:MOST_WEIGHED]:
             del self._called[caller, callee]
             self._weigh_calls(caller, callee)
@@ -125,13 +125,12 @@ class Edges(Part):
                 self._put(msgspec.structs.replace(record, status=EdgeStatus.WITHDRAWN))
         if found is None or edge is None or self._joined(one, two):
             return None
-        edge = msgspec.structs.replace(edge, confidence=found.confidence, seen_at=_moment(found.last))
+        edge = msgspec.structs.replace(edge, confidence=0.0, seen_at=_moment(found.last))  # until it is compared
         self._propose(
             EdgeRecord(
                 edge_id=edge_id(edge),
                 edge=edge,
                 status=EdgeStatus.PROPOSED,
-                text=_text(found),
                 together=found.together,
                 expected=round(found.expected, 3),
                 first_seen=_moment(found.first),
@@ -171,29 +170,29 @@ class Edges(Part):
             gone = self._records.pop(spare)
             self.put(EDGES, msgspec.structs.replace(gone, status=EdgeStatus.WITHDRAWN))
 
-    def _mark_indirect(self, found: Sequence[Found]) -> None:
-        """Say of proposals whether a way over another node, both of whose halves are stronger, may be all there is."""
-        causes: dict[str, list[str]] = {}
+    def _compare(self, effects: Iterable[str]) -> None:
+        """Say of all that is proposed of these nodes how sure it is, and whether it is no more than a way."""
+        proposed: dict[str, list[EdgeRecord]] = {}
         for record in self._records.values():
             if record.status is EdgeStatus.PROPOSED:
-                causes.setdefault(record.edge.source, []).append(record.edge.target)
-        for one in found:
-            proposal = self._records.get(edge_id(_edge(one.effect, one.cause)))
-            if proposal is None or proposal.status is not EdgeStatus.PROPOSED or proposal.calls:
-                continue
-            through = self._between(one, causes.get(one.effect, ()))
-            if through:
-                text = f"{proposal.text}; maybe no more than the way over {through}"
-                self._put(msgspec.structs.replace(proposal, through=through, text=text))
+                proposed.setdefault(record.edge.source, []).append(record)
+        for effect in dict.fromkeys(effects):
+            records = {one.edge.target: one for one in proposed.get(effect, ())}
+            sure = {*self._graph.callees(effect), *(cause for cause, one in records.items() if one.calls)}
+            pairs = {cause: self._cofiring.found(cause, effect) for cause in sorted({*records, *sure})}
+            found = {cause: one for cause, one in pairs.items() if one and one.cause == cause}
+            for cause, stand in standing(list(found.values()), sure, self._cofiring).items():
+                self._say(records[cause], found[cause], stand)
 
-    def _between(self, found: Found, causes: Sequence[str]) -> str:
-        for middle in causes[:MOST_LOOKED_AT]:
-            halves = (self._cofiring.found(found.cause, middle), self._cofiring.found(middle, found.effect))
-            if middle != found.cause and all(half and half.strength >= found.strength for half in halves):
-                return middle
-        return next(
-            (node for node in self._graph.callees(found.effect) if found.cause in self._graph.callees(node)), ""
+    def _say(self, record: EdgeRecord, found: Found, stand: Standing) -> None:
+        said = msgspec.structs.replace(
+            record,
+            edge=msgspec.structs.replace(record.edge, confidence=stand.confidence),
+            through=stand.through,
+            text=_text(found, stand),
         )
+        if said != record:
+            self._put(said)
 
     def _joined(self, one: str, two: str) -> bool:
         """Does the graph already say how these two stand to each other?"""
@@ -263,12 +262,19 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _text(found: Found) -> str:
+def _text(found: Found, stand: Standing) -> str:
+    """Say where it is known from, how sure it is, and how old, with the numbers."""
     usual = f"{found.expected:.1f}" if found.expected >= 0.05 else "less than 0.1"
+    way = (
+        f"; without {stand.through} only {stand.alone:.0%} of that is left: maybe no more than the way over it"
+        if stand.through
+        else ""
+    )
     return (
         f"{found.effect} began to alert within a minute of {found.cause} {plural(found.together, 'time')}, where chance"
         f" would have it {usual} times; out of calm it followed {_of(found.forth)} of {found.cause}, and the other way"
-        f" round {_of(found.back)}; {span(found.lag)} apart on average"
+        f" round {_of(found.back)}; {span(found.lag)} apart on average{way}; first {clock(_moment(found.first))}, last"
+        f" {clock(_moment(found.last))}; of such pairs {stand.confidence:.0%} were edges where all edges were known"
     )
 
 

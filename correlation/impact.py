@@ -1,29 +1,46 @@
-"""Who is hurt? What lies downstream of the services that alert."""
+"""Who is hurt? What lies downstream of the services that alert, whose business it is, how many requests it meets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from aiops.domain.graph import EntityKind, GraphView
-from aiops.domain.incidents import Impact
+from aiops.domain.graph import EntityKind, GraphView, Service
+from aiops.domain.impact import Impact, Traffic
 
 MOST = 50  # dependents named; all are counted, up to MOST_LOOKED_AT
 MOST_LOOKED_AT = 5_000
+MOST_OWNERS = 20
+CRITICAL = 2  # a tier up to this one is worth a word
 
 
-def impact(services: Collection[str], view: GraphView) -> Impact:
-    """Return which services depend on ``services`` (not themselves among them), nearest first, and whose business."""
-    dependents = _dependents(services, view)
+def impact(services: Collection[str], dependents: Sequence[str], view: GraphView, traffic: Traffic | None) -> Impact:
+    """Return who is hurt when ``services`` alert, and ``dependents`` (nearest first) depend on them."""
     hurt = [view.services[name] for name in (*services, *dependents) if name in view.services]
     business = tuple(sorted({service.business_service for service in hurt if service.business_service}))
+    worst = min(hurt, key=lambda service: service.tier, default=None)  # of equals the first: it alerts, or is nearest
+    owners = dict.fromkeys(view.services[name].owner for name in dependents if view.services[name].owner)
     return Impact(
         dependents=tuple(dependents[:MOST]),
         dependents_total=len(dependents),
         business_services=business,
-        text=_sentence(dependents, business, any(name in view.services for name in services)),
+        owners=tuple(owners)[:MOST_OWNERS],
+        tier=worst.tier if worst else 0,
+        most_critical=worst.name if worst else "",
+        traffic=traffic,
+        text="; ".join(
+            filter(
+                None,
+                (
+                    _met(traffic),
+                    f"business services {', '.join(business)}" if business else "",
+                    _critical(worst),
+                    _depend(dependents, any(name in view.services for name in services)),
+                ),
+            )
+        ),
     )
 
 
-def _dependents(services: Collection[str], view: GraphView) -> list[str]:
-    """Breadth first from all of them at once, so that "nearest" means nearest to any."""
+def dependents_of(services: Collection[str], view: GraphView) -> list[str]:
+    """Return which services depend on ``services`` (not themselves among them), nearest to any of them first."""
     seen = dict.fromkeys(services)
     queue = list(seen)
     for node in queue:
@@ -35,13 +52,25 @@ def _dependents(services: Collection[str], view: GraphView) -> list[str]:
     return [name for name in hurt if view.services[name].kind in (EntityKind.SERVICE, EntityKind.INSTANCE)]
 
 
-def _sentence(dependents: list[str], business: tuple[str, ...], known: bool) -> str:
+def _met(traffic: Traffic | None) -> str:
+    """Say how many requests are affected: what is usual where fewer come now, as those are lost."""
+    if traffic is None:
+        return ""
+    now = "reports none since" if traffic.now is None else f"gets {traffic.now:,.0f} now"
+    usual = "" if traffic.usual is None else f", {traffic.usual:,.0f} before"
+    return f"about {traffic.affected:,.0f} requests/min are affected ({traffic.service} {now}{usual})"
+
+
+def _critical(worst: Service | None) -> str:
+    return f"the most critical is {worst.name}, tier {worst.tier}" if worst and worst.tier <= CRITICAL else ""
+
+
+def _depend(dependents: Sequence[str], known: bool) -> str:
     if not known:
-        return "unknown: none of its services is in the service graph"
+        return "what depends on these is unknown: none of its services is in the service graph"
     named = ", ".join(dependents[:3]) + (f" and {len(dependents) - 3} more" if len(dependents) > 3 else "")
-    depend = (
+    if len(dependents) == 1:
+        return f"1 more service depends on these: {named}"
+    return (
         f"{len(dependents)} more services depend on these: {named}" if dependents else "nothing else depends on these"
     )
-    if len(dependents) == 1:
-        depend = f"1 more service depends on these: {named}"
-    return f"business services {', '.join(business)}; {depend}" if business else depend

@@ -67,5 +67,5 @@ def _written(one: _Kept | None) -> str:
     """Return it as JSON without what the engine counts; empty: there is none."""
     if one is None:
         return ""
-    said = {name: value for name, value in msgspec.to_builtins(one).items() if name not in COUNTED}
+    said = {name: value for name, value in msgspec.to_builtins(one, str_keys=True).items() if name not in COUNTED}
     return msgspec.json.encode(said, order="deterministic").decode()

@@ -29,7 +29,7 @@ from correlation.embedding import choose_embedder
 
 MARK = "demo"  # a file of this name says that the folder is a demo's and may be emptied
 PLAYED = "played"  # what it says once the whole day is in the journal
-SHOWN = Query(where={"active": (True,), "muted": (False,)}, order=("-rank", "-opened_at"), limit=50)
+SHOWN = Query(where={"active": (True,), "muted": (False,)}, order=("-weight", "-opened_at"), limit=50)
 
 Moment = tuple[datetime, Payload]
 

@@ -146,6 +146,8 @@ def _told(detail: IncidentDetail) -> list[str]:
         ),
         "",
         f"Impact: {incident.impact.text or 'none known'}",
+        *([f"  their owners: {', '.join(incident.impact.owners)}"] if incident.impact.owners else []),
+        f"  in the list it {incident.weighed}",
         "",
         f"Alerts ({len(detail.members)} of {detail.members_total})",
         *(f"  {when(one.started_at)}  {one.entity.name or '-'}  {one.name}" for one in detail.members),

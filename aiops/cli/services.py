@@ -20,6 +20,7 @@ app = family(
     "What depends on what.",
     examples("services", "services check services.yaml", "services import services.yaml", "services proposals"),
 )
+At = Annotated[str, typer.Option(help="The graph as of then, without health: 2026-03-01T12:00:00Z.")]
 EdgeId = Annotated[str, typer.Argument(metavar="ID", help="Of the edge, from `aiops services proposals`.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Service graph (YAML).", exists=True, dir_okay=False)]
 
@@ -46,12 +47,18 @@ def default(context: typer.Context, output: Output = Format.TABLE) -> None:
         show_list(context, output=output)
 
 
-@app.command("list", epilog=examples("services list", "services list -o json"))
-def show_list(context: typer.Context, limit: Limit = 200, output: Output = Format.TABLE) -> None:
+@app.command(
+    "list", epilog=examples("services list", "services list -o json", "services list --at 2026-03-01T12:00:00Z")
+)
+def show_list(context: typer.Context, limit: Limit = 200, at: At = "", output: Output = Format.TABLE) -> None:
     """List services, those with firing alerts first, and say how many alerts find their service."""
     with client(context) as one:
-        page = one.get("/api/services", ServiceList, {"limit": limit})
+        page = one.get("/api/services", ServiceList, {"limit": limit} | ({"at": at} if at else {}))
     show(page.items, columns(), output)
+    if at:
+        counted = f"{plural(len(page.items), 'service')}, {plural(len(page.edges), 'edge')}"
+        say(f"{counted}; graph version {page.graph_version}")
+        return
     found = page.unmapped
     total = found.mapped + found.unmapped + found.unplaced
     say(f"{len(page.items)} of {how_many(page.total, page.exact)} services; graph version {page.graph_version}")

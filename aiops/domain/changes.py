@@ -125,6 +125,7 @@ INCIDENTS = Collection(
         "muted": lambda incident: incident.episodes > 0 and incident.suppressed == incident.episodes,
         "assignee": lambda incident: incident.assignee,
         "cause": lambda incident: incident.candidates[0].entity if incident.candidates else "",
+        "weight": lambda incident: incident.weight,
         "score": lambda incident: incident.score,
         "alerts": lambda incident: incident.alerts,
         "opened_at": lambda incident: incident.opened_at,
@@ -139,7 +140,7 @@ INCIDENTS = Collection(
     text=lambda incident: f"{incident.title} {' '.join(incident.services)}",
     counted=("status", "severity", "active", "background", "muted", "assignee", "service", "owner", "business"),
     crossed=("status", "severity", "active"),
-    sorted_by=(("rank", "opened_at"),),
+    sorted_by=(("weight", "opened_at"), ("rank", "opened_at")),
 )
 TIMELINE = Collection(
     "timeline",

@@ -8,6 +8,7 @@ import msgspec
 
 from aiops.domain.base import Noun
 from aiops.domain.events import Severity
+from aiops.domain.impact import PER_RANK, Impact
 from aiops.domain.reasons import Reason
 
 
@@ -30,15 +31,6 @@ class Candidate(Noun, frozen=True, kw_only=True):
     path: tuple[str, ...] = ()  # from it to the service that hurts most
     evidence: tuple[Reason, ...] = ()  # strongest first
     confirmed: bool = False
-
-
-class Impact(Noun, frozen=True, kw_only=True):
-    """What lies downstream."""
-
-    dependents: tuple[str, ...] = ()  # services that depend on the alerting ones, nearest first, at most 50
-    dependents_total: int = 0
-    business_services: tuple[str, ...] = ()
-    text: str = ""
 
 
 class Incident(Noun, frozen=True, kw_only=True):
@@ -88,6 +80,21 @@ class Incident(Noun, frozen=True, kw_only=True):
     def active(self) -> bool:
         """Is there still something to do?"""
         return self.status in (IncidentStatus.OPEN, IncidentStatus.ACKNOWLEDGED)
+
+    @property
+    def points(self) -> dict[str, float]:
+        """What its place in the list is made of: its severity and its impact."""
+        return {f"severity {self.severity}": PER_RANK * self.severity.rank, **self.impact.points}
+
+    @property
+    def weight(self) -> float:
+        """Where does it stand in the list? The heaviest is worked on first."""
+        return round(sum(self.points.values()), 1)
+
+    @property
+    def weighed(self) -> str:
+        """Say the weight with what it is made of."""
+        return f"weighs {self.weight:g}: " + ", ".join(f"{what} {points:g}" for what, points in self.points.items())
 
 
 class TimelineItem(Noun, frozen=True, kw_only=True):

@@ -141,7 +141,7 @@ def padded(vector: bytes) -> list[float]:
 
 
 def _kind(name: str) -> Kind:
-    if name == "score":
+    if name in ("score", "weight"):
         return "double"
     return "long" if name in _NUMBERS or name in _DATES else "keyword"
 

@@ -14,12 +14,13 @@ from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident, Page
 from aiops.domain.queries import Query
 from aiops.domain.reasons import Reason
+from aiops.domain.records import GraphRecord
 from aiops.ports import Journal, View
 from api.explain import explain_alert
 from api.filters import Alike, Paged
 from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
-from api.reading import alert_detail, current_graph, incident_detail, member_query
+from api.reading import alert_detail, current_graph, graph_at, incident_detail, member_query
 from api.schemas import AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
 from api.similar import similar_incidents
 from api.ui.charts import Lanes, lanes
@@ -54,6 +55,7 @@ class IncidentPage:
     merged_into: Incident | None
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
     uncounted: int  # members beyond those that are counted by shape
+    graph_of: GraphRecord | None  # the version that is drawn, where it is not the present one
     nodes: tuple[str, ...]  # of the service graph, to name another cause than those that alerted
 
     @property
@@ -84,7 +86,8 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
     row = incident_row(found, now)
     cause = row.cause if row.probability else ""
     members = _members(view, found)
-    graph = current_graph(view)
+    present = current_graph(view)
+    graph = graph_at(view, found.resolved_at) if found.resolved_at and not found.active else present
     until = found.resolved_at or max(now, found.last_activity)
     evidence = found.candidates[0].evidence if found.candidates else ()
     return IncidentPage(
@@ -108,7 +111,8 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
         shapes=shapes(detail.templates, members),
         uncounted=max(0, detail.members_total - len(members)),
-        nodes=tuple(service.name for service in graph.topology.services)[:MOST_NAMED] if graph else (),
+        graph_of=graph if graph is not present else None,
+        nodes=tuple(service.name for service in present.topology.services)[:MOST_NAMED] if present else (),
     )
 
 

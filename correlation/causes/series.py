@@ -4,6 +4,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -41,6 +42,7 @@ class Window(NamedTuple):
     values: Sequence[float]
     middle: float  # median of the baseline
     deviation: float  # its robust standard deviation; negative where there is no baseline
+    step: float = 0.0  # seconds between two samples, mostly; 0: there are not two
 
     @property
     def known(self) -> bool:
@@ -87,7 +89,8 @@ class _Series:
         stop = _after(self.times, end + WIDTH)
         before = self.values[max(0, first - NEAR) : first]
         middle, deviation = _baseline(before) if len(before) >= LEAST else (0.0, -1.0)
-        return Window(self.times[first:stop], self.values[first:stop], middle, deviation)
+        step = _step(self.times[max(0, first - LEAST) : stop])
+        return Window(self.times[first:stop], self.values[first:stop], middle, deviation, step)
 
 
 class Metrics:
@@ -168,6 +171,10 @@ def _after(times: Sequence[float], moment: float) -> int:
         middle = (low + high) // 2
         low, high = (middle + 1, high) if times[middle] < moment else (low, middle)
     return low
+
+
+def _step(times: Sequence[float]) -> float:
+    return _median([two - one for one, two in pairwise(times[: 4 * LEAST])]) if len(times) > 1 else 0.0
 
 
 def _baseline(values: Sequence[float]) -> tuple[float, float]:

@@ -58,3 +58,35 @@ def test_an_edge_that_nobody_proposed_is_refused(world: World) -> None:
     answer = world.client.post("/api/services/proposals/nothing/accept")
     assert answer.status_code == 409
     assert "no edge 'nothing' is proposed" in answer.text
+
+
+def test_the_page_shows_the_graph_as_it_was(world: World) -> None:
+    proposal = outages(world)
+    before = world.now
+    world.now = at(2_000 + 11 * 7_200)
+    world.post(f"/api/services/proposals/{proposal['edge_id']}/accept")
+    assert "1 edge<" in world.page("/services")
+    then = world.page(f"/services?at={before:%Y-%m-%dT%H:%M}")
+    assert "0 edges<" in then
+    assert f"As the graph was at {before:%Y-%m-%d %H:%M} UTC" in then
+    assert "Edges that seem to be missing" not in then
+    assert "nobody had imported one yet" in world.page("/services?at=2020-01-01T00:00")
+    refused = world.client.get("/services?at=yesterday")
+    assert refused.status_code == 400
+    assert "is no time" in refused.text
+
+
+def test_an_incident_that_is_over_is_drawn_on_the_graph_of_its_time(world: World) -> None:
+    world.client.post("/api/services", content="services:\n  web: {depends_on: [db]}\n  db: {}\n")
+    world.alert("db", 600)
+    world.alert("web", 605)
+    world.now = at(700)
+    (incident,) = world.get("/api/incidents")["items"]
+    world.post(f"/api/incidents/{incident['incident_id']}/resolve")
+    drawn = world.page(f"/incidents/{incident['incident_id']}")
+    world.now = at(4_000)
+    world.client.post("/api/services", content="services:\n  web: {}\n  db: {}\n")
+    later = world.page(f"/incidents/{incident['incident_id']}")
+    assert "as the service graph was when it was resolved" not in drawn
+    assert "as the service graph was when it was resolved, version 1" in later
+    assert drawn.count("<path") == later.count("<path")  # the edge is still drawn

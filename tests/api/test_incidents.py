@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aiops.domain.changes import INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
+from aiops.domain.impact import Impact
 from aiops.domain.incidents import Incident, IncidentStatus
 from api.filters import IncidentFilter, narrowed, parse_box
 from api.settings import ApiSettings
@@ -42,6 +43,7 @@ def shelf(world: World) -> World:
         ("sort=number", [1, 2, 3, 4, 5, 6]),
         ("sort=-number&limit=2", [6, 5]),
         ("sort=severity&active=true&background=false&muted=false", [3, 2, 1]),
+        ("active=true&background=false&muted=false", [3, 2, 1]),
         ("sort=number&status=open&status=acknowledged", [1, 2, 3, 5, 6]),
         ("sort=number&status=open,acknowledged", [1, 2, 3, 5, 6]),
         ("severity=warning", [1]),
@@ -256,3 +258,21 @@ def test_the_one_to_merge_may_be_named_by_its_number(storm: World, other: str) -
 
 def test_merging_what_is_not_there_is_a_404(storm: World) -> None:
     storm.post("/api/incidents/1/merge", {"other_id": "99"}, 404)
+
+
+def test_the_list_is_ordered_by_who_is_hurt_and_says_so(world: World) -> None:
+    tiers = [Impact(tier=tier, text=f"the most critical is s{tier}, tier {tier}") for tier in (3, 1, 4)]
+    made = [
+        an_incident(number, opened_at=at(number), severity=severity, impact=impact)
+        for number, (impact, severity) in enumerate(
+            zip(tiers, (Severity.CRITICAL, Severity.HIGH, Severity.CRITICAL), strict=True), 1
+        )
+    ]
+    world.put(INCIDENTS, *made)
+    assert numbers(world, "") == numbers(world, "sort=impact") == [2, 1, 3]
+    assert numbers(world, "sort=severity") == [3, 1, 2]
+    first = world.page("/incidents/incident-2")
+    assert "the most critical is s1, tier 1" in first
+    assert "In the list it weighs 35: severity high 20, tier 1 15" in first
+    listed = world.page("/")
+    assert listed.index('href="/incidents/incident-2"') < listed.index('href="/incidents/incident-1"')

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aiops.domain.changes import INCIDENTS
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Candidate, Impact, IncidentStatus
+from aiops.domain.impact import Impact
+from aiops.domain.incidents import Candidate, IncidentStatus
 from api.settings import ApiSettings
 from api.ui.charts import RANGES
 from api.ui.triage import VIEWS, ListUrl

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.incidents import Candidate, Impact, IncidentStatus
+from aiops.domain.impact import Impact, Traffic
+from aiops.domain.incidents import Candidate, IncidentStatus
 from aiops.domain.matching import Matcher
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from api import presenting
@@ -90,6 +91,8 @@ def test_no_percentage_where_there_is_nothing_to_compare(candidate: Candidate, a
         (Impact(), ""),
         (Impact(dependents_total=4), "4 downstream"),
         (Impact(dependents_total=4, business_services=("checkout", "shop", "x")), "checkout, shop"),
+        (Impact(traffic=Traffic(service="web", now=300.0, usual=1_200.0)), "1,200 req/min"),
+        (Impact(dependents_total=4, traffic=Traffic(service="web", now=9.0)), "4 downstream · 9 req/min"),
     ],
 )
 def test_impact_names_what_customers_notice(impact: Impact, text: str) -> None:

@@ -68,7 +68,9 @@ def test_what_fails_after_another_again_and_again_is_proposed_to_depend_on_it() 
     assert record.first_seen == at(10)
     assert record.text == (
         "shop began to alert within a minute of db 10 times, where chance would have it 0.1 times; out of calm it"
-        " followed 10 of 10 alerts of db, and the other way round 0 of 10 alerts; 10 s apart on average"
+        " followed 10 of 10 alerts of db, and the other way round 0 of 10 alerts; 10 s apart on average;"
+        " first 2026-03-02 09:00:10 UTC, last 2026-03-03 03:00:10 UTC;"
+        " of such pairs 96% were edges where all edges were known"
     )
 
 
@@ -126,7 +128,8 @@ def test_a_chain_marks_its_ends_as_maybe_only_over_the_middle() -> None:
     learned.outages(8, "api", "web", begin=end + 100 * HOUR)
     record = learned.records[edge_id(edge("web", "db"))]
     assert record.through == "api"
-    assert record.text.endswith("; maybe no more than the way over api")
+    assert "; without api only 0% of that is left: maybe no more than the way over it; first" in record.text
+    assert record.edge.confidence == 0.01
     assert not learned.records[edge_id(edge("web", "api"))].through
 
 

@@ -1,8 +1,16 @@
 """Who is hurt?"""
 
-from correlation.impact import impact
+from collections.abc import Sequence
+
+import pytest
+
+from aiops.domain.events import Severity
+from aiops.domain.graph import GraphView
+from aiops.domain.impact import Impact, Traffic
+from correlation.impact import dependents_of
+from correlation.impact import impact as hurt_by
 from correlation.topology import ServiceGraph, parse_topology
-from tests.builders import T0
+from tests.builders import T0, an_incident
 from tests.correlation.rig import a_graph
 
 SHOP = """
@@ -13,6 +21,10 @@ services:
   db: {runs_on: [h1]}
 hosts: {h1: {part_of: [rack]}}
 """
+
+
+def impact(services: Sequence[str], view: GraphView, traffic: Traffic | None = None) -> Impact:
+    return hurt_by(services, dependents_of(services, view), view, traffic)
 
 
 def test_dependents_are_named_nearest_first_with_their_business() -> None:
@@ -34,7 +46,7 @@ def test_the_alerting_ones_are_not_their_own_dependents() -> None:
 
 def test_nothing_downstream_is_said_too() -> None:
     assert impact(["web"], a_graph(web="api").view()).text == "nothing else depends on these"
-    assert impact(["stranger"], a_graph(web="api").view()).text.startswith("unknown: ")
+    assert impact(["stranger"], a_graph(web="api").view()).text.startswith("what depends on these is unknown: ")
 
 
 def test_many_dependents_are_counted_but_not_all_named() -> None:
@@ -46,3 +58,59 @@ def test_many_dependents_are_counted_but_not_all_named() -> None:
 
 def test_cycles_end() -> None:
     assert impact(["a"], a_graph(a="b", b="a").view()).dependents == ("b",)
+
+
+def test_the_most_critical_of_all_that_are_hurt_is_named_and_the_teams_downstream() -> None:
+    graph = ServiceGraph()
+    tiered = """
+services:
+  web: {depends_on: [api], tier: 1, owner: shop}
+  api: {depends_on: [db], tier: 2, owner: core}
+  db: {tier: 3, owner: dba}
+"""
+    graph.replace(parse_topology(tiered, "x"), T0)
+    hurt = impact(["db"], graph.view())
+    assert (hurt.tier, hurt.most_critical, hurt.owners) == (1, "web", ("core", "shop"))
+    assert "the most critical is web, tier 1" in hurt.text
+    assert impact(["stranger"], graph.view()).tier == 0
+
+
+@pytest.mark.parametrize(
+    ("traffic", "text"),
+    [
+        (
+            Traffic(service="web", now=300.0, usual=1_200.4),
+            "about 1,200 requests/min are affected (web gets 300 now, 1,200 before)",
+        ),
+        (Traffic(service="web", now=300.0), "about 300 requests/min are affected (web gets 300 now)"),
+        (
+            Traffic(service="web", usual=50.0),
+            "about 50 requests/min are affected (web reports none since, 50 before)",
+        ),
+    ],
+)
+def test_requests_that_are_affected_are_said_first(traffic: Traffic, text: str) -> None:
+    assert impact(["web"], a_graph(web="api").view(), traffic).text == f"{text}; nothing else depends on these"
+
+
+def test_the_weight_is_the_sum_of_what_is_said_of_it() -> None:
+    hurt = Impact(dependents_total=9, business_services=("a", "b"), tier=1, traffic=Traffic(service="web", usual=999.0))
+    incident = an_incident(severity=Severity.HIGH, impact=hurt)
+    assert incident.weight == 20 + 15 + 4 + 3 + 6
+    assert incident.weighed == (
+        "weighs 48: severity high 20, tier 1 15, 2 business services 4, 9 dependents 3, 999 requests/min 6"
+    )
+
+
+def test_what_is_critical_to_the_business_outweighs_a_step_of_severity_and_requests_alone_do_not() -> None:
+    plain = an_incident(severity=Severity.CRITICAL, impact=Impact(tier=3))
+    business = an_incident(severity=Severity.HIGH, impact=Impact(tier=1))
+    busy = an_incident(severity=Severity.HIGH, impact=Impact(tier=3, traffic=Traffic(service="web", usual=8_000.0)))
+    assert business.weight > plain.weight > busy.weight
+
+
+def test_no_part_of_the_weight_grows_without_bound() -> None:
+    traffic = Traffic(service="web", usual=1e12)
+    most = Impact(tier=1, dependents_total=5_000, business_services=tuple("abcdefgh"), traffic=traffic)
+    assert an_incident(severity=Severity.INFO, impact=most).weight == 15 + 6 + 9 + 10
+    assert an_incident(severity=Severity.INFO, impact=Impact()).weight == 0

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.changes import RULE_CHANGES, RULES, SILENCES
 from aiops.domain.errors import AiopsError, BadInput, Conflict
 from aiops.domain.events import Severity, Status
 from aiops.domain.matching import Matcher, Operator, parse_matcher
 from aiops.domain.reasons import Reason
 from aiops.domain.records import Template
-from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.rules import Envelope, Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
 from rules.book import Book
@@ -430,3 +430,10 @@ def test_a_loaded_book_goes_on_as_the_dumped_one(rules: list[Rule], services: li
 def test_the_order_in_which_rules_came_decides_nothing(rules: list[Rule]) -> None:
     unique = list({rule.id: rule for rule in rules}.values())
     assert judged(a_book(*unique)) == judged(a_book(*reversed(unique)))
+
+
+def test_a_rule_with_an_envelope_by_the_hour_is_written_down_in_the_audit_log() -> None:
+    book = Book(MutingSettings(), Timers(), Signatures())
+    book.act(PutRule(rule=a_rule(envelope=Envelope(per_hour=4, by_hour={7: 2, 31: 3}))), "ana", T0, {})
+    (line,) = [one for collection, one in book.drain() if collection is RULE_CHANGES]
+    assert '"by_hour":{"31":3,"7":2}' in line.after

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Candidate, Impact
+from aiops.domain.impact import Impact
+from aiops.domain.incidents import Candidate
 from aiops.domain.routes import MOST_ROUTES, Route, check_routes
 from aiops.domain.settings import PagingSettings, Settings, check
 from rules.routing import MOST_VALUES, Routing, joined

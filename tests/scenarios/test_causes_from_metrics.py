@@ -60,3 +60,19 @@ def test_what_a_person_confirmed_counts_for_the_next_incident(world: World) -> N
     for incident in first:
         world.at(61).act(ConfirmCause(incident_id=incident.incident_id, entity="right"))
     assert all(one.candidates[0].confirmed for one in world.expect(at=120).incidents)
+
+
+def test_an_incident_says_how_many_requests_it_meets_and_what_is_busier_weighs_more(world: World) -> None:
+    world.topology("web -> api", "batch -> queue")
+    for minute in range(60):
+        measure(world, minute * 60, web=0.3)
+    world.at(HOUR).alert("web", "latency is high")
+    world.at(HOUR + 1).alert("batch", "disk is full")
+    for minute in range(60, 64):
+        measure(world, minute * 60 + 1, web=2.3)
+    seen = world.expect(at=HOUR + 300)
+    web, batch = seen.incident(having="web"), seen.incident(having="batch")
+    assert web.impact.text.startswith("about 100 requests/min are affected (web gets 100 now, 100 before)")
+    assert any(reason.step == "impact" and "100 requests/min" in reason.text for reason in web.reasons)
+    assert batch.impact.traffic is None
+    assert web.weight > batch.weight

@@ -72,6 +72,7 @@ def test_the_service_graph_is_imported_and_listed(aiops: Line) -> None:
     records = {record["name"]: record for record in json.loads(aiops("services", "-o", "json"))}
     assert records["web"]["edges"][0]["target"] == "db"
     assert "dba" in aiops("services")
+    assert "dba" not in aiops("services", "list", "--at", "2020-01-01T00:00:00Z")
 
 
 def test_rules_are_previewed_added_linted_and_ended(with_incident: Line) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from aiops.domain.channels import PageTemplate
 from aiops.domain.errors import BadConfiguration, BadInput
-from aiops.domain.incidents import Candidate, Impact
+from aiops.domain.impact import Impact
+from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
 from aiops.response.message import facts
 from aiops.response.texts import FILTERS, LISTS, LONGEST_BODY, LONGEST_SUBJECT, NAMES, Text, check
