@@ -207,15 +207,25 @@ def _previewed(found: Preview) -> list[str]:
 
 
 def _of_past(past: Past) -> Iterator[str]:
-    about = "" if past.complete else f" (estimated from {past.looked_at:,} of {past.candidates:,} that may match)"
+    of = f"; of a sample of {past.looked_at:,} among the {past.candidates:,} that may match"
     yield (
-        f"in the past {past.days} days: {plural(past.alerts, 'alert')}{about}, {past.critical} critical,"
-        f" {past.known_bad} known bad (those are never hidden)"
+        f"in the past {past.days} days: {_about(plural(past.alerts, 'alert'), past.alerts_between)},"
+        f" {_about(f'{past.critical:,}', past.critical_between)} critical,"
+        f" {past.known_bad:,} known bad (those are never hidden){'' if past.complete else of}"
     )
+    if past.known_bad_left:
+        yield f"  ! {plural(past.known_bad_left, 'known bad alert')} could not be tried in time: it may match them"
+    if past.incidents_left:
+        yield f"  ! {plural(past.incidents_left, 'confirmed incident')} could not be looked through in time"
     for one in past.incidents:
         how = "its root cause" if one.root else "all of it" if one.whole else f"{one.hidden} of {one.episodes} episodes"
         yield f"  ! incident #{one.number} (confirmed cause {one.cause}): would have hidden {how}: {one.title}"
     yield from (f"  {one.severity}  {one.entity}  {one.title}" for one in past.examples)
+
+
+def _about(said: str, between: tuple[int, int]) -> str:
+    low, high = between
+    return said if low == high else f"about {said} ({low:,} to {high:,})"
 
 
 app.add_typer(sigma.app, name="sigma")
