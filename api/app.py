@@ -40,6 +40,7 @@ from api.routes import (
     services,
     standins,
     status,
+    suggestions,
     windows,
 )
 from api.senders_auth import SenderSecrets
@@ -106,6 +107,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
     for module in (
         incidents,
         alerts,
+        suggestions,
         rules,
         windows,
         patterns,

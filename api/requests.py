@@ -6,7 +6,7 @@ from aiops.domain.alerts import Verdict
 from aiops.domain.base import Noun
 from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher
-from aiops.domain.rules import Cases, RuleStatus
+from aiops.domain.rules import Cases, Envelope, RuleStatus, Threshold
 
 
 class AssignBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +46,9 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     review: datetime | None = None
     ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden
     priority: int = 0
+    threshold: Threshold | None = None  # N of M: of known_good, hides until it is reached; of known_bad, raises then
+    envelope: Envelope | None = None  # of known_good; else it is learned where enough was seen
+    any_shape: bool = False  # of known_good: no envelope is learned
     cases: Cases = Cases()
     pack: str = ""  # the YAML pack it stands in
     status: RuleStatus = RuleStatus.ACTIVE  # active, shadow or proposed
