@@ -21,7 +21,7 @@ SECONDS = 0.4  # after which no further page is read
 PAGE = 250  # small: between two pages one looks at the clock
 MOST_SURE = 10_000  # candidates that are counted anyway, by which the store chooses its way
 MOST_COUNTED = 1_000_000  # candidates, from which is told how many match in all
-FEW = 500  # alerts that are tried one by one rather than narrowed
+FEW = 2_500  # alerts that are tried one by one rather than narrowed
 EARLY = 40  # tokens of a message by whose words it is surely found: full text covers the beginning
 MOST_LISTED = 200  # values that a condition lists: more of them cost more than trying
 _FIELDS = ("source", "severity", "entity", "pattern", "owner")  # own fields of an alert that every store indexes
@@ -120,16 +120,17 @@ def matching(
     seconds: float = SECONDS,
     most: int | None = None,
     total: int = MOST_SURE,
+    page: int | None = None,
 ) -> Tried:
     """Try what ``base`` asks for against ``ways`` (one must hold whole), in its order, up to MOST and ``seconds``.
 
-    ``most``: another limit than MOST. ``total``: how far candidates are counted, which costs.
+    ``most`` and ``page``: other limits than MOST and PAGE. ``total``: how far candidates are counted, which costs.
     """
     found = Tried()
     until = time.monotonic() + seconds
     for number, way in enumerate(ways):
         share = (until - time.monotonic()) / (len(ways) - number)
-        base = msgspec.structs.replace(base, most=total)
+        base = msgspec.structs.replace(base, most=total, limit=PAGE if page is None else page)
         _try(view, way, base, found, time.monotonic() + share, MOST if most is None else most)
     return found
 
@@ -137,7 +138,7 @@ def matching(
 def _try(view: View, way: "Way", base: Query, found: Tried, until: float, most: int) -> None:
     few = bool(base.where) and view.find(ALERTS, msgspec.structs.replace(base, limit=0)).total <= FEW
     narrow = replace(way, query=Query()) if few else way  # where there are few, the full text is the dearer way to them
-    query = _asked(narrow, base, limit=min(PAGE, MOST))
+    query = _asked(narrow, base, limit=min(base.limit, most))
     begun = found.tried
     while True:
         page = view.find(ALERTS, query)

@@ -25,6 +25,7 @@ MOST_DAYS = 366
 SURE = 0.4  # seconds for each of what must not come from a sample; what is left then is said to be left
 SHOWN = 0.1  # seconds for what is shown, and for how many fire
 PAGE = 500  # documents read between two looks at the clock
+BAD_PAGE = 1_000  # known bad alerts likewise
 MOST_IDS = 1_000  # incidents of one question
 _Ways = Sequence[Way]
 T = TypeVar("T")
@@ -80,7 +81,7 @@ def _past(view: View, ways: _Ways, now: datetime, days: int) -> Past:
     since = Range(at_least=now - timedelta(days=days))
     base = Query(ranges={"last_seen": since})
     bad = msgspec.structs.replace(base, where={"verdict": (Verdict.KNOWN_BAD,)}, order=("-last_seen",))
-    known_bad = matching(view, ways, bad, SURE, most=MOST_COUNTED, total=MOST_COUNTED)
+    known_bad = matching(view, ways, bad, SURE, most=MOST_COUNTED, total=MOST_COUNTED, page=BAD_PAGE)
     incidents, left = _confirmed(view, ways, since)
     found, critical = counted(view, ways, base)
     shown = matching(view, ways, msgspec.structs.replace(base, order=("-last_seen",)), SHOWN, most=PAGE)

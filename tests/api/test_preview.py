@@ -154,7 +154,7 @@ def test_what_no_index_knows_is_told_from_a_sample_with_its_interval(
 
 
 def test_known_bad_ones_come_from_no_sample(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.candidates, "PAGE", 10)
+    monkeypatch.setattr(api.preview, "BAD_PAGE", 50)
     monkeypatch.setattr(api.candidates, "MOST", 10)
     many = [old("db", number, verdict=Verdict.KNOWN_BAD) for number in range(600)]
     stolen = old("db", 999, days=6.9, verdict=Verdict.KNOWN_BAD, annotations={"what": "stolen"})  # looked at last
@@ -185,7 +185,7 @@ def test_what_there_was_no_time_for_is_said_and_must_be_confirmed(
     bad = [old("db", number, verdict=Verdict.KNOWN_BAD, annotations={"x": "y"}) for number in range(2, 30)]
     save(store, inside, *bad, incident=confirmed(inside, cause="db"))
     assert doubt(asked(store, "annotation.x=y")) == ""
-    monkeypatch.setattr(api.candidates, "PAGE", 10)
+    monkeypatch.setattr(api.preview, "BAD_PAGE", 10)
     monkeypatch.setattr(api.preview, "SURE", 0.0)
     found = asked(store, "annotation.x=y")
     assert found.past is not None
