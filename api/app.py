@@ -47,6 +47,7 @@ from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.ui import forms, outbox, pages, sign_in
 from api.ui import senders as sender_forms
+from api.ui import suggestions as suggested
 from api.ui.render import page, piece
 from api.vouched import Proxy
 
@@ -121,6 +122,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         outbox,
         forms,
         sender_forms,
+        suggested,
         sign_in,
     ):
         app.include_router(module.router)

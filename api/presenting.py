@@ -199,7 +199,7 @@ def bounds(rule: Rule) -> list[str]:
 
 def _shape(shape: Envelope) -> Iterator[str]:
     if shape.by_hour:
-        least, most = min(shape.by_hour.values()), max(shape.by_hour.values())
+        least, most = min(shape.by_hour), max(shape.by_hour)
         yield f"at most {least:,} to {most:,} an hour on each node, by the hour of the week"
     else:
         yield f"at most {shape.per_hour:,} an hour on each node"

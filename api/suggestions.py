@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, RULES
+from aiops.domain.changes import ALERTS, RULES, TIMELINE
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, RuleStatus
@@ -35,16 +35,17 @@ def sample(view: View) -> list[Sampled]:
     return [Sampled(rule=rule, alerts=tuple(alerts)) for rule, alerts in put_aside if alerts]
 
 
-def narrower(view: View, incident: Incident) -> list[Rule]:
+def narrower(view: View, incident: Incident) -> tuple[Rule, ...]:
     """Return the rules that would have left this incident alone, and wait to take the place of those that did not."""
-    query = Query(where={"status": WAITING}, limit=MOST)
     end = f": #{incident.number}"
-    return [rule for rule in view.find(RULES, query).items if rule.replaces and rule.reason.endswith(end)]
+    found = view.find(RULES, Query(where={"status": WAITING}, limit=MOST)).items
+    return tuple(rule for rule in found if rule.replaces and rule.reason.endswith(end))
 
 
-def told(timeline: tuple[TimelineItem, ...]) -> list[TimelineItem]:
-    """Return what an incident's story says that mutes hid of it."""
-    return [line for line in timeline if line.kind == AUDIT]
+def harm(view: View, incident: Incident) -> tuple[TimelineItem, ...]:
+    """Return what an incident's story says that mutes hid of it, the newest audit's lines first."""
+    where = {"incident": (incident.incident_id,), "kind": (AUDIT,)}
+    return tuple(view.find(TIMELINE, Query(where=where, order=("-at",), limit=MOST)).items)
 
 
 def _suggestion(rule: Rule, settings: SuggestSettings, now: datetime) -> Suggestion:

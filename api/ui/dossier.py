@@ -11,9 +11,10 @@ import msgspec
 from aiops.domain.alerts import Alert, Episode
 from aiops.domain.changes import EPISODES, INCIDENTS, PAGES
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Candidate, Incident, Page
+from aiops.domain.incidents import Candidate, Incident, Page, TimelineItem
 from aiops.domain.queries import Query
 from aiops.domain.reasons import Reason
+from aiops.domain.rules import Rule
 from aiops.ports import Journal, View
 from api.explain import explain_alert
 from api.filters import Alike, Paged
@@ -22,6 +23,7 @@ from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, incident_detail, member_query
 from api.schemas import AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
 from api.similar import similar_incidents
+from api.suggestions import harm, narrower
 from api.ui.charts import Lanes, lanes
 from api.ui.graph import Picture, picture
 from api.ui.render import UNSEEN
@@ -54,6 +56,8 @@ class IncidentPage:
     merged_into: Incident | None
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
     uncounted: int  # members beyond those that are counted by shape
+    harm: tuple[TimelineItem, ...]  # what mutes hid of it, told when its cause was confirmed
+    narrower: tuple[Rule, ...]  # rules that would have left it alone, and wait to be accepted
     nodes: tuple[str, ...]  # of the service graph, to name another cause than those that alerted
 
     @property
@@ -108,6 +112,8 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
         shapes=shapes(detail.templates, members),
         uncounted=max(0, detail.members_total - len(members)),
+        harm=harm(view, found),
+        narrower=narrower(view, found) if row.confirmed else (),
         nodes=tuple(service.name for service in graph.topology.services)[:MOST_NAMED] if graph else (),
     )
 

@@ -12,6 +12,7 @@ from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.changes import ALERTS, TEMPLATES
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator
+from aiops.domain.rules import Threshold
 from aiops.domain.words import plural
 from aiops.ports import View
 from api.acting import put_rule, put_silence
@@ -58,6 +59,9 @@ class MuteForm:
     preview: Preview | None = None
     problem: str = ""
     kind: str = "mute"  # or silence
+    times: str = ""  # N of M: hides until so many
+    of: str = ""  # of the last so many states
+    within: str = ""  # minutes
 
     @property
     def doubt(self) -> str:
@@ -143,6 +147,9 @@ def filled(form: Form) -> MuteForm:
         sure=form.get("sure") == "1",
         back=safe_back(form.get("back", "/")),
         kind=kind_of(form.get("kind")),
+        times=form.get("times").strip(),
+        of=form.get("of").strip(),
+        within=form.get("within").strip(),
     )
 
 
@@ -184,9 +191,20 @@ def mute(form: MuteForm, seen: Preview, until: datetime, actor: str, key: str, n
         reason=form.reason,
         expires=until,
         ceiling=seen.worst,
+        threshold=threshold_of(form),
     )
     rule = put_rule(new, actor, key, now).rule
     return PutRule(rule=msgspec.structs.replace(rule, cases=proof(rule)))
+
+
+def threshold_of(form: MuteForm) -> Threshold | None:
+    """Read N of M; None: all three fields are empty."""
+    typed = (form.times, form.of, form.within)
+    if not any(typed):
+        return None
+    if not all(one.isascii() and one.isdecimal() and len(one) < 6 for one in typed):
+        raise BadInput("N of M is not said in whole", place="threshold", fix="give three whole numbers: 3 of 5 in 10")
+    return Threshold(times=int(form.times), of=int(form.of), within=timedelta(minutes=int(form.within)))
 
 
 def doubt(seen: Preview) -> str:
