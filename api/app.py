@@ -41,12 +41,14 @@ from api.routes import (
     signatures,
     standins,
     status,
+    suggestions,
     windows,
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.ui import forms, outbox, pages, sign_in, signature_pages
 from api.ui import senders as sender_forms
+from api.ui import suggestions as suggested
 from api.ui.render import page, piece
 from api.vouched import Proxy
 
@@ -107,6 +109,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
     for module in (
         incidents,
         alerts,
+        suggestions,
         rules,
         windows,
         signatures,
@@ -122,6 +125,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         signature_pages,
         forms,
         sender_forms,
+        suggested,
         sign_in,
     ):
         app.include_router(module.router)

@@ -119,6 +119,7 @@ class AlertFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=True
     pattern: tuple[str, ...] = ()
     incident: tuple[str, ...] = ()
     label: tuple[str, ...] = ()  # "name=value"
+    quiet: tuple[str, ...] = ()  # what keeps it so: rule, silence, shelved, maintenance, inhibition, flapping, held
     suppressed: bool | None = None
     text: str = ""
     facets: tuple[str, ...] = ()
@@ -136,6 +137,7 @@ class AlertFilter(Matched, frozen=True, kw_only=True, forbid_unknown_fields=True
             "pattern",
             "incident",
             "label",
+            "quiet",
         )
         where = {name: tuple(getattr(self, name)) for name in many if getattr(self, name)}
         if self.suppressed is not None:

@@ -34,7 +34,7 @@ def matched(view: View, collection: Collection[Any], query: Query, matchers: Ite
     every, unless = list(query.every), {name: list(values) for name, values in query.unless.items()}
     for matcher in matchers:
         name, beginning = _place(collection, matcher)
-        empty, listed = _split(view, collection, matcher, name, beginning)
+        empty, listed = split(view, collection, matcher, name, beginning)
         if empty:
             unless.setdefault(name, []).extend(listed)
         else:
@@ -57,7 +57,7 @@ def _place(collection: Collection[Any], matcher: Matcher) -> tuple[str, str]:
     raise BadInput(f"{collection.name} cannot be matched by {name!r}", place=str(matcher), fix=fix)
 
 
-def _split(
+def split(
     view: View, collection: Collection[Any], matcher: Matcher, name: str, beginning: str
 ) -> tuple[bool, list[str]]:
     """Return whether a missing value satisfies the matcher, and the values that do not if it does, else that do."""

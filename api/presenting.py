@@ -1,15 +1,16 @@
 """How does a noun look on a page? Pure functions from nouns to what templates print."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from aiops.domain.alerts import Verdict
+from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.incidents import Candidate, Incident, IncidentStatus
 from aiops.domain.matching import Operator, token_match
 from aiops.domain.records import Template
-from aiops.domain.rules import Rule, RuleStatus, Silence
+from aiops.domain.rules import Envelope, Rule, RuleStatus, Silence
 from aiops.domain.words import plural
+from aiops.domain.words import span as long_span
 
 SOON = timedelta(hours=24)  # what expires within it is marked
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -184,6 +185,46 @@ def rule_state(rule: Rule, now: datetime) -> str:
         return rule.status.value
     end = rule.expires or rule.review
     return "expires soon" if end and end - now < SOON else "active"
+
+
+def bounds(rule: Rule) -> list[str]:
+    """Say within which bounds a rule holds: how many of its states, and what its alerts were like when it was made."""
+    limit, shape = rule.threshold, rule.envelope
+    said = []
+    if limit:
+        which = f"{limit.times} of an alert's last {limit.of} states within {long_span(limit.within)} fire"
+        said.append(f"until {which}" if rule.verdict is Verdict.KNOWN_GOOD else f"once {which}")
+    return [*said, *_shape(shape)] if shape else said
+
+
+def _shape(shape: Envelope) -> Iterator[str]:
+    if shape.by_hour:
+        least, most = min(shape.by_hour), max(shape.by_hour)
+        yield f"at most {least:,} to {most:,} an hour on each node, by the hour of the week"
+    else:
+        yield f"at most {shape.per_hour:,} an hour on each node"
+    if shape.longest:
+        yield f"over within {long_span(shape.longest)}"
+    for number, values in enumerate(shape.parameters, 1):
+        if values:
+            yield f"parameter {number} is {' or '.join(values)}"
+    if shape.beside is not None:
+        yield f"beside it at most {', '.join(shape.beside)}" if shape.beside else "nothing else fires on its node"
+    if shape.entities is not None:
+        first = ", ".join(shape.entities[:3])
+        more = f" and {len(shape.entities) - 3} more" if len(shape.entities) > 3 else ""
+        yield f"only on {first}{more}"
+
+
+def broken(alert: Alert) -> list[str]:
+    """Say which mutes do not hold for an alert as it is unlike what they were made for, and which bound broke."""
+    hiding = {one.id for one in alert.suppressed_by}
+    found = {
+        str(reason.evidence["rule"]): reason.text
+        for reason in alert.reasons
+        if "bound" in reason.evidence and reason.evidence["rule"] not in hiding
+    }
+    return list(found.values())
 
 
 def silence_state(silence: Silence, now: datetime) -> str:

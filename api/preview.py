@@ -1,28 +1,34 @@
 """What would these matchers hide now, and what would they have hidden in the past days? Asked before a rule is made."""
 
+import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode, Verdict
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS
+from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, Collection
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident
 from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.ports import View
-from api.candidates import Tried, Way, matching, narrowed
+from api.candidates import MOST_COUNTED, Count, Way, counted, matching, narrowed
 from api.schemas import Example, HiddenIncident, Past, Preview
 from rules.check import masked
 
 EXAMPLES = 5
 MOST_DAYS = 366
-MOST_CONFIRMED = 100  # incidents whose cause a person confirmed, the newest, that are looked at
-MOST_MEMBERS = 3_000  # of their episodes
+SURE = 0.4  # seconds for each of what must not come from a sample; what is left then is said to be left
+SHOWN = 0.1  # seconds for what is shown, and for how many fire
+PAGE = 500  # documents read between two looks at the clock
+BAD_PAGE = 1_000  # known bad alerts likewise
+MOST_IDS = 1_000  # incidents of one question
 _Ways = Sequence[Way]
+T = TypeVar("T")
 
 
 def preview(
@@ -33,17 +39,20 @@ def preview(
 ) -> Preview:
     """Try ``matchers`` on what fires and nothing hides yet; ``past``: the time now, and how many days to look back."""
     ways = [narrowed(view, way) for way in ways_of(matchers, any_of)]
-    now = matching(view, ways, Query(where={"status": (Status.FIRING,)}, order=("-rank",)))
+    now = matching(view, ways, Query(where={"status": (Status.FIRING,)}, order=("-rank", "-last_seen")))
     hits = [alert for alert in now.matched.values() if not alert.suppressed]
+    looked_back = _past(view, ways, *past) if past else None
+    heard = Query(where={"status": (Status.FIRING,), "suppressed": (False,)})
+    found, critical = (Count(), Count()) if now.complete else counted(view, ways, heard, SHOWN)
     return Preview(
-        alerts=len(hits),
+        alerts=max(found.about, len(hits)),
         incidents=_hidden_incidents(view, hits),
-        critical=sum(alert.severity is Severity.CRITICAL for alert in hits),
+        critical=max(critical.about, sum(alert.severity is Severity.CRITICAL for alert in hits)),
         worst=max((alert.severity for alert in now.matched.values()), key=lambda one: one.rank, default=None),
         looked_at=now.tried,
         complete=now.complete,
         examples=_examples(hits),
-        past=_past(view, ways, *past) if past else None,
+        past=looked_back,
     )
 
 
@@ -70,44 +79,87 @@ def _past(view: View, ways: _Ways, now: datetime, days: int) -> Past:
     if not 1 <= days <= MOST_DAYS:
         raise BadInput(f"{days} days", place="days", fix=f"give 1 to {MOST_DAYS}")
     since = Range(at_least=now - timedelta(days=days))
-    base = Query(ranges={"last_seen": since}, order=("-last_seen",))
-    seen = matching(view, ways, base)
-    bad = matching(view, ways, msgspec.structs.replace(base, where={"verdict": (Verdict.KNOWN_BAD,)}))
+    base = Query(ranges={"last_seen": since})
+    bad = msgspec.structs.replace(base, where={"verdict": (Verdict.KNOWN_BAD,)}, order=("-last_seen",))
+    known_bad = matching(view, ways, bad, SURE, most=MOST_COUNTED, total=MOST_COUNTED, page=BAD_PAGE)
+    incidents, left = _confirmed(view, ways, since)
+    found, critical = counted(view, ways, base)
+    shown = matching(view, ways, msgspec.structs.replace(base, order=("-last_seen",)), SHOWN, most=PAGE)
     return Past(
         days=days,
-        alerts=seen.estimate,
-        critical=_scaled(seen, sum(one.severity is Severity.CRITICAL for one in seen.matched.values())),
-        known_bad=bad.estimate,
-        looked_at=seen.tried,
-        candidates=seen.total,
-        complete=seen.complete and bad.complete,
-        incidents=_confirmed(view, ways, since),
-        examples=_examples([*bad.matched.values(), *seen.matched.values()]),
+        alerts=found.about,
+        alerts_between=found.between,
+        critical=critical.about,
+        critical_between=critical.between,
+        looked_at=found.sample,
+        candidates=found.candidates,
+        complete=found.complete,
+        known_bad=len(known_bad.matched),
+        known_bad_left=max(0, known_bad.total - known_bad.tried),
+        incidents=incidents,
+        incidents_left=left,
+        examples=_examples([*known_bad.matched.values(), *shown.matched.values()]),
     )
 
 
-def _scaled(seen: Tried, count: int) -> int:
-    return round(count * seen.estimate / len(seen.matched)) if seen.matched else 0
+def _confirmed(view: View, ways: _Ways, since: Range) -> tuple[tuple[HiddenIncident, ...], int]:
+    """Return the confirmed incidents of which something would have been hidden, the root or the whole first.
 
-
-def _confirmed(view: View, ways: _Ways, since: Range) -> tuple[HiddenIncident, ...]:
-    """Return the confirmed incidents of which something would have been hidden, the root or the whole first."""
-    query = Query(where={"confirmed": (True,)}, ranges={"last_activity": since}, order=("-last_activity",))
-    found = view.find(INCIDENTS, msgspec.structs.replace(query, limit=MOST_CONFIRMED)).items
+    Beside them how many could not be looked through in time. What is on the confirmed causes is looked at first.
+    """
+    until = time.monotonic() + SURE
+    found = list(_incidents(view, since))
     by_id = {key: incident for incident in found for key in (incident.incident_id, *incident.merged_from)}
-    members = _members(view, list(by_id))
-    alerts = {one.fingerprint: one for one in _alerts(view, {member.fingerprint for member in members})}
-    matched = {key for key, one in alerts.items() if any(way.holds(one) for way in ways)}
-    hidden: dict[str, list[Episode]] = {}
-    for member in members:
-        if member.fingerprint in matched:
-            hidden.setdefault(by_id[member.incident_id].incident_id, []).append(member)
-    told = [_told(incident, hidden[incident.incident_id]) for incident in found if incident.incident_id in hidden]
-    return tuple(sorted(told, key=lambda one: (not one.root, not one.whole)))
+    held: dict[str, bool] = {}  # fingerprint -> does it match?
+    hidden: dict[str, dict[str, Episode]] = {}
+    complete = True
+    for page in _members(view, by_id):
+        if not (complete := time.monotonic() < until):
+            break
+        unknown = sorted({one.fingerprint for one in page} - held.keys())
+        held |= {one.fingerprint: any(way.holds(one) for way in ways) for one in view.many(ALERTS, unknown)}
+        for member in page:
+            if held.get(member.fingerprint):
+                hidden.setdefault(by_id[member.incident_id].incident_id, {})[member.episode_id] = member
+    told = [_told(one, list(hidden[one.incident_id].values())) for one in found if one.incident_id in hidden]
+    left = 0 if complete else len(found) - sum(one.root for one in told)
+    return tuple(sorted(told, key=lambda one: (not one.root, not one.whole))), left
+
+
+def _incidents(view: View, since: Range) -> Iterator[Incident]:
+    """Yield those with a confirmed cause, the newest first."""
+    query = Query(where={"confirmed": (True,)}, ranges={"last_activity": since}, order=("-last_activity",), limit=PAGE)
+    for page in _pages(view, INCIDENTS, query):
+        yield from page
+
+
+def _members(view: View, incidents: Mapping[str, Incident]) -> Iterator[list[Episode]]:
+    """Yield all episodes of these incidents in pages: those on the confirmed causes first, then all."""
+    ids = tuple(incidents)
+    for first in range(0, len(ids), MOST_IDS):
+        some = ids[first : first + MOST_IDS]
+        causes = tuple(sorted({_cause(incidents[key]) for key in some}))
+        query = Query(where={"incident": some, "entity": causes}, order=("-started_at",), limit=PAGE)
+        yield from _pages(view, EPISODES, query)
+    for first in range(0, len(ids), MOST_IDS):
+        query = Query(where={"incident": ids[first : first + MOST_IDS]}, order=("-started_at",), limit=PAGE)
+        yield from _pages(view, EPISODES, query)
+
+
+def _pages(view: View, collection: Collection[T], query: Query) -> Iterator[list[T]]:
+    page = view.find(collection, query)
+    yield page.items
+    while page.next:
+        page = view.find(collection, msgspec.structs.replace(query, cursor=page.next))
+        yield page.items
+
+
+def _cause(incident: Incident) -> str:
+    return next((one.entity for one in incident.candidates if one.confirmed), "")
 
 
 def _told(incident: Incident, members: Sequence[Episode]) -> HiddenIncident:
-    root = next((one.entity for one in incident.candidates if one.confirmed), "")
+    root = _cause(incident)
     return HiddenIncident(
         incident_id=incident.incident_id,
         number=incident.number,
@@ -118,23 +170,6 @@ def _told(incident: Incident, members: Sequence[Episode]) -> HiddenIncident:
         hidden=len(members),
         episodes=incident.episodes,
     )
-
-
-def _members(view: View, incident_ids: Sequence[str]) -> list[Episode]:
-    """Return the episodes of these incidents, up to MOST_MEMBERS."""
-    members: list[Episode] = []
-    query = Query(where={"incident": tuple(incident_ids)}, order=("-started_at",), limit=1_000)
-    while incident_ids:
-        page = view.find(EPISODES, query)
-        members += page.items
-        if not page.next or len(members) >= MOST_MEMBERS:
-            break
-        query = msgspec.structs.replace(query, cursor=page.next)
-    return members
-
-
-def _alerts(view: View, fingerprints: Collection[str]) -> list[Alert]:
-    return view.many(ALERTS, sorted(fingerprints))
 
 
 def _hidden_incidents(view: View, hits: Sequence[Alert]) -> int:

@@ -48,6 +48,9 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     threshold: Threshold | None = None  # of known_good: hides until it is reached; of known_bad: raises from then on
     envelope: Envelope | None = None  # of known_good: an alert that leaves it is not hidden
     priority: int = 0
+    threshold: Threshold | None = None  # N of M: of known_good, hides until it is reached; of known_bad, raises then
+    envelope: Envelope | None = None  # of known_good; else it is learned where enough was seen
+    any_shape: bool = False  # of known_good: no envelope is learned
     cases: Cases = Cases()
     pack: str = ""  # the YAML pack it stands in
     status: RuleStatus = RuleStatus.ACTIVE  # active, shadow or proposed

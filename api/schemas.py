@@ -161,8 +161,8 @@ class Preview(Noun, frozen=True, kw_only=True):
     """What matchers hit among the alerts that fire now."""
 
     alerts: int
-    incidents: int  # whose firing alerts would all be hidden
-    critical: int  # of the alerts
+    incidents: int  # whose firing alerts would all be hidden; at least so many where not ``complete``
+    critical: int  # of the alerts; likewise
     worst: Severity | None = None  # of all that match, those that are hidden already too; None: nothing matches
     looked_at: int  # firing alerts that were tried
     complete: bool  # False: there are more firing alerts than are tried
@@ -187,13 +187,17 @@ class Past(Noun, frozen=True, kw_only=True):
     """What matchers would have hidden in the past days."""
 
     days: int
-    alerts: int  # conditions; estimated from those looked at where not ``complete``
-    critical: int  # of these
-    known_bad: int  # of these: such a rule hides none of them, known bad beats known good
-    looked_at: int
+    alerts: int  # conditions; told from the sample that was looked at where not ``complete``
+    alerts_between: tuple[int, int]  # with 95 % certainty; both the same: it was counted
+    critical: int  # of these; told from a sample of its own
+    critical_between: tuple[int, int]
+    looked_at: int  # the sample
     candidates: int  # alerts that may match, by what is indexed
     complete: bool  # all candidates were looked at, so the counts are exact
-    incidents: tuple[HiddenIncident, ...] = ()  # confirmed ones that it touches
+    known_bad: int  # of these: such a rule hides none of them, known bad beats known good. From no sample
+    known_bad_left: int = 0  # known bad alerts that there was no time to try: whether they match is not known
+    incidents: tuple[HiddenIncident, ...] = ()  # confirmed ones that it touches. From no sample
+    incidents_left: int = 0  # confirmed ones that there was no time to look through: whether it touches them is unknown
     examples: tuple[Example, ...] = ()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiops.config import AccessConfig
 from aiops.domain.channels import Paging
+from aiops.domain.settings import SuggestSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,4 +28,5 @@ class ApiSettings:
     embedder_why: str = ""
     version: str = "0.1.0"
     paging: Paging = field(default_factory=Paging)  # channels, routes and texts, to be shown
+    suggest: SuggestSettings = field(default_factory=SuggestSettings)  # to say what proposals have yet to show
     environment: str = ""  # a name in the page header: "demo", "prod"

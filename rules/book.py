@@ -28,7 +28,7 @@ from aiops.domain.records import Template
 from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
 from aiops.domain.settings import MutingSettings, SuggestSettings
 from aiops.domain.timers import Timers
-from aiops.domain.words import clock, plural
+from aiops.domain.words import plural
 from rules.check import check_rule, check_silence, normal
 from rules.envelope import ends
 from rules.index import Index
@@ -38,6 +38,7 @@ from rules.making import label_id, labelled, shelved
 from rules.profiles import Seen
 from rules.signatures import Signatures
 from rules.silences import Silences
+from rules.suggest import waits
 from rules.trail import ENGINE, Trail
 
 MOST = 100_000  # rules and silences that have not ended
@@ -235,8 +236,8 @@ class Book(Part):
             raise Conflict(f"there is no rule {rule_id!r} that waits to be accepted")
         if not 1 <= days <= self.settings.longest.days:
             raise BadInput(f"{days} days", place="days", fix=f"give 1 to {self.settings.longest.days}")
-        if waits := self.waits(rule, now):
-            raise Conflict(waits)
+        if unproved := waits(rule, self.suggest, now):
+            raise Conflict(unproved)
         until = now + timedelta(days=days)
         good = rule.verdict is Verdict.KNOWN_GOOD
         owner = actor if rule.owner == ENGINE else rule.owner
@@ -252,16 +253,6 @@ class Book(Part):
             self._end_rule(rule.replaces, actor, now, f"replaced by {rule_id}")
             text = f"{text}; it replaces {rule.replaces}"
         return text, rule_id
-
-    def waits(self, rule: Rule, now: datetime) -> str:
-        """Say what a rule that the engine proposed has yet to show in shadow; empty: nothing."""
-        least, shadow = self.suggest.least, self.suggest.shadow
-        begun = rule.created_at or now
-        if not rule.grounds or rule.verdict is Verdict.KNOWN_BAD or rule.status is not RuleStatus.SHADOW:
-            return ""
-        if rule.hits >= least or now >= begun + shadow:
-            return ""
-        return f"still in shadow: {rule.hits} of {least} hits; it can be accepted then, or from {clock(begun + shadow)}"
 
     def _watch(self, alert: Alert, rules: Iterable[Rule], now: datetime) -> None:
         """Look at the alert again when it has lasted longer than a mute was made for."""

@@ -88,9 +88,9 @@ def _muted(rule: Rule) -> Suppression:
 
 def silenced(silence: Silence) -> Suppression:
     """Return what a silence in force does."""
-    how = "shelved" if silence.shelved else "silenced"
+    kind, how = ("shelved", "shelved") if silence.shelved else ("silence", "silenced")
     text = f"{how} by {silence.owner} until {clock(silence.ends_at)}: {silence.reason}"
-    return Suppression(kind="silence", id=silence.id, text=text, until=silence.ends_at)
+    return Suppression(kind=kind, id=silence.id, text=text, until=silence.ends_at)
 
 
 def _of_ceilings(alert: Alert, rules: Sequence[Rule], *, new: bool) -> Iterator[Reason]:
@@ -164,6 +164,8 @@ def _gone(kind: str, key: str) -> str:
         return "held back no longer: it lasts longer than its kind usually does, got worse, or is not alone"
     if kind == "flapping":
         return "flapping hides it no longer: it stays on, is calm, or got worse"
+    if kind == "shelved":
+        return "shelved no longer: its time is over, or somebody took it back"
     return f"{kind} {key} has ended or does not match any more"
 
 

@@ -1,13 +1,14 @@
 """How are rules written down? YAML packs: read, written, and proved by their own cases."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import yaml
 
+from aiops.config import seconds
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
@@ -31,6 +32,14 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
     origin: str = ""
 
 
+class _Threshold(msgspec.Struct, forbid_unknown_fields=True):
+    """``{times: 3, of: 5, within: 10m}``."""
+
+    times: int
+    of: int
+    within: str
+
+
 class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A rule as a person writes it. ``match`` is ``{service: db}`` or a list of ``service=~"db.*"``."""
 
@@ -46,6 +55,9 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     threshold: Threshold | None = None
     envelope: Envelope | None = None
     priority: int = 0
+    threshold: _Threshold | None = None
+    envelope: Envelope | None = None
+    any_shape: bool = False
     status: RuleStatus = RuleStatus.ACTIVE
     cases: _Proof = msgspec.field(default_factory=_Proof)
 
@@ -175,11 +187,30 @@ def _rule(data: object, where: str, pack: Pack) -> Rule:
         threshold=written.threshold,
         envelope=written.envelope,
         priority=written.priority,
+        threshold=_threshold(written.threshold, f"{where}: threshold"),
+        envelope=written.envelope,
+        any_shape=written.any_shape,
         status=written.status,
         cases=Cases(match=_cases(written.cases.match), no_match=_cases(written.cases.no_match)),
         pack=pack.name,
     )
     return normal(rule)
+
+
+def _threshold(written: _Threshold | None, where: str) -> Threshold | None:
+    if written is None:
+        return None
+    try:
+        within = timedelta(seconds=seconds(written.within))
+    except (ValueError, OverflowError) as error:
+        raise BadInput(str(error), place=where, fix="write within: 10m") from error
+    return Threshold(times=written.times, of=written.of, within=within)
+
+
+def _as_written(threshold: Threshold | None) -> _Threshold | None:
+    if threshold is None:
+        return None
+    return _Threshold(threshold.times, threshold.of, f"{threshold.within.total_seconds():.0f}s")
 
 
 def _matchers(written: dict[str, str] | list[str], where: str) -> tuple[Matcher, ...]:
@@ -220,6 +251,9 @@ def _written(rule: Rule) -> _Written:
         threshold=rule.threshold,
         envelope=rule.envelope,
         priority=rule.priority,
+        threshold=_as_written(rule.threshold),
+        envelope=rule.envelope,
+        any_shape=rule.any_shape,
         status=rule.status,
         cases=_Proof(**proof),
     )

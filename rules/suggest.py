@@ -21,7 +21,7 @@ from aiops.domain.part import Part
 from aiops.domain.rules import Case, Cases, Grounds, Rule, RuleStatus
 from aiops.domain.settings import SuggestSettings
 from aiops.domain.timers import Timers
-from aiops.domain.words import plural, span
+from aiops.domain.words import clock, plural, span
 from rules.envelope import envelope_of
 from rules.holding import at_least
 from rules.profiles import Profile, Profiles
@@ -87,6 +87,17 @@ class Suggest(Part):
     def load(self, state: bytes) -> None:
         rejected, self._next = msgspec.msgpack.decode(state, type=tuple[list[str], datetime | None])
         self._rejected = OrderedDict.fromkeys(rejected)
+
+
+def waits(rule: Rule, settings: SuggestSettings, now: datetime) -> str:
+    """Say what a rule that the engine proposed has yet to show in shadow; empty: nothing."""
+    begun = rule.created_at or now
+    if not rule.grounds or rule.verdict is Verdict.KNOWN_BAD or rule.status is not RuleStatus.SHADOW:
+        return ""
+    if rule.hits >= settings.least or now >= begun + settings.shadow:
+        return ""
+    ready = clock((begun + settings.shadow).replace(microsecond=0))
+    return f"still in shadow: {rule.hits} of {settings.least} hits; it can be accepted then, or from {ready}"
 
 
 def _proposed(

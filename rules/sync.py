@@ -15,7 +15,7 @@ from rules.pack import packs_of, read_pack
 
 SAID = (
     *("verdict", "matchers", "any_of", "owner", "reason", "expires", "review", "ceiling", "threshold", "priority"),
-    *("status", "cases", "pack"),
+    *("status", "any_shape", "cases", "pack"),
 )
 MOST_PROBLEMS = 50  # kept of one pack
 _OVER = (RuleStatus.EXPIRED, RuleStatus.REJECTED)

@@ -36,6 +36,7 @@ def settings_of(setup: ApiSetup) -> ApiSettings:
         embedder_why=embedder.why,
         environment=setup.environment,
         paging=setup.paging,
+        suggest=setup.suggest,
     )
 
 

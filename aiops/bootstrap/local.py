@@ -64,6 +64,7 @@ def app_in_process(
                 embedder_why=chosen.why,
                 senders_db=setup.data / ACCESS_DB,
                 paging=paging or Paging(),
+                suggest=setup.decisions.suggest,
             )
             bridge = Bridge(httpx.ASGITransport(create_app(journal, store, settings, clock.now)))
             with contextlib.closing(bridge):

@@ -6,7 +6,7 @@ from pathlib import Path
 from aiops.config import AccessConfig, Config, ListenersConfig, PrometheusConfig, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.channels import Channel, PageTemplate, Paging, shown
-from aiops.domain.settings import Settings
+from aiops.domain.settings import Settings, SuggestSettings
 
 ACCESS_DB = "access.db"  # in the data folder: the API's tokens, people and sessions, and the secrets of senders
 
@@ -41,6 +41,7 @@ class ApiSetup(Noun, frozen=True, kw_only=True):
     most_behind: int = 0
     most_behind_bytes: int = 0
     paging: Paging = Paging()
+    suggest: SuggestSettings = SuggestSettings()
 
 
 class ListenerSetup(Noun, frozen=True, kw_only=True):

@@ -189,6 +189,7 @@ def _roles(
         most_behind=config.server.most_behind,
         most_behind_bytes=config.server.most_behind_bytes,
         paging=paging_of(config),
+        suggest=config.decisions.suggest,
     )
     yield "engine", engine_setup(config), ()
     yield "responder", responder_setup(config), ()

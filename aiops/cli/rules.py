@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aiops.bootstrap.clock import now
 from aiops.cli import packs as git
-from aiops.cli import sigma
+from aiops.cli import sigma, suggestions
 from aiops.cli.chatter import say
 from aiops.cli.ends import end_of
 from aiops.cli.errors import FINDINGS, USAGE
@@ -22,9 +21,9 @@ from aiops.domain.masking import mask
 from aiops.domain.rules import Rule
 from aiops.domain.words import how_many, plural
 from api.requests import NewRule
-from api.schemas import Past, Preview, RuleList, SilenceList
+from api.rule_schemas import FindingList
+from api.schemas import Past, Preview, RuleList
 from rules.check import normal
-from rules.lint import lint as look
 from rules.pack import load_pack, packs_of, test_packs
 
 app = family(
@@ -111,13 +110,15 @@ def expire(context: typer.Context, rule_id: Annotated[str, typer.Argument(metava
         print(one.act("DELETE", f"/api/rules/{rule_id}").text)
 
 
-@app.command("lint", epilog=examples("rules lint", "rules lint packs/ours.yaml"))
+@app.command("lint", epilog=examples("rules lint", "rules lint --kind dead", "rules lint packs/ours.yaml"))
 def lint(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Rule pack (YAML).", exists=True)] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only findings of this kind; repeatable.")] = None,
+    shift: Annotated[str, typer.Option(help="How long whoever is on call now stays at it.")] = "12h",
 ) -> None:
     """Check a pack: form, owners, ends, own cases. Without a file: what needs an eye among the rules kept."""
-    problems = _pack(file)[1] if file else _linted(context)
+    problems = _pack(file)[1] if file else _linted(context, kind or [], shift)
     for problem in problems:
         print(problem)
     say(plural(len(problems), "finding") if problems else "all rules are sound")
@@ -166,12 +167,11 @@ def _pack(file: Path) -> tuple[list[Rule], list[str]]:
     return list(rules), [f"{problem.place}: {problem.problem}; {problem.fix}" for problem in problems]
 
 
-def _linted(context: typer.Context) -> list[str]:
+def _linted(context: typer.Context, kinds: list[str], shift: str) -> list[str]:
     """Return what needs a person's eye among the rules and silences that the server keeps."""
     with client(context) as one:
-        rules = one.get("/api/rules", RuleList, {"limit": 1_000}).items
-        silences = one.get("/api/silences", SilenceList, {"limit": 1_000}).items
-    return [f"{finding.id}: {finding.text}" for finding in look(rules, silences, now())]
+        found = one.get("/api/rules/lint", FindingList, {"kind": kinds, "shift": shift}).items
+    return [f"{finding.id}: {finding.kind}: {finding.text}" for finding in found]
 
 
 def _bodies(file: Path) -> list[object]:
@@ -207,18 +207,34 @@ def _previewed(found: Preview) -> list[str]:
 
 
 def _of_past(past: Past) -> Iterator[str]:
-    about = "" if past.complete else f" (estimated from {past.looked_at:,} of {past.candidates:,} that may match)"
+    of = f"; of a sample of {past.looked_at:,} among the {past.candidates:,} that may match"
     yield (
-        f"in the past {past.days} days: {plural(past.alerts, 'alert')}{about}, {past.critical} critical,"
-        f" {past.known_bad} known bad (those are never hidden)"
+        f"in the past {past.days} days: {_about(plural(past.alerts, 'alert'), past.alerts_between)},"
+        f" {_about(f'{past.critical:,}', past.critical_between)} critical,"
+        f" {past.known_bad:,} known bad (those are never hidden){'' if past.complete else of}"
     )
+    if past.known_bad_left:
+        yield f"  ! {plural(past.known_bad_left, 'known bad alert')} could not be tried in time: it may match them"
+    if past.incidents_left:
+        yield f"  ! {plural(past.incidents_left, 'confirmed incident')} could not be looked through in time"
     for one in past.incidents:
         how = "its root cause" if one.root else "all of it" if one.whole else f"{one.hidden} of {one.episodes} episodes"
         yield f"  ! incident #{one.number} (confirmed cause {one.cause}): would have hidden {how}: {one.title}"
     yield from (f"  {one.severity}  {one.entity}  {one.title}" for one in past.examples)
 
 
+def _about(said: str, between: tuple[int, int]) -> str:
+    low, high = between
+    return said if low == high else f"about {said} ({low:,} to {high:,})"
+
+
 app.add_typer(sigma.app, name="sigma")
+app.command("suggestions", epilog=examples("rules suggestions", "rules suggestions --rejected"))(suggestions.listed)
+app.command("accept", epilog=examples("rules accept suggested-5f0c1a2b3c4d --days 14"))(suggestions.accept)
+app.command("reject", epilog=examples("rules reject suggested-5f0c1a2b3c4d --reason 'we want to see it'"))(
+    suggestions.reject
+)
+app.command("sample", epilog=examples("rules sample", "rules sample -o json"))(suggestions.sampled)
 app.command("export", epilog=examples("rules export --to packs/ours.yaml", "rules export --pack ours"))(git.export)
 app.command("diff", epilog=examples("rules diff packs"))(git.diff)
 app.command("sync", epilog=examples("rules sync packs", "rules sync packs --dry-run"))(git.sync)

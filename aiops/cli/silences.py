@@ -10,9 +10,12 @@ from aiops.cli.matchers import Match, matchers_of
 from aiops.cli.output import Columns, Format, Limit, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
+from aiops.config import seconds
+from aiops.domain.errors import BadInput
 from aiops.domain.rules import Silence
 from aiops.domain.words import how_many
 from api.requests import NewSilence
+from api.rule_schemas import ShelveBody
 from api.schemas import SilenceList
 
 app = family("What is not to page for a while.", examples("silences", "silences expire silence-5f0c1a2b3c"))
@@ -63,6 +66,22 @@ def add(
     body = NewSilence(matchers=matchers_of(match), owner=owner, reason=reason, ends_at=end_of(for_, "--for"))
     with client(context) as one:
         print(one.act("POST", "/api/silences", body).text)
+
+
+@app.command("shelve", epilog=examples("silences shelve 5f0c1a2b3c4d5e6f --for 2h --reason 'the vendor is on it'"))
+def shelve(
+    context: typer.Context,
+    fingerprint: Annotated[str, typer.Argument(metavar="FINGERPRINT")],
+    for_: Annotated[str, typer.Option("--for", help="How long: 30m, 2h.")] = "1h",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Put one alert aside for a while; it comes back by itself."""
+    try:
+        minutes = round(seconds(for_) / 60)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(str(error), place="--for", fix="say e.g. 2h or 30m") from error
+    with client(context) as one:
+        print(one.act("POST", f"/api/alerts/{fingerprint}/shelve", ShelveBody(minutes=minutes, text=reason)).text)
 
 
 @app.command("expire", epilog=examples("silences expire silence-5f0c1a2b3c"))

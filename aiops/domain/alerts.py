@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 class Suppression(Noun, frozen=True, kw_only=True):
     """One thing that keeps an alert from paging; orthogonal to its status."""
 
-    kind: str  # rule, silence, maintenance, inhibition, flapping, held
+    kind: str  # rule, silence, shelved, maintenance, inhibition, flapping, held
     id: str  # of the rule or silence
     text: str  # "muted by ana until 2026-12-01 03:00 UTC: nightly backup"
     until: datetime | None = None

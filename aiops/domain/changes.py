@@ -54,6 +54,12 @@ def _labels(labels: dict[str, str]) -> tuple[str, ...]:
     return tuple(f"{name}={value}" for name, value in labels.items())
 
 
+def _quiet(alert: Alert) -> tuple[str, ...]:
+    """Return what keeps an alert quiet, by kind; a flapping one is named even while it is heard."""
+    kinds = (*(one.kind for one in alert.suppressed_by), *(("flapping",) if alert.flapping else ()))
+    return tuple(dict.fromkeys(kinds))
+
+
 ALERTS = Collection(
     "alerts",
     Alert,
@@ -75,7 +81,7 @@ ALERTS = Collection(
         "count": lambda alert: alert.count,
         "revision": lambda alert: alert.revision,
     },
-    tags={"label": lambda alert: _labels(alert.labels)},
+    tags={"label": lambda alert: _labels(alert.labels), "quiet": lambda alert: _quiet(alert)},
     text=lambda alert: f"{alert.title} {alert.message} {alert.entity.name}",
     counted=("status", "severity", "suppressed", "verdict", "entity", "owner", "source", "template", "pattern"),
     crossed=("status", "severity", "suppressed", "verdict"),

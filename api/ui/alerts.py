@@ -20,18 +20,21 @@ PAGE = 50
 VIEWS: Mapping[str, tuple[str, AlertFilter]] = {  # what stands in the URL -> its title and filter
     "": ("Firing", AlertFilter(status=(Status.FIRING,))),
     "suppressed=true": ("Hidden", AlertFilter(status=(Status.FIRING,), suppressed=True)),
+    "quiet=flapping": ("Flapping", AlertFilter(status=(Status.FIRING,), quiet=("flapping",))),
+    "quiet=held": ("Held back", AlertFilter(status=(Status.FIRING,), quiet=("held",))),
+    "quiet=shelved": ("Shelved", AlertFilter(status=(Status.FIRING,), quiet=("shelved",))),
     "status=resolved": ("Over", AlertFilter(status=(Status.RESOLVED,))),
     "status=all": ("All", AlertFilter()),
 }
 _TYPED = {"service": "entity", "svc": "entity", "sev": "severity", "team": "owner"}  # what people type for it
-_KEYS = ("severity", "verdict", "entity", "owner", "source", "template", "pattern")
+_KEYS = ("severity", "verdict", "entity", "owner", "source", "template", "pattern", "quiet")
 
 
 @dataclass(frozen=True)
 class Hides:
     """One thing that keeps an alert quiet."""
 
-    kind: str  # rule, silence, maintenance, inhibition
+    kind: str  # as a suppression's: rule, silence, shelved, ...
     text: str
     owner: str  # empty: nobody's
     url: str  # where it can be ended; empty: nowhere
@@ -75,7 +78,7 @@ class AlertsPage:
     @property
     def hidden(self) -> bool:
         """Are these the alerts that something keeps quiet?"""
-        return self.view == "suppressed=true"
+        return self.view == "suppressed=true" or self.view.startswith("quiet=")
 
 
 def alerts(view: View, asked: Mapping[str, str]) -> AlertsPage:
@@ -125,9 +128,8 @@ def narrowed(base: AlertFilter, typed: str) -> AlertFilter:
 
 
 def _view_of(asked: Mapping[str, str]) -> str:
-    if asked.get("suppressed") == "true":
-        return "suppressed=true"
-    return next((name for name in VIEWS if name == f"status={asked.get('status', '')}"), "")
+    named = (f"{name}={asked[name]}" for name in ("suppressed", "quiet", "status") if name in asked)
+    return next((name for name in named if name in VIEWS), "")
 
 
 def _url(view: str, **parameters: str) -> str:

@@ -11,10 +11,11 @@ import msgspec
 from aiops.domain.alerts import Alert, Episode
 from aiops.domain.changes import EPISODES, INCIDENTS, PAGES
 from aiops.domain.events import Severity
-from aiops.domain.incidents import Candidate, Incident, Page
+from aiops.domain.incidents import Candidate, Incident, Page, TimelineItem
 from aiops.domain.queries import Query
 from aiops.domain.reasons import Reason
 from aiops.domain.records import GraphRecord
+from aiops.domain.rules import Rule
 from aiops.ports import Journal, View
 from api.explain import explain_alert
 from api.filters import Alike, Paged
@@ -23,6 +24,7 @@ from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, graph_at, incident_detail, member_query
 from api.schemas import AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
 from api.similar import similar_incidents
+from api.suggestions import harm, narrower
 from api.ui.charts import Lanes, lanes
 from api.ui.graph import Picture, picture
 from api.ui.render import UNSEEN
@@ -56,6 +58,8 @@ class IncidentPage:
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
     uncounted: int  # members beyond those that are counted by shape
     graph_of: GraphRecord | None  # the version that is drawn, where it is not the present one
+    harm: tuple[TimelineItem, ...]  # what mutes hid of it, told when its cause was confirmed
+    narrower: tuple[Rule, ...]  # rules that would have left it alone, and wait to be accepted
     nodes: tuple[str, ...]  # of the service graph, to name another cause than those that alerted
 
     @property
@@ -112,6 +116,8 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         shapes=shapes(detail.templates, members),
         uncounted=max(0, detail.members_total - len(members)),
         graph_of=graph if graph is not present else None,
+        harm=harm(view, found),
+        narrower=narrower(view, found) if row.confirmed else (),
         nodes=tuple(service.name for service in present.topology.services)[:MOST_NAMED] if present else (),
     )
 

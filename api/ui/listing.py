@@ -109,9 +109,10 @@ def rules(view: View, now: datetime) -> RulesPage:
     quiet.sort(key=lambda pair: (pair[1] == "ended", pair[0].ends_at, pair[0].id))
     soon = sum(state == "expires soon" for _, state in (*found, *quiet))
     findings: dict[str, list[str]] = {}
-    for finding in lint([rule for rule, _ in found if rule.status is RuleStatus.ACTIVE], [], now):
+    kept = [rule for rule, _ in found if rule.status is RuleStatus.ACTIVE]
+    for finding in lint(kept, [silence for silence, _ in quiet], now):
         if finding.kind not in _SHOWN_ANYWAY:
-            findings.setdefault(finding.id, []).append(finding.text)
+            findings.setdefault(finding.id, []).append(f"{finding.kind.replace('_', ' ')}: {finding.text}")
     ends = [(rule.id, rule.expires, f"{rule.owner}: {rule.reason}") for rule, _ in found if _holds(rule)]
     ends += [(one.id, one.ends_at, f"{one.owner}: {one.reason}") for one, _ in quiet if one.starts_at <= now]
     expiring = sorted((key, end, text) for key, end, text in ends if end is not None and now < end <= now + SOON)

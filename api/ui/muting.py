@@ -12,6 +12,8 @@ from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.changes import ALERTS, TEMPLATES
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator
+from aiops.domain.rules import Threshold
+from aiops.domain.words import plural
 from aiops.ports import View
 from api.acting import put_rule, put_silence
 from api.bodies import Form
@@ -57,6 +59,14 @@ class MuteForm:
     preview: Preview | None = None
     problem: str = ""
     kind: str = "mute"  # or silence
+    times: str = ""  # N of M: hides until so many
+    of: str = ""  # of the last so many states
+    within: str = ""  # minutes
+
+    @property
+    def doubt(self) -> str:
+        """What must be confirmed before it is made; empty: nothing."""
+        return doubt(self.preview) if self.preview else ""
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
@@ -137,6 +147,9 @@ def filled(form: Form) -> MuteForm:
         sure=form.get("sure") == "1",
         back=safe_back(form.get("back", "/")),
         kind=kind_of(form.get("kind")),
+        times=form.get("times").strip(),
+        of=form.get("of").strip(),
+        within=form.get("within").strip(),
     )
 
 
@@ -157,8 +170,8 @@ def with_preview(view: View, form: MuteForm, now: datetime) -> MuteForm:
 
 def act_of(form: MuteForm, seen: Preview, actor: str, key: str, now: datetime) -> PutRule | PutSilence:
     """Make the act that the form asks for. Hiding criticals, also those that there may be, must have been confirmed."""
-    if not form.sure and (doubt := _doubt(seen)):
-        raise BadInput(doubt, place="matchers", fix="tick the box if that is meant")
+    if not form.sure and (why := doubt(seen)):
+        raise BadInput(why, place="matchers", fix="tick the box if that is meant")
     until = now + UNTIL[form.until]
     if form.kind == "mute":
         return mute(form, seen, until, actor, key, now)
@@ -178,16 +191,34 @@ def mute(form: MuteForm, seen: Preview, until: datetime, actor: str, key: str, n
         reason=form.reason,
         expires=until,
         ceiling=seen.worst,
+        threshold=threshold_of(form),
     )
     rule = put_rule(new, actor, key, now).rule
     return PutRule(rule=msgspec.structs.replace(rule, cases=proof(rule)))
 
 
-def _doubt(seen: Preview) -> str:
+def threshold_of(form: MuteForm) -> Threshold | None:
+    """Read N of M; None: all three fields are empty."""
+    typed = (form.times, form.of, form.within)
+    if not any(typed):
+        return None
+    if not all(one.isascii() and one.isdecimal() and len(one) < 6 for one in typed):
+        raise BadInput("N of M is not said in whole", place="threshold", fix="give three whole numbers: 3 of 5 in 10")
+    return Threshold(times=int(form.times), of=int(form.of), within=timedelta(minutes=int(form.within)))
+
+
+def doubt(seen: Preview) -> str:
     """Say what must be confirmed first; empty: nothing."""
     if seen.critical:
-        return f"it hides {seen.critical} critical alerts"
-    return "" if seen.complete else f"only {seen.looked_at:,} firing alerts were tried; it may hide critical ones too"
+        return f"it hides {plural(seen.critical, 'critical alert')}"
+    if not seen.complete:
+        return f"only {seen.looked_at:,} firing alerts were tried; it may hide critical ones too"
+    past = seen.past
+    if past and (past.known_bad_left or past.incidents_left):
+        left = {"known bad alert": past.known_bad_left, "confirmed incident": past.incidents_left}
+        said = " and ".join(plural(count, what) for what, count in left.items() if count)
+        return f"{said} could not be looked through in time; it may hide them"
+    return ""
 
 
 def safe_back(text: str) -> str:

@@ -185,6 +185,8 @@ def environment() -> Environment:
         "span": presenting.span,
         "percent": presenting.percent,
         "matchers": presenting.matchers_text,
+        "bounds": presenting.bounds,
+        "broken": presenting.broken,
         "exact": escape,
         "number": how_many,
         "iso": lambda when: when.isoformat(timespec="seconds"),

@@ -125,7 +125,7 @@ def test_previewing_changes_nothing_and_keeps_what_was_typed(storm: World) -> No
 
 def test_hiding_criticals_asks_once_more(storm: World) -> None:
     page = mute(storm, value=["db", ""]).text
-    assert "it hides 1 critical alerts" in page
+    assert "it hides 1 critical alert; tick the box" in page
     assert storm.get("/api/rules")["total"] == 0
     mute(storm, value=["db", ""], sure="1")
     assert storm.get("/api/rules")["total"] == 1

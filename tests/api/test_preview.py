@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import api.candidates
+import api.preview
 from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, Changes
 from aiops.domain.entries import Position
 from aiops.domain.events import Severity, Status
@@ -24,6 +26,7 @@ from aiops.storage.memory import MemoryStore
 from api.candidates import matching, narrowed
 from api.preview import preview, ways_of
 from api.schemas import Past, Preview
+from api.ui.muting import doubt
 from tests.builders import T0, an_alert, an_episode
 
 NOW = T0 + timedelta(days=3)
@@ -124,14 +127,71 @@ def test_a_confirmed_incident_that_it_would_have_hidden_is_named(
     assert past(store, "service=mail").incidents == ()
 
 
-def test_what_was_not_tried_is_said_and_estimated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_indexes_know_is_counted_however_many_there_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.candidates, "MOST", 10)
-    even = [old("db", number, labels={"service": "db", "shard": f"s{number % 2}"}) for number in range(40)]
-    save(store, *even)
-    found = past(store, "shard=~s0.?")
-    assert (found.looked_at, found.candidates, found.complete) == (10, 40, False)
-    assert 0 < found.alerts <= 40
-    assert past(store, "shard=s0").candidates == 20  # an index knows
+    save(store, *(old("db", number, labels={"service": "db", "shard": f"s{number % 2}"}) for number in range(40)))
+    for text, expected in [("shard=~s0.?", 20), ("shard!=s0", 20), ("service=db", 40), ("shard=s7", 0)]:
+        found = past(store, text)
+        assert (found.alerts, found.alerts_between, found.complete) == (expected, (expected, expected), True)
+
+
+def test_what_no_index_knows_is_told_from_a_sample_with_its_interval(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.candidates, "PAGE", 100)
+    monkeypatch.setattr(api.candidates, "MOST", 100)
+    lot = [stable_hash("lot", str(number))[:12] for number in range(1_000)]  # fingerprints are hashes
+    third = [
+        old("db", number, fingerprint=lot[number], annotations={"shard": f"s{number % 3}"}) for number in range(1_000)
+    ]
+    save(store, *third)
+    found = past(store, "service=db", "annotation.shard=s0")
+    assert (found.looked_at, found.candidates, found.complete) == (100, 1_000, False)
+    low, high = found.alerts_between
+    assert low <= 334 <= high
+    assert high - low < 300
+    assert low <= found.alerts <= high
+
+
+def test_known_bad_ones_come_from_no_sample(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.preview, "BAD_PAGE", 50)
+    monkeypatch.setattr(api.candidates, "MOST", 10)
+    many = [old("db", number, verdict=Verdict.KNOWN_BAD) for number in range(600)]
+    stolen = old("db", 999, days=6.9, verdict=Verdict.KNOWN_BAD, annotations={"what": "stolen"})  # looked at last
+    save(store, *many, stolen)
+    found = past(store, "service=db", "annotation.what=stolen")
+    assert (found.known_bad, found.known_bad_left) == (1, 0)
+
+
+def test_a_cause_among_very_many_members_is_not_missed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.preview, "PAGE", 50)
+    members = [old("web", number) for number in range(300)] + [old("db", 1, annotations={"disk": "full"})]
+    inside = [
+        msgspec.structs.replace(one, episode=msgspec.structs.replace(one.episode, incident_id="i1")) for one in members
+    ]
+    save(store, *inside, incident=confirmed(*inside, cause="db"))
+    (found,) = past(store, "annotation.disk=full").incidents
+    assert (found.root, found.hidden, found.whole) == (True, 1, False)
+    (found,) = past(store, "service=~web|db", "title=~.*").incidents
+    assert (found.root, found.hidden, found.whole) == (True, 301, True)
+
+
+def test_what_there_was_no_time_for_is_said_and_must_be_confirmed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = msgspec.structs.replace(
+        old("db", 1), episode=msgspec.structs.replace(old("db", 1).episode, incident_id="i1")
+    )
+    bad = [old("db", number, verdict=Verdict.KNOWN_BAD, annotations={"x": "y"}) for number in range(2, 30)]
+    save(store, inside, *bad, incident=confirmed(inside, cause="db"))
+    assert doubt(asked(store, "annotation.x=y")) == ""
+    monkeypatch.setattr(api.preview, "BAD_PAGE", 10)
+    monkeypatch.setattr(api.preview, "SURE", 0.0)
+    found = asked(store, "annotation.x=y")
+    assert found.past is not None
+    assert (found.past.known_bad, found.past.known_bad_left) == (10, 18)
+    assert (found.past.incidents, found.past.incidents_left) == ((), 1)
+    assert "18 known bad alerts and 1 confirmed incident could not be looked through in time" in doubt(found)
 
 
 def test_alternatives_are_united(store: Store) -> None:

@@ -434,6 +434,6 @@ def test_the_order_in_which_rules_came_decides_nothing(rules: list[Rule]) -> Non
 
 def test_a_rule_with_an_envelope_by_the_hour_is_written_down_in_the_audit_log() -> None:
     book = Book(MutingSettings(), Timers(), Signatures())
-    book.act(PutRule(rule=a_rule(envelope=Envelope(per_hour=4, by_hour={7: 2, 31: 3}))), "ana", T0, {})
+    book.act(PutRule(rule=a_rule(envelope=Envelope(per_hour=4, by_hour=(2,) * 168))), "ana", T0, {})
     (line,) = [one for collection, one in book.drain() if collection is RULE_CHANGES]
-    assert '"by_hour":{"31":3,"7":2}' in line.after
+    assert '"by_hour":[2,2,' in line.after

@@ -1,15 +1,20 @@
 """Findings: what a person should look at, and nothing else."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.matching import Matcher, Operator
-from aiops.domain.rules import Case, Cases, Rule, RuleStatus, Silence
+from aiops.domain.events import Severity
+from aiops.domain.matching import Matcher, Operator, parse_matcher
+from aiops.domain.rules import Case, Cases, Envelope, Rule, RuleStatus, Silence, Threshold
 from rules.lint import lint
+from rules.overlap import covers, is_dead
 from tests.builders import T0
 
 DAY = timedelta(days=1)
@@ -43,6 +48,13 @@ def test_a_sound_rule_and_silence_have_no_findings() -> None:
         ({"hits": 0}, "never_hit"),
         ({"cases": Cases()}, "no_negative_case"),
         ({"unseen": ("servcie",)}, "unseen_field"),
+        ({"expires": T0 + DAY / 4}, "expiring_in_shift"),
+        ({"last_hit": T0 - 61 * DAY}, "stale"),
+        ({"matchers": (*SOUND.matchers, Matcher(field="service", value="web"))}, "dead"),
+        (
+            {"matchers": (Matcher(field="source", value="zabbix"), Matcher(field="severity", value="info"))},
+            "over_broad",
+        ),
         ({"matchers": (Matcher(field="service", operator=Operator.REGEX, value="d.*"),)}, "costly"),
     ],
 )
@@ -55,7 +67,8 @@ def test_what_needs_an_eye_is_found(changes: dict[str, Any], kind: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "kinds"),
     [
-        ({"ends_at": T0 + DAY / 2}, ["expiring"]),
+        ({"ends_at": T0 + DAY * 0.9}, ["expiring"]),
+        ({"ends_at": T0 + DAY / 2}, ["expiring_in_shift"]),
         ({"hits": 0}, ["never_hit"]),
         ({"hits": 0, "starts_at": T0 - DAY / 24}, []),  # too young to tell
         ({"hits": 0, "ends_at": T0}, []),
@@ -67,3 +80,112 @@ def test_silences_are_looked_at_while_they_last(changes: dict[str, Any], kinds: 
 
 def test_how_far_ahead_is_for_the_caller_to_say() -> None:
     assert [finding.kind for finding in lint([SOUND], [], T0, soon=40 * DAY)] == ["expiring"]
+
+
+def kinds_of(*rules: Rule) -> set[tuple[str, str]]:
+    return {(finding.id, finding.kind) for finding in lint(rules, [], T0)}
+
+
+def a_rule(name: str, *texts: str, **changes: Any) -> Rule:
+    matchers = tuple(parse_matcher(text, "test") for text in texts)
+    return msgspec.structs.replace(SOUND, id=name, matchers=matchers, **changes)
+
+
+BAD = {"verdict": Verdict.KNOWN_BAD, "expires": None, "review": T0 + 90 * DAY}
+
+
+def test_a_rule_that_another_takes_in_whole_adds_nothing() -> None:
+    wide, narrow = a_rule("wide", "service=db"), a_rule("narrow", "service=db", "severity=info")
+    assert kinds_of(wide, narrow) == {("narrow", "subsumed")}
+    (finding,) = lint([wide, narrow], [], T0)
+    assert finding.text == "adds nothing to rule wide (noc), which says the same of all that it matches"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires": T0 + 20 * DAY},  # it ends before the narrow one
+        {"ceiling": Severity.WARNING},  # it does not reach as far
+        {"status": RuleStatus.SHADOW},  # it decides nothing
+        {"threshold": Threshold(times=3, of=5, within=DAY)},
+        {"envelope": Envelope(per_hour=3)},
+    ],
+)
+def test_a_wider_rule_that_does_less_does_not_make_another_one_needless(changes: dict[str, Any]) -> None:
+    narrow = a_rule("narrow", "service=db", "severity=info")
+    assert ("narrow", "subsumed") not in kinds_of(a_rule("wide", "service=db", **changes), narrow)
+
+
+def test_of_two_that_are_alike_the_younger_is_needless() -> None:
+    older = a_rule("older", "service=db", "severity=info", created_at=T0 - 40 * DAY)
+    assert kinds_of(older, a_rule("a-younger", "severity=info", "service=db")) == {("a-younger", "subsumed")}
+
+
+def test_known_good_within_known_bad_contradicts_it_and_the_other_way_round_is_an_exception() -> None:
+    good, bad = a_rule("good", "service=db", "alertname=Slow"), a_rule("bad", "service=db", **BAD)
+    assert kinds_of(good, bad) == {("good", "contradictory")}
+    assert kinds_of(a_rule("good", "service=db"), a_rule("bad", "service=db", "alertname=Lost", **BAD)) == set()
+
+
+def test_what_does_harm_is_told_first() -> None:
+    rules = [a_rule("x", "service=db", cases=Cases()), a_rule("y", "service=web", "service=api")]
+    assert [finding.kind for finding in lint(rules, [], T0)] == ["dead", "no_negative_case"]
+
+
+def test_a_shift_may_be_shorter() -> None:
+    rule = msgspec.structs.replace(SOUND, expires=T0 + DAY / 4)
+    (finding,) = lint([rule], [], T0, shift=DAY / 12)
+    assert finding.kind == "expiring"
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "covered"),
+    [
+        (["service=db"], ["service=~d.*"], True),
+        (["service=db"], ["service!=web"], True),
+        (["service=~db|web"], ["service=~.+"], True),
+        (["service=~d.*"], ["service=~.*"], False),  # it cannot tell
+        (["service=db"], ["service=db", "region=eu"], False),
+        (["template=disk <*> is full", "service=db"], ["template=disk <**>"], True),
+        (["template=disk <**>"], ["template=disk <*>"], False),
+        (["template=disk sda is full"], ["template=disk <*> is full"], True),
+        (["template=disk <*> is full"], ["template=disk sda is full"], False),
+        (["region="], ["region!=eu"], True),
+    ],
+)
+def test_what_one_rule_matches_another_may_match_too(narrow: list[str], wide: list[str], covered: bool) -> None:
+    assert covers(a_rule("wide", *wide), a_rule("narrow", *narrow)) is covered
+
+
+def test_every_way_must_be_within_one_of_the_other() -> None:
+    ways = (SOUND.matchers, (Matcher(field="service", value="web"),))
+    either = msgspec.structs.replace(a_rule("either", "region=eu"), any_of=ways)
+    assert covers(a_rule("wide", "region=~eu|us"), either)
+    assert not covers(a_rule("db", "service=db"), either)
+
+
+VALUES = st.sampled_from(["", "a", "b", "a-b"])
+MATCHERS = st.builds(
+    Matcher,
+    field=st.sampled_from(["x", "y"]),
+    operator=st.sampled_from(Operator),
+    value=st.sampled_from(["", "a", "b", "a|b", ".*"]),
+)
+
+
+@given(st.lists(MATCHERS, min_size=1, max_size=3), st.lists(MATCHERS, min_size=1, max_size=3), VALUES, VALUES)
+def test_nothing_is_called_covered_or_dead_that_is_not(
+    narrow: list[Matcher], wide: list[Matcher], x: str, y: str
+) -> None:
+    a, b = (msgspec.structs.replace(SOUND, matchers=tuple(one)) for one in (narrow, wide))
+    fields = {"x": x, "y": y}
+    if a.matches(fields):
+        assert not is_dead(a)
+        assert b.matches(fields) or not covers(b, a)
+
+
+def test_ten_thousand_rules_are_compared_in_no_time() -> None:
+    rules = [a_rule(f"r{number}", f"service=s{number}", "severity=info") for number in range(10_000)]
+    began = time.process_time()
+    assert kinds_of(*rules) == set()
+    assert time.process_time() - began < 5

@@ -287,7 +287,7 @@ def test_a_shelved_alert_is_quiet_and_comes_back_by_itself(world: World) -> None
     world.at(0).alert("api", TEXT, "warning").alert("web", "slow", "warning")
     shelve(world, 60, 30)
     during = world.expect(at=61)
-    assert quiet_by(during.alert("api")) == ["silence"]
+    assert quiet_by(during.alert("api")) == ["shelved"]
     assert quiet_by(during.alert("web")) == []  # it is of one alert
     text = "shelved by ana until 2026-03-02 09:31 UTC: the vendor looks at it"
     assert text in said(during.alert("api"), "suppress")
@@ -310,7 +310,7 @@ def test_the_same_alert_firing_again_is_still_on_the_shelf(world: World) -> None
     shelve(world, 5, 30)
     world.at(60).resolved("api", TEXT)
     world.at(120).alert("api", TEXT)
-    assert quiet_by(world.expect(at=121).alert("api")) == ["silence"]
+    assert quiet_by(world.expect(at=121).alert("api")) == ["shelved"]
     assert world.expect(at=121).alert("api").episodes == 2
 
 

@@ -39,7 +39,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
             yield bridge
 
     monkeypatch.setattr("aiops.cli.session._in_process", transport)
-    for module in ("ends", "rules", "packs", "windows"):
+    for module in ("ends", "packs", "windows"):
         monkeypatch.setattr(f"aiops.cli.{module}.now", lambda: world.now)
     return world
 
