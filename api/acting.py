@@ -68,8 +68,6 @@ def put_rule(new: NewRule, actor: str, key: str, now: datetime) -> PutRule:
         expires=zoned(new.expires, "expires") if new.expires else None,
         review=zoned(new.review, "review") if new.review else None,
         ceiling=new.ceiling,
-        threshold=new.threshold,
-        envelope=new.envelope,
         priority=new.priority,
         threshold=new.threshold,
         envelope=new.envelope,

@@ -45,8 +45,6 @@ class NewRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expires: datetime | None = None
     review: datetime | None = None
     ceiling: Severity | None = None  # of known_good: an alert worse than it is not hidden
-    threshold: Threshold | None = None  # of known_good: hides until it is reached; of known_bad: raises from then on
-    envelope: Envelope | None = None  # of known_good: an alert that leaves it is not hidden
     priority: int = 0
     threshold: Threshold | None = None  # N of M: of known_good, hides until it is reached; of known_bad, raises then
     envelope: Envelope | None = None  # of known_good; else it is learned where enough was seen

@@ -52,8 +52,6 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     expires: _Moment | None = None
     review: _Moment | None = None
     ceiling: Severity | None = None
-    threshold: Threshold | None = None
-    envelope: Envelope | None = None
     priority: int = 0
     threshold: _Threshold | None = None
     envelope: Envelope | None = None
@@ -184,8 +182,6 @@ def _rule(data: object, where: str, pack: Pack) -> Rule:
         expires=written.expires,
         review=written.review,
         ceiling=written.ceiling,
-        threshold=written.threshold,
-        envelope=written.envelope,
         priority=written.priority,
         threshold=_threshold(written.threshold, f"{where}: threshold"),
         envelope=written.envelope,
@@ -248,8 +244,6 @@ def _written(rule: Rule) -> _Written:
         expires=rule.expires,
         review=rule.review,
         ceiling=rule.ceiling,
-        threshold=rule.threshold,
-        envelope=rule.envelope,
         priority=rule.priority,
         threshold=_as_written(rule.threshold),
         envelope=rule.envelope,
