@@ -36,6 +36,7 @@ from api.routes import (
     paging,
     patterns,
     rules,
+    runbooks,
     senders,
     services,
     signatures,
@@ -45,7 +46,9 @@ from api.routes import (
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
+from api.shelf import Shelf
 from api.ui import forms, outbox, pages, sign_in, signature_pages
+from api.ui import runbooks as runbook_pages
 from api.ui import senders as sender_forms
 from api.ui.render import page, piece
 from api.vouched import Proxy
@@ -69,7 +72,7 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
     who = settings.access
     access = Access(settings.access_db, who.tokens)
     secrets = SenderSecrets(settings.senders_db, who.sender_secrets)
-    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store), Proxy(who), Provider(who))
+    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store), Proxy(who), Provider(who), Shelf())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -110,6 +113,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         rules,
         windows,
         signatures,
+        runbooks,
         patterns,
         services,
         mappings,
@@ -120,6 +124,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         pages,
         outbox,
         signature_pages,
+        runbook_pages,
         forms,
         sender_forms,
         sign_in,
