@@ -27,8 +27,8 @@ def apply(parts: Parts, act: acts.Act, actor: str, key: str) -> tuple[str, str, 
         case acts.PutSignatures() | acts.EndSignature():
             text, concerns = parts.signatures.act(act, actor, parts.now)
             return text, concerns, parts.signatures.concerned(act, parts.dedup.firing())
-        case acts.PutMapping() | acts.EndMapping() | acts.SetSource() | acts.PutWatch() | acts.EndWatch():
-            return *_of_senders(parts, act, actor), ()
+        case _ if isinstance(act, acts.ReadingAct | acts.RunbookAct):
+            return *_beside_alerts(parts, act, actor), ()
         case acts.Reparse():
             return _read_anew(parts, act, actor)
         case acts.PageHandled() | acts.RetryPage() | acts.TryChannel():
@@ -84,9 +84,10 @@ def _of_what_keeps_quiet(
     return text, concerns, keeper.concerned(concerns, parts.dedup.firing())
 
 
-def _of_senders(
-    parts: Parts, act: acts.PutMapping | acts.EndMapping | acts.SetSource | acts.PutWatch | acts.EndWatch, actor: str
-) -> tuple[str, str]:
+def _beside_alerts(parts: Parts, act: acts.ReadingAct | acts.RunbookAct, actor: str) -> tuple[str, str]:
+    """Apply what changes no alert that is there."""
+    if isinstance(act, acts.RunbookAct):
+        return parts.runbooks.act(act, actor, parts.now)
     if isinstance(act, acts.PutWatch | acts.EndWatch):
         return parts.watches.act(act, parts.now)
     return parts.senders.act(act, actor, parts.now)

@@ -87,6 +87,7 @@ class FilesConfig(Noun, frozen=True, kw_only=True):
 
     services: Path | None = None  # the service graph
     rules: Path | None = None  # folder of rule packs (*.yaml)
+    runbooks: Path | None = None  # folder of runbooks (*.md, *.yaml)
     signatures: Path | None = None  # folder of signatures of known bad: Sigma rules (*.yaml)
 
 

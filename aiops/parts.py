@@ -31,6 +31,7 @@ from rules.holding import Holding
 from rules.inhibition import Inhibitor
 from rules.outbox import Outbox
 from rules.profiles import Profiles
+from rules.runbooks import Runbooks
 from rules.schedule import Schedule
 from rules.settle import Settle
 from rules.signatures import Signatures
@@ -67,6 +68,7 @@ class Parts:
         self.suggest = Suggest(self.settings.suggest, self.timers, self.profiles)
         self.harms = Harms(self.profiles)
         self.book = Book(self.settings.muting, self.timers, self.signatures, self._shaped)
+        self.runbooks = Runbooks()
         self.schedule = Schedule(self.settings.muting, self.timers)
         self.inhibitor = Inhibitor(self.settings.muting, self.timers)
         self.correlator = Correlator(self.settings.correlation, self.graph, self.timers)

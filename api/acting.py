@@ -8,19 +8,21 @@ import msgspec
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from aiops.domain.acts import Act, PutInhibition, PutRule, PutSilence, PutWindow
+from aiops.domain.acts import Act, PutInhibition, PutRule, PutRunbook, PutSilence, PutWindow
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import WINDOWS
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Inhibition, Rule, RuleStatus, Silence, Window
+from aiops.domain.runbooks import Runbook
 from aiops.ports import View
 from api.desk import Answer, DeskOf, actor_of
 from api.errors import NotFound, ProblemDetails, problem_response
 from api.filters import zoned
 from api.openapi import reply
 from api.preview import check, ways_of
-from api.requests import NewInhibition, NewRule, NewSilence, NewWindow
+from api.requests import NewInhibition, NewRule, NewRunbook, NewSilence, NewWindow
 from api.schemas import Accepted
+from rules.runbooks import faults
 
 LONGEST_KEY = 200
 _BEGINS = (RuleStatus.ACTIVE, RuleStatus.SHADOW, RuleStatus.PROPOSED)
@@ -120,6 +122,23 @@ def accept_window(view: View, window_id: str) -> PutWindow:
     if found is None or found.status is not RuleStatus.PROPOSED:
         raise NotFound(f"no window {window_id} is proposed")
     return PutWindow(window=msgspec.structs.replace(found, status=RuleStatus.ACTIVE))
+
+
+def put_runbook(new: NewRunbook, key: str) -> PutRunbook:
+    """Make the act of adding a runbook. BadInput says what keeps it from being of use."""
+    runbook = Runbook(
+        id=new.id or f"runbook-{stable_hash(key)[:10]}",
+        name=said(new.name, "name"),
+        owner=said(new.owner, "owner"),
+        url=new.url.strip(),
+        text=new.text.strip(),
+        alerts=new.alerts,
+        matchers=new.matchers,
+        pack=new.pack,
+    )
+    for problem in faults(runbook):
+        raise BadInput(problem.problem, place=problem.place, fix=problem.fix)
+    return PutRunbook(runbook=runbook)
 
 
 def put_inhibition(new: NewInhibition, key: str) -> PutInhibition:

@@ -36,6 +36,7 @@ from api.routes import (
     paging,
     patterns,
     rules,
+    runbooks,
     senders,
     services,
     signatures,
@@ -46,7 +47,9 @@ from api.routes import (
 )
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
+from api.shelf import Shelf
 from api.ui import forms, outbox, pages, sign_in, signature_pages
+from api.ui import runbooks as runbook_pages
 from api.ui import senders as sender_forms
 from api.ui import suggestions as suggested
 from api.ui.render import page, piece
@@ -71,7 +74,7 @@ def create_app(journal: Journal, store: Store, settings: ApiSettings, clock: Cal
     who = settings.access
     access = Access(settings.access_db, who.tokens)
     secrets = SenderSecrets(settings.senders_db, who.sender_secrets)
-    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store), Proxy(who), Provider(who))
+    desk = Desk(journal, store, settings, clock, access, secrets, Gate(store), Proxy(who), Provider(who), Shelf())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -113,6 +116,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         rules,
         windows,
         signatures,
+        runbooks,
         patterns,
         services,
         mappings,
@@ -123,6 +127,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         pages,
         outbox,
         signature_pages,
+        runbook_pages,
         forms,
         sender_forms,
         suggested,

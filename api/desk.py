@@ -19,6 +19,7 @@ from api.grants import Grant
 from api.oidc import Provider
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
+from api.shelf import Shelf
 from api.vouched import Proxy
 
 MOST_AT_ONCE = 1_000  # acts in one request
@@ -45,6 +46,7 @@ class Desk:
     gate: Gate
     proxy: Proxy
     provider: Provider
+    shelf: Shelf
 
     def view(self) -> AbstractContextManager[View]:
         """Open one consistent read."""

@@ -10,12 +10,16 @@ from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural
 from aiops.ports import View
+from aiops.response.runbooks import Library
+from api.advice import advice
 from api.errors import NotFound
+from api.filters import Alike
 from api.outside import why_outside
 from api.reading import alert as find_alert
 from api.reading import episodes_of
 from api.reading import incident as find_incident
 from api.schemas import Explanation, LedgerEntry, Step
+from api.similar import in_short, similar_incidents
 
 HEADINGS = {
     "parse": "How it was read",
@@ -31,14 +35,16 @@ HEADINGS = {
     "page": "Who was told",
     "operator": "What people did",
     "expire": "What ended",
+    "advice": "What to do",
+    "similar": "What was done before",
 }
 MOST_MEMBERS = 50
 
 
-def explain(view: View, key: str) -> Explanation:
+def explain(view: View, key: str, library: Library) -> Explanation:
     """Explain the alert or incident that ``key`` names (id, fingerprint, episode id or ``#number``)."""
     try:
-        return explain_incident(view, find_incident(view, key))
+        return explain_incident(view, find_incident(view, key), library)
     except NotFound:
         pass
     try:
@@ -60,8 +66,8 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
     return explanation(alert.fingerprint, "alert", title, steps)
 
 
-def explain_incident(view: View, incident: Incident) -> Explanation:
-    """Tell why these alerts are one incident, why the cause is what it is, and who was told."""
+def explain_incident(view: View, incident: Incident, library: Library) -> Explanation:
+    """Tell why these alerts are one incident, why the cause is what it is, who was told, and what to do."""
     steps = [*_cause_steps(incident), *(_step(reason) for reason in incident.reasons)]
     steps.extend(_step(reason) for reason in why_outside(view, incident))
     steps.extend(_member_steps(episodes_of(view, incident, MOST_MEMBERS)))
@@ -73,8 +79,20 @@ def explain_incident(view: View, incident: Incident) -> Explanation:
         steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
     if incident.impact.text:
         steps.append(Step(heading=HEADINGS["impact"], reason=Reason(step="impact", text=incident.impact.text)))
+    steps.extend(_what_to_do(view, incident, library))
     title = f"#{incident.number} {incident.title} ({incident.status}, {incident.severity})"
     return explanation(incident.incident_id, "incident", title, steps)
+
+
+def _what_to_do(view: View, incident: Incident, library: Library) -> Iterator[Step]:
+    for one in advice(view, incident, library):
+        yield _step(Reason(step="advice", text=f"{one.title}: {one.url or one.runbook_id} ({one.why})"))
+    found = similar_incidents(view, incident.incident_id, Alike(limit=3))
+    if found.verdict and found.items:
+        yield _step(Reason(step="similar", text=found.verdict))
+    for alike in found.items:
+        text = f"#{alike.incident.number} {alike.incident.title}: {in_short(alike.done) or 'nothing was noted'}"
+        yield _step(Reason(step="similar", text=text))
 
 
 def explain_fate(entry: LedgerEntry) -> str:

@@ -55,6 +55,12 @@ class Alike(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return max(1, min(self.limit, 50))
 
 
+class RunbookFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which runbooks."""
+
+    text: str = ""  # words of name, alerts and text, by their beginning
+
+
 INCIDENT_SORTS = {
     "impact": ("-weight", "-opened_at"),
     "severity": ("-rank", "-opened_at"),

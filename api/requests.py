@@ -80,6 +80,19 @@ class NewWindow(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ticket: str = ""
 
 
+class NewRunbook(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A runbook as a person writes it: ``url``, ``text`` or both."""
+
+    id: str = ""
+    name: str
+    owner: str
+    url: str = ""
+    text: str = ""  # Markdown
+    alerts: tuple[str, ...] = ()
+    matchers: tuple[Matcher, ...] = ()
+    pack: str = ""
+
+
 class NewInhibition(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An inhibition as a person writes it."""
 

@@ -18,7 +18,13 @@ def directions(stories: Iterable[Story], vectors: Mapping[str, Vectors], model: 
     A template counts by the logarithm of its members: a storm of one message does not hide what else went on.
     """
     return tuple(
-        Direction(key=story.incident_id, vector=_mean(story, vectors), model=model, episodes=story.episodes)
+        Direction(
+            key=story.incident_id,
+            vector=_mean(story, vectors),
+            model=model,
+            episodes=story.episodes,
+            traits=story.traits,
+        )
         for story in stories
     )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from aiops.domain.base import Noun
 from aiops.domain.changes import EPISODES, INCIDENT_VECTORS, INCIDENTS, TEMPLATES
 from aiops.domain.incidents import Incident
@@ -11,6 +13,7 @@ from aiops.ports import View
 MOST_STORIES = 200  # incidents placed at once; the rest follows at the next look
 MOST_LOOKED_AT = 2_000  # incidents, those of the newest activity
 PAGE = 500
+MOST_MEMBERS = 500  # of an incident, whose kinds are known
 
 
 class Story(Noun, frozen=True, kw_only=True):
@@ -19,6 +22,7 @@ class Story(Noun, frozen=True, kw_only=True):
     incident_id: str
     episodes: int
     templates: dict[str, int]  # the 100 most frequent
+    traits: tuple[str, ...] = ()  # kinds of alerts, each with its service, of its first members
 
 
 class Unplaced(Noun, frozen=True, kw_only=True):
@@ -50,10 +54,13 @@ def _moved(view: View, model: str, incidents: Sequence[Incident]) -> list[Incide
         for one in incidents
         if one.incident_id not in placed
         or (placed[one.incident_id].model, placed[one.incident_id].episodes) != (model, one.episodes)
+        or (placed[one.incident_id].vector and not placed[one.incident_id].traits)  # by an earlier release
     ]
 
 
 def _story(view: View, incident: Incident) -> Story:
     query = Query(where={"incident": (incident.incident_id, *incident.merged_from)})
     counts = view.facets(EPISODES, query, ("template",))["template"]
-    return Story(incident_id=incident.incident_id, episodes=incident.episodes, templates=dict(counts))
+    first = view.find(EPISODES, msgspec.structs.replace(query, order=("started_at",), limit=MOST_MEMBERS)).items
+    traits = tuple(sorted({f"{one.kind_key} @ {one.entity.name}" for one in first}))
+    return Story(incident_id=incident.incident_id, episodes=incident.episodes, templates=dict(counts), traits=traits)

@@ -74,7 +74,7 @@ def read_pack(text: str, place: str) -> tuple[Pack, list[Rule], list[Problem]]:
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
     head = Pack(name=Path(place).stem)
-    for number, (line, data) in enumerate(_items(text, place, problems)):
+    for number, (line, data) in enumerate(items_of(text, place, problems)):
         where = f"{place}:{line}"
         try:
             if number == 0 and isinstance(data, dict) and "id" not in data and data.keys() & {"pack", "origin"}:
@@ -147,7 +147,7 @@ def test_packs(folder: Path) -> list[Problem]:
     return problems
 
 
-def _items(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:
+def items_of(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:
     """Yield each rule of the text as plain data, with its line; what is no YAML becomes a problem and ends it."""
     try:
         loader = yaml.SafeLoader(text)
@@ -171,11 +171,11 @@ def _rule(data: object, where: str, pack: Pack) -> Rule:
         written = msgspec.convert(data, _Written)
     except msgspec.ValidationError as error:
         raise BadInput(str(error), place=where, fix="see CONTRIBUTING.md; put numbers and yes/no in quotes") from error
-    any_of = (_matchers(some, f"{where}: any[{index}]") for index, some in enumerate(written.any))
+    any_of = (matchers_of(some, f"{where}: any[{index}]") for index, some in enumerate(written.any))
     rule = Rule(
         id=written.id,
         verdict=written.verdict,
-        matchers=_matchers(written.match, f"{where}: match"),
+        matchers=matchers_of(written.match, f"{where}: match"),
         any_of=tuple(any_of),
         owner=written.owner,
         reason=written.reason,
@@ -209,7 +209,7 @@ def _as_written(threshold: Threshold | None) -> _Threshold | None:
     return _Threshold(threshold.times, threshold.of, f"{threshold.within.total_seconds():.0f}s")
 
 
-def _matchers(written: dict[str, str] | list[str], where: str) -> tuple[Matcher, ...]:
+def matchers_of(written: dict[str, str] | list[str], where: str) -> tuple[Matcher, ...]:
     if isinstance(written, dict):
         return tuple(Matcher(field=field, value=value) for field, value in written.items())
     return tuple(parse_matcher(item, f"{where}[{index}]") for index, item in enumerate(written))

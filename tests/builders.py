@@ -11,6 +11,7 @@ from aiops.domain.events import Event, EventKind, Severity, Status
 from aiops.domain.graph import Entity
 from aiops.domain.incidents import Incident, Page, Sending
 from aiops.domain.reasons import Reason
+from aiops.domain.runbooks import Runbook
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -157,3 +158,9 @@ def an_incident(**changes: Any) -> Incident:
         founder="fp-db-0-1-0",
     )
     return msgspec.structs.replace(incident, **changes)
+
+
+def a_runbook(**changes: Any) -> Runbook:
+    """For full disks, by noc."""
+    runbook = Runbook(id="disk", name="Disk is full", owner="noc", text="Delete old files.")
+    return msgspec.structs.replace(runbook, **changes)

@@ -12,6 +12,7 @@ import structlog
 from aiops import fold
 from aiops.bootstrap import clock, process
 from aiops.bootstrap.opening import opening, reading
+from aiops.bootstrap.runbooks import shelving
 from aiops.bootstrap.setups import EngineSetup
 from aiops.bootstrap.shedding import Shedding, Waiting
 from aiops.bootstrap.signing import signing
@@ -73,6 +74,8 @@ class Loop:
             self._journal.append(commands)
         if setup.signatures is not None:
             self._sign(setup.signatures)
+        if setup.runbooks is not None:
+            self._shelve(setup.runbooks)
         return count + self._fold_all(stop)
 
     def _sign(self, folder: Path) -> int:
@@ -83,6 +86,13 @@ class Loop:
         if commands:
             self._journal.append(commands)
         return len(commands)
+
+    def _shelve(self, folder: Path) -> None:
+        commands, problems = shelving(self.engine, folder)
+        for problem in problems:
+            log.warning("a runbook is left out", place=problem.place, problem=problem.problem, fix=problem.fix)
+        if commands:
+            self._journal.append(commands)
 
     def run(self, stop: Event) -> None:
         """Fold until ``stop``, then keep a snapshot.

@@ -20,6 +20,7 @@ class EngineSetup(Noun, frozen=True, kw_only=True):
     services: Path | None = None
     rules: Path | None = None
     signatures: Path | None = None
+    runbooks: Path | None = None
     snapshot_every: timedelta = timedelta(seconds=30)
     snapshot_entries: int = 20_000
     journal_kept: timedelta = timedelta(days=7)
@@ -86,6 +87,7 @@ def engine_setup(config: Config) -> EngineSetup:
         services=config.files.services,
         rules=config.files.rules,
         signatures=config.files.signatures,
+        runbooks=config.files.runbooks,
         snapshot_every=config.engine.snapshot_every,
         snapshot_entries=config.engine.snapshot_entries,
         journal_kept=config.engine.journal_kept,

@@ -29,6 +29,7 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "pages": "Who was told, by which routes and channels, and why somebody was not.",
     "windows": "When is being worked on what: maintenance windows.",
     "inhibitions": "What need not page while something else fires.",
+    "runbooks": "What to do about alerts: runbooks.",
     "patterns": "Which messages belong together: templates and patterns.",
     "services": "What depends on what.",
     "sources": "Who delivers, and what holds for it: expiry, rate, secret.",

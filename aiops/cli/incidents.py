@@ -12,7 +12,8 @@ from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.words import how_many, plural
-from api.schemas import IncidentDetail, IncidentList
+from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
+from api.similar import in_short
 
 app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))
 Key = Annotated[str, typer.Argument(metavar="ID", help="Number (12) or id.")]
@@ -101,6 +102,24 @@ def comment(context: typer.Context, key: Key, text: str) -> None:
 def resolve(context: typer.Context, key: Key, text: Annotated[str, typer.Option(help="What mended it.")] = "") -> None:
     """Say that it is over."""
     _act(context, key, "resolve", {"text": text})
+
+
+@app.command("similar", epilog=examples("incidents similar 12", "incidents similar 12 -o json"))
+def similar(context: typer.Context, key: Key, output: Output = Format.TABLE) -> None:
+    """List similar incidents with what was done then; none, where nothing similar enough is known."""
+    with client(context) as one:
+        found = one.get(f"/api/incidents/{key.lstrip('#')}/similar", SimilarIncidents)
+    show(
+        found.items,
+        {
+            "#": lambda like: like.incident.number,
+            "Incident": lambda like: like.incident.title,
+            "Alike": lambda like: f"{like.score:.0%}",
+            "Done": lambda like: in_short(like.done),
+        },
+        output,
+    )
+    say(found.verdict if found.placed else "not compared yet: the learner has not looked at it")
 
 
 @app.command("watch", epilog=examples("incidents watch", "incidents watch --every 5"))

@@ -8,6 +8,7 @@ from aiops.domain.deliveries import Delivery, Position
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import PageStatus
 from aiops.domain.rules import Inhibition, Pack, Rule, Silence, Window
+from aiops.domain.runbooks import Runbook
 from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import Settings
 from aiops.domain.signatures import Signature
@@ -89,6 +90,19 @@ class EndSignature(Noun, frozen=True, kw_only=True, tag="end_signature"):
     """Let a signature raise no more."""
 
     signature_id: str
+    text: str = ""
+
+
+class PutRunbook(Noun, frozen=True, kw_only=True, tag="put_runbook"):
+    """Add or replace a runbook."""
+
+    runbook: Runbook
+
+
+class EndRunbook(Noun, frozen=True, kw_only=True, tag="end_runbook"):
+    """Offer a runbook no longer."""
+
+    runbook_id: str
     text: str = ""
 
 
@@ -288,12 +302,14 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
 IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
 RuleAct = PutRule | EndRule | AcceptRule | RejectRule | PutSilence | EndSilence | Shelve | LabelTemplate | PutPack
 SignatureAct = PutSignatures | EndSignature
+RunbookAct = PutRunbook | EndRunbook
 WindowAct = PutWindow | EndWindow
 InhibitionAct = PutInhibition | EndInhibition
-SenderAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch | Reparse
+ReadingAct = PutMapping | EndMapping | SetSource | PutWatch | EndWatch
+SenderAct = ReadingAct | Reparse
 PagingAct = PageHandled | RetryPage | TryChannel
 EngineAct = ApplySettings | Shed | Heartbeat
-KnownAct = RuleAct | SignatureAct | WindowAct | InhibitionAct
+KnownAct = RuleAct | SignatureAct | RunbookAct | WindowAct | InhibitionAct
 EdgeAct = AcceptEdge | RejectEdge
 Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
 

@@ -26,6 +26,7 @@ from aiops.domain.records import (
     Template,
 )
 from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
+from aiops.domain.runbooks import Runbook
 from aiops.domain.senders import SourceMapping, SourceSettings, Watch
 from aiops.domain.signatures import Signature
 
@@ -194,6 +195,19 @@ SIGNATURES = Collection(
         "last_hit": lambda signature: signature.last_hit,
     },
     text=lambda signature: f"{signature.title} {signature.description} {' '.join(signature.tags)}",
+)
+RUNBOOKS = Collection(
+    "runbooks",
+    Runbook,
+    key=lambda runbook: runbook.id,
+    fields={
+        "owner": lambda runbook: runbook.owner,
+        "pack": lambda runbook: runbook.pack,
+        "ended": lambda runbook: runbook.ended_at is not None,
+        "name": lambda runbook: runbook.name,
+        "revision": lambda runbook: runbook.revision,
+    },
+    text=lambda runbook: f"{runbook.name} {' '.join(runbook.alerts)} {runbook.text}",
 )
 SILENCES = Collection(
     "silences",
@@ -365,6 +379,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     PAGES,
     RULES,
     SIGNATURES,
+    RUNBOOKS,
     SILENCES,
     WINDOWS,
     INHIBITIONS,

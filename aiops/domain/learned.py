@@ -55,6 +55,7 @@ class Direction(Noun, frozen=True, kw_only=True):
     vector: bytes  # as aiops/domain/vectors.py writes it; empty: it has none (any longer), and is near nothing
     model: str
     episodes: int = 0  # members that an incident's vector is the mean of, embedded or not
+    traits: tuple[str, ...] = ()  # of an incident: kinds of alerts, each with its service, of its first members
     revision: int = 0
 
 

@@ -33,4 +33,4 @@ def show_alert(desk: DeskOf, fingerprint: str) -> Response:
 def explain_it(desk: DeskOf, key: str) -> Response:
     """The trail of Reasons; `text` is what the command line and the page show."""
     with desk.view() as view:
-        return reply(explain(view, key))
+        return reply(explain(view, key, desk.shelf.library(view)))

@@ -7,12 +7,13 @@ from starlette.responses import Response
 
 from aiops.domain import acts
 from api.acting import ActingOf, said
+from api.advice import advice
 from api.desk import DeskOf
 from api.filters import Alike, IncidentFilter, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
 from api.requests import AssignBody, CauseBody, MergeBody, TextBody
-from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
+from api.schemas import AdviceList, IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import similar_incidents
 
 router = APIRouter(prefix="/api/incidents", tags=["Incidents"])
@@ -50,6 +51,13 @@ def show_similar(desk: DeskOf, incident_id: str, asked: Annotated[Alike, Depends
     """Those whose members say the most alike, whatever their status, with their cosine."""
     with desk.view() as view:
         return reply(similar_incidents(view, incident_id, asked))
+
+
+@router.get("/{incident_id}/runbooks", summary="Find runbooks", **described(AdviceList))
+def show_runbooks(desk: DeskOf, incident_id: str) -> Response:
+    """Those that its alerts and services name, then those for its alerts; where there are none, by what they say."""
+    with desk.view() as view:
+        return reply(AdviceList(items=advice(view, incident(view, incident_id), desk.shelf.library(view))))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Acknowledge", **acting())

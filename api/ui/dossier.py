@@ -17,12 +17,14 @@ from aiops.domain.reasons import Reason
 from aiops.domain.records import GraphRecord
 from aiops.domain.rules import Rule
 from aiops.ports import Journal, View
+from aiops.response.runbooks import Library
+from api.advice import advice
 from api.explain import explain_alert
 from api.filters import Alike, Paged
 from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, graph_at, incident_detail, member_query
-from api.schemas import AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
+from api.schemas import Advice, AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
 from api.similar import similar_incidents
 from api.suggestions import harm, narrower
 from api.ui.charts import Lanes, lanes
@@ -53,6 +55,7 @@ class IncidentPage:
     picture: Picture
     pages: tuple[Page, ...]
     similar: SimilarIncidents
+    advice: tuple[Advice, ...]
     earlier: Incident | None
     merged_into: Incident | None
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
@@ -83,7 +86,7 @@ class Shape:
     episodes: int
 
 
-def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentPage:
+def incident_page(view: View, key: str, page: Paged, now: datetime, library: Library) -> IncidentPage:
     """Ask for everything on the page."""
     detail = incident_detail(view, key, page)
     found = detail.incident
@@ -111,6 +114,7 @@ def incident_page(view: View, key: str, page: Paged, now: datetime) -> IncidentP
         picture=picture(worst_by_service(found, members), cause, graph.topology.edges if graph else ()),
         pages=tuple(view.find(PAGES, Query(where={"incident": (found.incident_id,)}, order=("made_at",))).items),
         similar=similar_incidents(view, found.incident_id, Alike()),
+        advice=advice(view, found, library),
         earlier=view.get(INCIDENTS, found.recurs) if found.recurs else None,
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
         shapes=shapes(detail.templates, members),

@@ -72,7 +72,7 @@ def show_incident(request: Request, desk: DeskOf, key: str, paged: PagedOf) -> H
     """One incident."""
     with desk.view() as view:
         top = chrome(request, view, "incidents")
-        shown = incident_page(view, key, paged, top.now)
+        shown = incident_page(view, key, paged, top.now, desk.shelf.library(view))
     return page("incident.html", top=top, page=shown)
 
 
@@ -98,7 +98,8 @@ def show_alert(request: Request, desk: DeskOf, key: str) -> HTMLResponse:
 def show_why(request: Request, desk: DeskOf, key: str) -> HTMLResponse:
     """The same text as ``aiops explain``."""
     with desk.view() as view:
-        return page("why.html", top=chrome(request, view, "incidents"), explanation=explain(view, key))
+        explanation = explain(view, key, desk.shelf.library(view))
+        return page("why.html", top=chrome(request, view, "incidents"), explanation=explanation)
 
 
 @router.get("/patterns")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.aiops.cli.line import Line
+from tests.api.test_similar import placed
 from tests.api.world import World
 
 
@@ -177,3 +178,12 @@ def test_a_hostile_title_does_not_drive_the_terminal(aiops: Line, world: World) 
 def test_no_incident_is_an_empty_list_and_no_error(aiops: Line, world: World) -> None:
     assert aiops.json("incidents") == []
     assert aiops.chatter == "0 of 0 incidents\n"
+
+
+def test_similar_incidents_are_listed_with_what_was_done(aiops: Line, world: World) -> None:
+    placed(world)
+    told = aiops("incidents", "similar", "1")
+    assert "cause db; resolved by ana after 20 min; ana: restarted the pooler; ana: the pool is exhausted" in told
+    assert [one["incident"]["number"] for one in aiops.json("incidents", "similar", "1")] == [2]
+    assert aiops.json("incidents", "similar", "3") == []
+    assert "nothing similar enough is known" in aiops.chatter
