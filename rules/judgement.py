@@ -165,7 +165,7 @@ def _gone(kind: str, key: str) -> str:
     if kind == "flapping":
         return "flapping hides it no longer: it stays on, is calm, or got worse"
     if kind == "shelved":
-        return "shelved no longer: its time is over, or somebody took it back"
+        return "shelved no longer: its time has ended, or somebody took it back"
     return f"{kind} {key} has ended or does not match any more"
 
 

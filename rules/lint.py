@@ -155,6 +155,8 @@ def _of_silence(silence: Silence, now: datetime, shift: timedelta) -> Iterator[F
     """What was silenced comes back when it ends: worth a word on the day before."""
     if not silence.starts_at <= now < silence.ends_at:
         return
+    if silence.shelved:  # that it ends soon is what it is for
+        return
     if silence.ends_at <= now + shift:
         text = _in_shift(silence.ends_at, silence.hits, now)
         yield Finding(id=silence.id, kind="expiring_in_shift", text=text)

@@ -206,7 +206,10 @@ def _threshold(written: _Threshold | None, where: str) -> Threshold | None:
 def _as_written(threshold: Threshold | None) -> _Threshold | None:
     if threshold is None:
         return None
-    return _Threshold(threshold.times, threshold.of, f"{threshold.within.total_seconds():.0f}s")
+    within = threshold.within
+    whole = within >= timedelta() and not within.microseconds
+    written = f"{within // timedelta(seconds=1)}s" if whole else str(msgspec.to_builtins(within))
+    return _Threshold(threshold.times, threshold.of, written)
 
 
 def matchers_of(written: dict[str, str] | list[str], where: str) -> tuple[Matcher, ...]:

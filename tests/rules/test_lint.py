@@ -70,6 +70,7 @@ def test_what_needs_an_eye_is_found(changes: dict[str, Any], kind: str) -> None:
         ({"ends_at": T0 + DAY * 0.9}, ["expiring"]),
         ({"ends_at": T0 + DAY / 2}, ["expiring_in_shift"]),
         ({"hits": 0}, ["never_hit"]),
+        ({"ends_at": T0 + DAY / 12, "shelved": True}, []),
         ({"hits": 0, "starts_at": T0 - DAY / 24}, []),  # too young to tell
         ({"hits": 0, "ends_at": T0}, []),
     ],

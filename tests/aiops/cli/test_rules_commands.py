@@ -80,7 +80,7 @@ def test_a_pack_is_added_rule_by_rule_under_its_own_ids(aiops: Line, storm: Worl
     assert set(kept) == {"disk-noise", "db-down"}
     assert kept["disk-noise"]["cases"]["match"]
     aiops("rules", "lint", code=1)
-    assert "db-down: has no example of what it must leave alone" in aiops.data
+    assert "db-down: no_negative_case: has no example of what it must leave alone" in aiops.data
     assert "disk-noise" not in aiops.data
 
 
