@@ -130,8 +130,9 @@ def _cause_steps(incident: Incident) -> Iterator[Step]:
 
 def _candidate_text(number: int, candidate: Candidate, comparable: bool) -> str:
     likely = f", {candidate.probability:.0%}" if comparable else ""
+    covers = f", explains {candidate.share:.0%} of the services" if comparable else ""
     confirmed = ", confirmed by a person" if candidate.confirmed else ""
-    return f"candidate {number}: {candidate.entity}{likely}{confirmed}"
+    return f"candidate {number}: {candidate.entity}{likely}{covers}{confirmed}"
 
 
 def _member_steps(members: Iterable[Episode]) -> Iterator[Step]:

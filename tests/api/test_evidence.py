@@ -105,10 +105,10 @@ def test_each_candidate_is_followed_by_its_own_evidence(world: World) -> None:
     lines = explained(world, candidates=(first, second), reasons=first.evidence)
     assert lines[2:] == [
         "Why this cause",
-        "  - candidate 1: db, 60%",
+        "  - candidate 1: db, 60%, explains 100% of the services",
         "      - alerted first",
         f"      - {same}",
-        "  - candidate 2: api, 20%",
+        "  - candidate 2: api, 20%, explains 100% of the services",
         f"      - {same}",
     ]
 
