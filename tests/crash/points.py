@@ -143,6 +143,7 @@ def _arm_commits(strike: Callable[[Callable[[], str]], None]) -> None:
 ELSEWHERE = {
     "aiops.bootstrap.address:announced": "no promise: where the server answers, written anew at each start",
     "aiops.bootstrap.engine:Loop._relieve": "an act that is asked for again at the next look",
+    "aiops.bootstrap.engine:Loop._shelve": "what the folder says is compared again at the next start",
     "aiops.bootstrap.engine:Loop._sign": "what the folder says is compared again at the next start",
     "aiops.bootstrap.engine:Loop._tick": "nothing but time",
     "aiops.bootstrap.engine:Loop._watch": "what the packs say is compared again at the next start",
