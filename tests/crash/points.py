@@ -143,12 +143,15 @@ def _arm_commits(strike: Callable[[Callable[[], str]], None]) -> None:
 ELSEWHERE = {
     "aiops.bootstrap.address:announced": "no promise: where the server answers, written anew at each start",
     "aiops.bootstrap.engine:Loop._relieve": "an act that is asked for again at the next look",
+    "aiops.bootstrap.engine:Loop._shelve": "what the folder says is compared again at the next start",
+    "aiops.bootstrap.engine:Loop._sign": "what the folder says is compared again at the next start",
     "aiops.bootstrap.engine:Loop._tick": "nothing but time",
     "aiops.bootstrap.engine:Loop._watch": "what the packs say is compared again at the next start",
     "aiops.bootstrap.supervisor:serve": "no promise: what listeners count, of those that ran before",
     "aiops.cli.demonstration:_append": "the demo's own journal",
     "aiops.cli.demonstration:_prepare": "the demo's own folder",
     "aiops.cli.demonstration:fill": "the demo's own folder",
+    "aiops.cli.packs:bring": "a file for the operator",
     "aiops.cli.packs:export": "a file for the operator",
     "aiops.cli.replay:replay": "a file for the operator",
     "aiops.response.heartbeat:Heartbeat.beat": "told again when it is found to differ",
@@ -169,6 +172,7 @@ ELSEWHERE = {
     "api.routes.journal:_append.work": "the client numbers its chunks and sends them again",
     "api.ui.senders:send_test": "a test alert, asked for by a button",
     "ingestion.listeners.intake:Intake._append": "test_end_in_order.py; a datagram is promised nothing",
+    "ingestion.prometheus:Prometheus._ask": "asked again; what was measured is known by its key",
     "ingestion.listeners.standing:publish": "no promise: what listeners count",
     "ingestion.listeners.tail:Tail._append": "the place in the file is kept behind the append",
 }
