@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from aiops.response.runbooks import Library
 from api.explain import explain
 from correlation.embedding import choose_embedder
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
@@ -74,7 +75,7 @@ def told(story: Callable[[World], float]) -> str:
     world = World(choose_embedder("light"))
     seen = world.expect(at=story(world))
     with seen.store.view() as view:
-        return "\n\n".join(explain(view, one.incident_id).text for one in seen.incidents) + "\n"
+        return "\n\n".join(explain(view, one.incident_id, Library()).text for one in seen.incidents) + "\n"
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
@@ -93,7 +94,7 @@ def test_a_candidate_says_how_likely_it_is_and_what_it_explains_and_a_member_why
     seen = (world := World(choose_embedder("light"))).expect(at=story(world))
     with seen.store.view() as view:
         for incident in seen.incidents:
-            lines = re.findall(r"- candidate \d+: .*", explain(view, incident.incident_id).text)
+            lines = re.findall(r"- candidate \d+: .*", explain(view, incident.incident_id, Library()).text)
             assert len(lines) == len(incident.candidates)
             comparable = len(lines) > 1 or not incident.abstained  # a lone alert is compared with nothing
             assert all(re.search(r", \d+%, explains \d+% of", line) for line in lines) is comparable
