@@ -115,7 +115,7 @@ def test_a_runbook_is_written_changed_and_ended_on_its_page(storm: World) -> Non
     (one,) = storm.get("/api/runbooks")["items"]
     assert one["alerts"] == ["db down", "api down"]
     shown = storm.page(f"/runbooks/{one['id']}")
-    assert "1. Look.\n2. &lt;b&gt;Mend.&lt;/b&gt;" in shown
+    assert "<pre>1. Look.\n2. &lt;b&gt;Mend.&lt;/b&gt;</pre>" in shown  # its lines stay lines
     storm.send("/runbooks", **{**form, "id": one["id"], "owner": "noc"}, text="1. Look.")
     assert [book["owner"] for book in storm.get("/api/runbooks")["items"]] == ["noc"]
     assert "Orders" in storm.page("/runbooks")
