@@ -102,7 +102,7 @@ def test_the_weight_is_the_sum_of_what_is_said_of_it() -> None:
     )
 
 
-def test_what_is_critical_to_the_business_outweighs_a_step_of_severity_and_requests_alone_do_not() -> None:
+def test_a_critical_business_counts_more_than_a_step_of_severity_and_requests_alone_do_not() -> None:
     plain = an_incident(severity=Severity.CRITICAL, impact=Impact(tier=3))
     business = an_incident(severity=Severity.HIGH, impact=Impact(tier=1))
     busy = an_incident(severity=Severity.HIGH, impact=Impact(tier=3, traffic=Traffic(service="web", usual=8_000.0)))
