@@ -97,8 +97,7 @@ def _read_anew(parts: Parts, act: acts.Reparse, actor: str) -> tuple[str, str, I
     """What was made of these deliveries is superseded; the engine reads them once more behind this."""
     text, concerns = parts.senders.read_anew(act, parts.position)
     why = f"{actor} had kept deliveries of {act.source} read anew"
-    for kept in act.kept:
-        parts.ledger.supersede(kept, why)
+    parts.ledger.supersede(act.kept, why)
     reason = Reason(step="supersede", text=f"superseded, because {why}", evidence={"source": act.source})
     records = [record for kept in act.kept for record in kept.events]
     return text, concerns, parts.dedup.supersede(records, reason, parts.now)

@@ -1,5 +1,7 @@
 """What became of each event? Every one has a fate, the sums balance, and a fate changes only for a stated reason."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from aiops.domain.acts import Kept
@@ -74,25 +76,34 @@ class Ledger(Part):
         line = self._line(event.source)
         self._keep(msgspec.structs.replace(line, received=line.received + 1, last_received=event.received_at))
 
-    def supersede(self, kept: Kept, why: str) -> None:
-        """What was made of a delivery counts no longer as what it was: it is read anew."""
-        self._delivery = kept.delivery.source
-        for fate, counted in ((Fate.REJECTED, kept.rejected), (Fate.OBSERVED, kept.observed)):
-            number = min(counted, getattr(self._line(self._delivery), fate.value))  # the store may have forgotten some
-            self._count(self._delivery, fate, -number)
-            self._count(self._delivery, Fate.SUPERSEDED, number)
-        for record in kept.events:
-            source, held = self._line_of(record.event), self._episodes.get(record.episode_id)
-            present = held.fate.fate if held else record.fate
-            self._count(source, present, -1)
-            self._count(source, Fate.SUPERSEDED, 1)
+    def supersede(self, read: Sequence[Kept], why: str) -> None:
+        """What was made of these deliveries counts no longer as what it was: they are read anew."""
+        loose = {fate.episode_id: fate for kept in read for fate in kept.fates}  # of episodes that are not held
+        for kept in read:
+            self._delivery = kept.delivery.source
+            for fate, counted in ((Fate.REJECTED, kept.rejected), (Fate.OBSERVED, kept.observed)):
+                number = min(counted, getattr(self._line(self._delivery), fate.value))  # some may be forgotten
+                self._count(self._delivery, fate, -number)
+                self._count(self._delivery, Fate.SUPERSEDED, number)
+            for record in kept.events:
+                self._supersede(record, loose, why)
+
+    def _supersede(self, record: EventRecord, loose: dict[str, EpisodeFate], why: str) -> None:
+        source, held = self._line_of(record.event), self._episodes.get(record.episode_id)
+        shared = held.fate if held else loose.get(record.episode_id)
+        present = shared.fate if shared else record.fate
+        self._count(source, present, -1)
+        self._count(source, Fate.SUPERSEDED, 1)
+        if shared:
+            shared = msgspec.structs.replace(shared, events={**shared.events, source: shared.events.get(source, 0) - 1})
             if held:
-                events = {**held.fate.events, source: held.fate.events.get(source, 0) - 1}
-                self._put_fate(msgspec.structs.replace(held.fate, events=events))
-            reason = Reason(step="supersede", text=f"{Fate.SUPERSEDED}, not {present} any more: {why}")
-            self.put(
-                EVENTS, msgspec.structs.replace(record, fate=Fate.SUPERSEDED, reasons=(*record.reasons[-8:], reason))
-            )
+                self._put_fate(shared)
+            else:
+                loose[record.episode_id] = shared
+                self.put(FATES, shared)
+        text = f"{Fate.SUPERSEDED}, not {present} any more: {why}"
+        reasons = (*record.reasons[-8:], Reason(step="supersede", text=text))
+        self.put(EVENTS, msgspec.structs.replace(record, fate=Fate.SUPERSEDED, reasons=reasons))
 
     def duplicate(self, event: Event, original: str) -> None:
         """A resend of ``original`` (event id)."""

@@ -143,8 +143,10 @@ def chunk(view: View, journal: Journal, source: str, since: datetime, cursor: st
 def _with_events(view: View, record: DeliveryRecord, entry: Entry, delivery: Delivery) -> Kept:
     stored = [one for one in _events(view, record.delivery_id) if one.fate is not Fate.SUPERSEDED]
     own = sum(not one.event.source.startswith("detector:") for one in stored)
-    fates = {fate.episode_id: fate.fate for fate in view.many(FATES, [one.episode_id for one in stored])}
-    present = [msgspec.structs.replace(one, fate=fates.get(one.episode_id, one.fate)) for one in stored]
+    episodes = dict.fromkeys(one.episode_id for one in stored if one.episode_id)
+    fates = {fate.episode_id: fate for fate in view.many(FATES, list(episodes))}
+    known = {key: fate.fate for key, fate in fates.items()}
+    present = [msgspec.structs.replace(one, fate=known.get(one.episode_id, one.fate)) for one in stored]
     return Kept(
         position=entry.position,
         received_at=entry.received_at,
@@ -152,6 +154,7 @@ def _with_events(view: View, record: DeliveryRecord, entry: Entry, delivery: Del
         rejected=record.rejected,
         observed=max(0, record.events - record.rejected - own),
         events=tuple(present),
+        fates=tuple(fates.values()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from aiops.domain.alerts import EventRecord, Verdict
+from aiops.domain.alerts import EpisodeFate, EventRecord, Verdict
 from aiops.domain.base import Noun
 from aiops.domain.deliveries import Delivery, Position
 from aiops.domain.graph import Topology
@@ -245,6 +245,7 @@ class Kept(Noun, frozen=True, kw_only=True):
     rejected: int = 0
     observed: int = 0
     events: tuple[EventRecord, ...] = ()  # stored and not superseded, each with its present fate
+    fates: tuple[EpisodeFate, ...] = ()  # of the episodes of these, as stored: the engine may hold them no longer
 
 
 class Reparse(Noun, frozen=True, kw_only=True, tag="reparse"):

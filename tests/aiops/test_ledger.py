@@ -1,6 +1,6 @@
 """Does every event keep exactly one fate?"""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiops.domain.acts import Kept
 from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate, Link, Suppression
@@ -178,7 +178,7 @@ def test_an_event_id_leads_to_its_delivery() -> None:
     assert delivery_of("0-17") == "0-17"
 
 
-def kept(*records: EventRecord, **changes: int) -> Kept:
+def kept(*records: EventRecord, **changes: Any) -> Kept:
     return Kept(position=Position(0, 1), received_at=T0, delivery=a_delivery(source="am"), events=records, **changes)
 
 
@@ -187,7 +187,7 @@ def test_what_is_read_anew_is_superseded_with_the_reason_and_the_line_balances()
     ledger = received(event, problems=1)
     ledger.settle(an_alert(), event)
     (record,) = drained(ledger, EVENTS)
-    ledger.supersede(kept(record, rejected=1), "ana had it read anew")
+    ledger.supersede([kept(record, rejected=1)], "ana had it read anew")
     noted = list(ledger.drain())
     (old,) = [document for collection, document in noted if collection is EVENTS]
     assert (old.fate, old.reasons[-1].text) == (
@@ -206,9 +206,24 @@ def test_the_present_fate_of_an_episode_counts_where_it_is_still_held() -> None:
     ledger = settled(alert)
     (record,) = drained(ledger, EVENTS)
     ledger.group(alert.episode.episode_id, COMPANY)
-    ledger.supersede(kept(record), "why")  # its record still says standalone
+    ledger.supersede([kept(record)], "why")  # its record still says standalone
     after = line(ledger)
     assert (after.grouped, after.standalone, after.superseded) == (0, 0, 1)
+
+
+def test_the_fate_of_an_episode_that_is_held_no_longer_counts_fewer_events_too() -> None:
+    event, other = an_event(), an_event(event_id="0-1-1")
+    ledger = received(event, other)
+    for one in (event, other):
+        ledger.settle(an_alert(), one)
+    noted = list(ledger.drain())
+    records = [document for collection, document in noted if collection is EVENTS]
+    fate = [document for collection, document in noted if collection is FATES][-1]
+    assert fate.events == {"am": 2}
+    ledger.release(fate.episode_id)
+    ledger.forget(an_alert().fingerprint)
+    ledger.supersede([kept(one, fates=(fate,)) for one in records], "why")
+    assert [one.events for one in drained(ledger, FATES)] == [{"am": 0}]
 
 
 def test_a_delivery_that_is_read_anew_is_none_more() -> None:
