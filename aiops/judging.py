@@ -22,7 +22,9 @@ def judge(parts: Parts, alert: Alert, hit: bool) -> Alert:
         parts.holding.learn(alert)
     seen = _seen(parts, alert, hit, turned)
     parts.suggest.wake(parts.now)
-    return parts.book.judge(alert, parts.now, hit, _quiet(parts, alert, hit, seen), seen)
+    alert = parts.book.judge(alert, parts.now, hit, _quiet(parts, alert, hit, seen), seen)
+    parts.profiles.judged(alert)
+    return alert
 
 
 def propose(parts: Parts) -> None:

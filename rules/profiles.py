@@ -53,7 +53,7 @@ class Profile(msgspec.Struct, array_like=True):
     crowd: bool = False  # there were too many of those
     near: int = 0  # confirmed incidents of the last 30 days that it fired near to
     rooted: int = 0  # of which its entity was the cause
-    known: bool = False  # a rule gave it a verdict when it fired last
+    known: bool = False  # a rule gave it a verdict when it was last judged
     examples: list[str] = []
     fingerprint: str = ""  # of the alert that fired last
     bins: bytearray = msgspec.field(default_factory=lambda: bytearray(BINS // 8))  # a ring of bits: did it fire then?
@@ -109,6 +109,11 @@ class Profiles(Part):
         beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind][0], now)))
         return Seen(in_hour=profile.in_hour if profile.hour == hour else 0, hour=_of_week(hour), beside=beside)
 
+    def judged(self, alert: Alert) -> None:
+        """A rule has given the alert a verdict, or none has: what is known already need not be proposed."""
+        if profile := self._profiles.get(key_of(alert)):
+            profile.known = alert.verdict is not Verdict.UNKNOWN
+
     def families(self) -> Iterator[list[Profile]]:
         """Yield the profiles of each kind over all entities, in the order of their kinds."""
         families: dict[tuple[str, str, str], list[Profile]] = {}
@@ -163,7 +168,7 @@ class Profiles(Part):
         profile.episodes += alert.episode.events == 1
         profile.fire(now)
         profile.fingerprint = alert.fingerprint
-        profile.template, profile.known = alert.template, alert.verdict is not Verdict.UNKNOWN
+        profile.template = alert.template
         profile.worst = max(profile.worst, alert.severity, key=lambda severity: severity.rank)
         places = alert.parameters[:MOST_PLACES]
         if len(places) > len(profile.values):  # its template has become more general

@@ -254,6 +254,12 @@ def test_a_proposal_decides_nothing_until_a_person_accepts_it(world: World) -> N
     assert not disk(seen).suppressed
 
 
+def test_what_a_persons_rule_hides_already_is_not_proposed(world: World) -> None:
+    world.at(1).act(a_mute())
+    hourly(world, range(1, 15))
+    assert [rule.id for rule in world.expect(at=16 * HOUR).all(RULES)] == ["io"]
+
+
 def test_it_has_to_prove_itself_in_the_shadow_first(world: World) -> None:
     rule_id = proposal(world)
     world.at(12 * HOUR + 1).act(AcceptRule(rule_id=rule_id), actor="bob")
