@@ -1,11 +1,11 @@
 """Which runbooks fit an incident? Those that its alerts and services name, those for its alerts, else by text."""
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
 
 from aiops.domain.alerts import Alert
 from aiops.domain.changes import ALERTS
 from aiops.domain.incidents import Incident
+from aiops.domain.runbooks import is_link
 from aiops.ports import View
 from aiops.response.runbooks import Library, Match
 from api.reading import current_graph, episodes_of
@@ -49,7 +49,7 @@ def _of_services(view: View, incident: Incident) -> Iterator[Advice]:
 
 def _link(said: str, why: str) -> Advice:
     """A link where it is one that a browser may follow; else the words, which somebody will know."""
-    url = said if urlsplit(said).scheme in ("http", "https") else ""
+    url = said if is_link(said) else ""
     title = said.rstrip("/").rpartition("/")[2].removesuffix(".md") or said if url else said
     return Advice(title=title, why=why, url=url)
 

@@ -1,7 +1,7 @@
 """What is there to see? Questions to one consistent view, asked alike by the API and the pages."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -26,9 +26,9 @@ from aiops.domain.changes import (
 )
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status
-from aiops.domain.graph import Topology
+from aiops.domain.graph import Edge, Topology
 from aiops.domain.incidents import Incident, TimelineItem
-from aiops.domain.queries import Facets, Found, Query
+from aiops.domain.queries import Facets, Found, Query, Range
 from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, SourceRecord, Unmapped
 from aiops.ports import Journal, View
 from api.errors import NotFound
@@ -52,6 +52,7 @@ from api.schemas import (
 
 T = TypeVar("T")
 
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 MOST_RAW = 64 << 10  # bytes of a payload that are shown
 MOST_MEMBERS = 1_000_000  # of one incident, and events of one alert, that are counted: an index tells
 MOST_STORY = 200  # lines of an incident's timeline
@@ -222,24 +223,20 @@ def services(view: View, page: Paged, text: str = "") -> ServiceList:
 
 def graph_at(view: View, moment: datetime) -> GraphRecord | None:
     """Return the service graph that was in force at ``moment``; None before the first import."""
-    query: Query | None = Query(order=("-version",), limit=20)
-    while query:
-        found = view.find(GRAPHS, query)
-        if then := next((one for one in found.items if one.valid_from <= moment), None):
-            return then
-        query = msgspec.structs.replace(query, cursor=found.next) if found.next else None
-    return None
+    until = Range(below=min(moment, _LATEST) + timedelta(microseconds=1))
+    found = view.find(GRAPHS, Query(ranges={"valid_from": until}, order=("-version",), limit=1)).items
+    return found[0] if found else None
 
 
 def services_at(view: View, moment: datetime) -> ServiceList:
     """Return the graph that was in force at ``moment``, without health; empty before the first import."""
     then = graph_at(view, moment)
     topology = then.topology if then else Topology()
+    edges: dict[str, list[Edge]] = {}
+    for edge in topology.edges:
+        edges.setdefault(edge.source, []).append(edge)
     items = tuple(
-        ServiceRecord(
-            name=one.name, service=one, edges=tuple(edge for edge in topology.edges if edge.source == one.name)
-        )
-        for one in topology.services
+        ServiceRecord(name=one.name, service=one, edges=tuple(edges.get(one.name, ()))) for one in topology.services
     )
     return ServiceList(
         items=items,

@@ -115,16 +115,20 @@ def put_files(desk: Desk, new: NewSignatures, actor: str, key: str) -> Signature
     if not signatures:
         first = problems[0] if problems else Problem(place="files", problem="no rule in them", fix="send Sigma rules")
         raise BadInput(first.problem, place=first.place, fix=first.fix)
-    answers = desk.act_all([PutSignatures(signatures=some) for some in chunks(signatures)], actor, key)
+    parts = chunks(signatures)
+    answers = desk.act_all([PutSignatures(signatures=some) for some in parts], actor, key)
+    done = [part for part, one in zip(parts, answers, strict=True) if one.outcome and one.outcome.applied]
     refused = [one.outcome.text for one in answers if one.outcome and not one.outcome.applied]
     problems += [Problem(place="signatures", problem=text, fix="mend it and send it again") for text in refused]
-    applied = all(one.outcome and one.outcome.applied for one in answers)
-    said = f"{plural(len(signatures), 'signature')} put" if applied else "not all was put"
+    put = tuple(one.id for part in done for one in part)
+    known = all(one.outcome is not None for one in answers)
+    said = f"{plural(len(put), 'signature')} put" + ("" if len(put) == len(signatures) else f" of {len(signatures):,}")
+    said = said if known else "on disk; what becomes of it is not known yet"
     return SignaturesPut(
         text=said,
-        put=tuple(one.id for one in signatures) if applied else (),
+        put=put,
         problems=tuple(problems),
-        known=all(one.outcome is not None for one in answers),
+        known=known,
     )
 
 

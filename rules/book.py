@@ -132,8 +132,9 @@ class Book(Part):
     def _of_silences(self, act: PutSilence | EndSilence | Shelve, actor: str, now: datetime) -> tuple[str, str]:
         match act:
             case PutSilence() | Shelve():
-                silence = act.silence if isinstance(act, PutSilence) else shelved(act, actor, now)
-                check_silence(silence, now, self.settings.longest)
+                longest = self.settings.longest
+                silence = act.silence if isinstance(act, PutSilence) else shelved(act, actor, now, longest)
+                check_silence(silence, now, longest)
                 self._room(silence.id, self._rules, "rule")
                 return self._silences.add(silence, actor, now)
             case EndSilence(silence_id=silence_id):

@@ -12,6 +12,7 @@ from aiops.domain.masking import mask
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Case, Cases, Rule, Silence
 from aiops.domain.words import span
+from rules.profiles import WEEK
 
 LONGEST = timedelta(days=366)  # the usual bound: what hides ends within it, what raises is looked at again within it
 MOST_WAYS = 50  # lists under any_of
@@ -89,15 +90,27 @@ def shape(rule: Rule) -> Iterator[Problem]:
     if rule.verdict is Verdict.KNOWN_BAD and rule.review is None:
         fix = "give review, the day on which somebody asks whether it is still true"
         problems.append(Problem(place=place, problem="it raises without a review", fix=fix))
-    if rule.threshold and not 1 <= rule.threshold.times <= rule.threshold.of <= 50:
-        fix = "give times and of with 1 <= times <= of <= 50"
-        problems.append(Problem(place=f"{place}, threshold", problem="it cannot be counted", fix=fix))
+    problems += _bounds(place, rule)
     if rule.ceiling and rule.verdict is not Verdict.KNOWN_GOOD:
         fix = "leave it out: only what hides has a severity above which it hides no more"
         problems.append(Problem(place=f"{place}, ceiling", problem=f"{rule.verdict} has no ceiling", fix=fix))
     yield from problems
     if not problems:
         yield from _cases(place, rule)
+
+
+def _bounds(place: str, rule: Rule) -> Iterator[Problem]:
+    """Yield what keeps its threshold from being counted, or its envelope from being kept to."""
+    limit, envelope = rule.threshold, rule.envelope
+    if limit and not (1 <= limit.times <= limit.of <= 50 and limit.within > timedelta(0)):
+        fix = "give times, of and within, with 1 <= times <= of <= 50"
+        yield Problem(place=f"{place}, threshold", problem="it cannot be counted", fix=fix)
+    if envelope and len(envelope.by_hour) not in (0, WEEK):
+        fix = f"give {WEEK} numbers, from Monday 00:00 UTC on, or none"
+        yield Problem(place=f"{place}, envelope, by_hour", problem=f"{len(envelope.by_hour)} hours", fix=fix)
+    lasts = envelope.longest if envelope else None
+    if envelope and (min(envelope.per_hour, *envelope.by_hour, 0) < 0 or (lasts is not None and lasts <= timedelta(0))):
+        yield Problem(place=f"{place}, envelope", problem="nothing can keep to it", fix="give bounds above 0")
 
 
 def _dates(rule: Rule, now: datetime, longest: timedelta) -> Iterator[Problem]:

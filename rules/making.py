@@ -42,10 +42,11 @@ def labelled(act: LabelTemplate, template: Template | None, actor: str, now: dat
     )
 
 
-def shelved(act: Shelve, actor: str, now: datetime) -> Silence:
-    """Return the silence of one alert that a person puts aside."""
-    if act.minutes < 1:
-        raise BadInput(f"{act.minutes} minutes", place="minutes", fix="give at least 1")
+def shelved(act: Shelve, actor: str, now: datetime, longest: timedelta) -> Silence:
+    """Return the silence of one alert that a person puts aside. Raises BadInput."""
+    most = longest // timedelta(minutes=1)
+    if not 1 <= act.minutes <= most:
+        raise BadInput(f"{act.minutes} minutes", place="minutes", fix=f"give 1 to {most}")
     return Silence(
         id=SHELF + act.fingerprint,
         matchers=(Matcher(field="fingerprint", value=act.fingerprint),),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,7 +10,7 @@ from aiops.domain.changes import RUNBOOKS
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Problem
 from aiops.domain.part import Part
-from aiops.domain.runbooks import Runbook
+from aiops.domain.runbooks import Runbook, is_link
 
 MOST = 2_000  # in force
 MOST_TEXT = 64_000  # characters of one
@@ -69,7 +68,7 @@ def faults(runbook: Runbook) -> Iterator[Problem]:
             yield Problem(place=name, problem=f"a runbook needs its {name}", fix=f"give {name}")
     if not runbook.url and not runbook.text.strip():
         yield Problem(place="text", problem="it says nothing", fix="give a text, or the url where it is written")
-    if runbook.url and urlsplit(runbook.url).scheme not in ("http", "https"):
+    if runbook.url and not is_link(runbook.url):
         yield Problem(place="url", problem=f"{runbook.url[:100]!r} is no link", fix="begin it with https://")
     if len(runbook.text) > MOST_TEXT:
         problem = f"longer than {MOST_TEXT:,} characters"

@@ -339,7 +339,10 @@ WATCHES = Collection(
     "watches", Watch, key=lambda watch: watch.id, fields={"active": lambda watch: watch.ended_at is None}
 )
 GRAPHS = Collection(
-    "graphs", GraphRecord, key=lambda record: record.graph_id, fields={"version": lambda record: record.version}
+    "graphs",
+    GraphRecord,
+    key=lambda record: record.graph_id,
+    fields={"version": lambda record: record.version, "valid_from": lambda record: record.valid_from},
 )
 EDGES = Collection(
     "edges",

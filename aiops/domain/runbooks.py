@@ -1,6 +1,7 @@
 """What is written down about what to do?"""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from aiops.domain.base import Noun
 from aiops.domain.matching import Matcher
@@ -25,3 +26,11 @@ class Runbook(Noun, frozen=True, kw_only=True):
     ended_by: str = ""
     ended_at: datetime | None = None  # it is offered no longer
     revision: int = 0
+
+
+def is_link(text: str) -> bool:
+    """Is it an address that a browser may follow? Senders write anything where a link should be."""
+    try:
+        return urlsplit(text).scheme in ("http", "https")
+    except ValueError:  # brackets that do not fit
+        return False

@@ -46,6 +46,7 @@ _DATES = {
     "expires": "event.end",
     "last_hit": "event.created",
     "opens": "event.start",
+    "valid_from": "event.start",
     "closes": "event.end",
 }
 _COMMON = {"entity": "service.name", "source": "event.provider", "rank": "event.severity"}

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from aiops.domain import acts
 from aiops.domain.changes import RULES, SILENCES
+from aiops.walking import documents_of
 from api.acting import ActingOf
 from api.desk import DeskOf
 from api.filters import span_of
 from api.openapi import acting, body_of, described, query_of, reply
-from api.reading import everything
 from api.requests import TextBody
 from api.rule_schemas import (
     AcceptBody,
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api", tags=["Rules"])
 def lint_rules(desk: DeskOf, wanted: Annotated[LintFilter, Depends(query_of(LintFilter))]) -> Response:
     """Of rules and silences: contradictory, dead, over-broad, ending in this shift, subsumed, and the rest."""
     with desk.view() as view:
-        rules, silences = everything(view, RULES), everything(view, SILENCES)
+        rules, silences = list(documents_of(view, RULES)), list(documents_of(view, SILENCES))
     found = lint(rules, silences, desk.clock(), shift=span_of(wanted.shift, "shift"))
     items = tuple(one for one in found if not wanted.kind or one.kind in wanted.kind)
     return reply(FindingList(items=items, total=len(items)))

@@ -119,7 +119,7 @@ def incident_page(view: View, key: str, page: Paged, now: datetime, library: Lib
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
         shapes=shapes(detail.templates, members),
         uncounted=max(0, detail.members_total - len(members)),
-        graph_of=graph if graph is not present else None,
+        graph_of=graph if graph and present and graph.version != present.version else None,
         harm=harm(view, found),
         narrower=narrower(view, found) if row.confirmed else (),
         nodes=tuple(service.name for service in present.topology.services)[:MOST_NAMED] if present else (),

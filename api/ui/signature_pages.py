@@ -30,7 +30,9 @@ def put_signatures(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -
     typed = {name: form.get(name) for name in ("text", "pack", "owner")}
     file = SigmaFile(text=typed["text"], name=f"{typed['pack'].strip() or 'pasted'}.yaml")
     try:
-        problems = put_files(desk, NewSignatures(files=(file,), owner=typed["owner"].strip()), actor, "").problems
+        put = put_files(desk, NewSignatures(files=(file,), owner=typed["owner"].strip()), actor, "")
+        late = Problem(place="signatures", problem=put.text, fix="look at the list again in a moment")
+        problems = put.problems if put.known else (*put.problems, late)
     except BadInput as error:
         problems = (Problem(place=error.place, problem=error.problem, fix=error.fix),)
     if not problems:

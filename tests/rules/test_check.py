@@ -1,5 +1,6 @@
 """A rule's own proof, in the engine's eyes: cases are masked as messages are."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, parse_matcher
-from aiops.domain.rules import Case, Cases, Rule, Silence
+from aiops.domain.rules import Case, Cases, Envelope, Rule, Silence, Threshold
 from rules.check import LONGEST, check_rule, check_silence, normal, proof, shape
 from tests.builders import T0, at
 
@@ -39,6 +40,27 @@ def test_a_rule_whose_cases_hold_may_stand() -> None:
         ),
     )
     check_rule(rule, T0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"threshold": Threshold(times=3, of=2, within=timedelta(minutes=5))}, "threshold"),
+        ({"threshold": Threshold(times=3, of=5, within=timedelta(0))}, "threshold"),
+        ({"envelope": Envelope(per_hour=4, by_hour=(5,))}, "by_hour"),
+        ({"envelope": Envelope(per_hour=-1)}, "envelope"),
+        ({"envelope": Envelope(per_hour=4, by_hour=(-1,) * 168)}, "envelope"),
+        ({"envelope": Envelope(per_hour=4, longest=timedelta(0))}, "envelope"),
+    ],
+)
+def test_bounds_that_the_engine_cannot_keep_to_are_refused(changes: dict[str, Any], place: str) -> None:
+    (problem,) = shape(a_rule(**changes))
+    assert problem.place.endswith(place)
+
+
+def test_bounds_that_it_can_keep_to_stand() -> None:
+    bounds = Envelope(per_hour=4, by_hour=(0,) * 168, longest=timedelta(minutes=5))
+    assert not list(shape(a_rule(envelope=bounds, threshold=Threshold(times=3, of=5, within=timedelta(minutes=5)))))
 
 
 def test_a_case_is_masked_as_the_engine_masks_messages() -> None:
