@@ -16,6 +16,7 @@ third node had begun too (within ``CALM`` before). What follows only where the t
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -25,7 +26,7 @@ RISK = 0.05  # that one pair of all is found by chance
 LEAST = 3  # occasions without which nothing is found
 MOST_RECENT = 64  # starts held of one place: a storm tells nothing of pairs
 MOST_PLACES = 500  # the one not heard of for longest is forgotten; of one node, further ones count as one
-MOST_NODES = 2_000  # the same
+MOST_NODES = 2_000  # the same, an eighth at once
 MOST_PAIRS = 20_000  # the same
 MOST_BESIDE = 16  # third nodes counted of a pair: the one counted least makes room
 MOST_COMPANY = 12  # nodes that began before, the latest, that are counted so: a storm tells nothing of them
@@ -129,7 +130,7 @@ class Cofiring:
 
     def changed(self, most: int) -> Iterator[tuple[str, str]]:
         """Take up to ``most`` pairs of nodes that fired together since they were last taken, oldest first."""
-        for pair in list(self._changed)[:most]:
+        for pair in list(islice(self._changed, most)):
             del self._changed[pair]
             yield pair
 
@@ -185,7 +186,7 @@ class Cofiring:
         if known is None:
             known = self._nodes[node] = _Node(places={})
             if len(self._nodes) > MOST_NODES:
-                self._nodes.popitem(last=False)
+                self._forget()
         self._nodes.move_to_end(node)
         if place not in known.places and len(known.places) >= MOST_PLACES:
             place = ""
@@ -199,10 +200,24 @@ class Cofiring:
         if pair is None:
             pair = self._pairs[first, then] = Pair(first=at, beside={})
             if len(self._pairs) > MOST_PAIRS:
-                self._pairs.popitem(last=False)
+                self._drop(next(iter(self._pairs)))
         self._pairs.move_to_end((first, then))
         pair.last = max(pair.last, at)
         return pair
+
+    def _forget(self) -> None:
+        """Forget an eighth of the nodes, those not heard of for longest, with their pairs: many at one look at all."""
+        gone = set(islice(self._nodes, MOST_NODES // 8))
+        for node in gone:
+            del self._nodes[node]
+        for pair in [pair for pair in self._pairs if not gone.isdisjoint(pair)]:
+            self._drop(pair)
+
+    def _drop(self, pair: tuple[str, str]) -> None:
+        first, then = pair
+        del self._pairs[pair]
+        if (then, first) not in self._pairs:
+            self._changed.pop((min(pair), max(pair)), None)
 
     def _expected(self, one: _Node, two: _Node) -> float:
         few, many = sorted((one.places, two.places), key=len)

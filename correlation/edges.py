@@ -200,10 +200,12 @@ class Edges(Part):
 
     def _doubt(self, now: datetime) -> None:
         """Say of every edge of the graph whether it is doubted, where that changed."""
-        for edge in self._graph.edges():
-            if edge.relation is not Relation.DEPENDS_ON:
-                continue
-            key, stale = edge_id(edge), self._stale(edge, now)
+        present = {edge_id(edge): edge for edge in self._graph.edges() if edge.relation is Relation.DEPENDS_ON}
+        for known in list(self._records.values()):
+            if known.status is EdgeStatus.DECLARED and known.stale and known.edge_id not in present:
+                self._put(msgspec.structs.replace(known, stale=""))  # the graph has it no more: nothing to doubt
+        for key, edge in present.items():
+            stale = self._stale(edge, now)
             record = self._records.get(key)
             if record is None and stale:
                 record = EdgeRecord(edge_id=key, edge=edge, status=EdgeStatus.DECLARED, first_seen=now)

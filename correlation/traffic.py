@@ -32,8 +32,8 @@ def _of(node: str, metrics: Metrics, start: float, end: float) -> Traffic | None
     """The metric that counts the most is the one of all requests; others count some kind of them."""
     rates = [
         Traffic(service=node, now=now, usual=usual)
-        for name, window in metrics.windows(node, start, end, 0.0).items()
-        if _counts_requests(name) and (factor := _per_minute(name, window))
+        for name, window in metrics.windows(node, start, end, 0.0, _counts_requests).items()
+        if (factor := _per_minute(name, window))
         for now in [median(window.values) * factor if window.values else None]
         for usual in [window.middle * factor if window.known else None]
     ]

@@ -33,7 +33,8 @@ LOOK = 2.0  # seconds between two looks at the store; after failures up to 64 ti
 NEW = timedelta(minutes=30)  # what is measured later says nothing of how it began
 AGAIN = timedelta(minutes=3)  # after it began an incident is asked about once more: it has grown
 STEP = 30  # seconds between two points
-TIMEOUT = 10.0  # seconds for each of: connect, send, receive
+TIMEOUT = 10.0  # seconds for each of: connect, send, receive a piece
+LONGEST = 30.0  # seconds for a whole answer
 MOST_NEW = 64  # incidents looked at, the newest
 MOST_ASKED = 5  # incidents asked about at one look
 MOST_SERVICES = 50  # of one incident: its own first, then what they depend on
@@ -183,9 +184,11 @@ def _round(incident: Incident, now: datetime) -> int:
 
 
 def _bounded(response: httpx.Response, name: str) -> bytes:
-    body = bytearray()
+    body, until = bytearray(), time.monotonic() + LONGEST
     for piece in response.iter_bytes():
         body += piece
+        if time.monotonic() > until:
+            raise Unavailable(f"Prometheus takes more than {LONGEST:.0f} s to answer {name}")
         if len(body) > LONGEST_ANSWER:
             place = f"prometheus.queries: {name}"
             raise BadConfiguration("the answer is too long", place=place, fix="aggregate by service")
@@ -213,8 +216,8 @@ def neighbourhood(view: View, incident: Incident) -> tuple[str, ...]:
 
 
 def alternatives(services: Iterable[str]) -> str:
-    """Return a pattern of PromQL that these names match, and no others; it holds neither quotes nor backslashes."""
-    return "|".join(name.replace(".", "[.]") for name in services)
+    """Return a pattern of PromQL that these names match in any case, and no others; no quotes, no backslashes."""
+    return f"(?i:{'|'.join(name.replace('.', '[.]') for name in services)})"
 
 
 def otlp(found: Mapping[str, Sequence[Series]], label: str, services: Iterable[str]) -> tuple[bytes, int]:
@@ -227,7 +230,12 @@ def otlp(found: Mapping[str, Sequence[Series]], label: str, services: Iterable[s
     for service in services:
         metrics = []
         for name, series in found.items():
-            mine = [point for one in series if one.metric.get(label) == service for point in _points(one)]
+            mine = [
+                point
+                for one in series
+                if one.metric.get(label, "").lower() == service.lower()
+                for point in _points(one)
+            ]
             points += len(mine)
             if mine:
                 metrics.append({"name": name, "gauge": {"dataPoints": mine}})

@@ -39,7 +39,7 @@ class BoundedJournal:
 
     def append(self, payloads: Sequence[Payload], at: datetime | None = None) -> list[Position]:
         """Write all payloads; Overloaded while too much waits already."""
-        if full := self._look():
+        if any(self._most) and (full := self._look()):
             raise Overloaded(full, retry_after=RETRY_AFTER)
         return self._journal.append(payloads, at)
 

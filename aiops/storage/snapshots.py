@@ -1,6 +1,7 @@
 """Where do snapshots lie? One file each, written whole or not at all; a damaged one is passed over."""
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from aiops.storage.durable import make_folder, write_file
 from aiops.storage.values import microseconds, moment
 
 _DIGEST_BYTES = 16
+_NAME = re.compile(r"\d{10}-\d{20}-(\d+-)?[0-9a-f]+\.snap")
 
 _decoder = msgspec.msgpack.Decoder(Snapshot)
 
@@ -51,14 +53,18 @@ class Snapshots:
         stay = staying({_position(path): _taken(path) for path in paths}, history)
         spare = [path for path in paths if _position(path) not in stay]
         if len(stay) >= NEWEST:  # then of earlier releases too
-            spare += [path for path in self._folder.glob("*.snap") if _position(path) < stay[-1]]
+            spare += [path for path in self._named("*") if _position(path) < stay[-1]]
         for path in spare:
             path.unlink(missing_ok=True)
         return stay
 
     def _of(self, version: str) -> list[Path]:
         """Return the files of ``version``, newest first."""
-        return sorted(self._folder.glob(f"*-{stable_hash(version)}.snap"), reverse=True)
+        return sorted(self._named(stable_hash(version)), reverse=True)
+
+    def _named(self, hashed: str) -> list[Path]:
+        """Return the files that are named as ours; whatever else lies there is left alone."""
+        return [path for path in self._folder.glob(f"*-{hashed}.snap") if _NAME.fullmatch(path.name)]
 
 
 def _position(path: Path) -> Position:

@@ -100,7 +100,10 @@ def values(connection: sqlite3.Connection, table: Table[Any], name: str, beginni
 def nearest(connection: sqlite3.Connection, table: Table[T], query: Query, vector: bytes) -> list[Near[T]]:
     """Return what is nearest among the newest that match, inside the transaction of ``connection``."""
     asked = plan_nearest(table.collection, query)
-    where = every(_matching(connection, table, asked).conditions)
+    conditions = conditions_of(table, asked)
+    if asked.words:
+        conditions = [among(newest(connection, table, asked.words, conditions, MOST_SCANNED))]
+    where = every(conditions)
     rows = f"SELECT id FROM {table.name} {where.text} ORDER BY revision DESC LIMIT ?"
     select = f"SELECT doc FROM {table.docs} WHERE id IN ({rows})"
     found = connection.execute(select, (*where.values, MOST_SCANNED))

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -125,8 +125,10 @@ class Metrics:
             if known:
                 series.put(at, grown)
 
-    def windows(self, node: str, start: float, end: float, lead: float) -> dict[str, Window]:
-        """Return each metric of the node as it was from ``start - lead`` to ``end``.
+    def windows(
+        self, node: str, start: float, end: float, lead: float, wanted: Callable[[str], bool] = lambda _: True
+    ) -> dict[str, Window]:
+        """Return each metric of the node, of those ``wanted`` by name, as it was from ``start - lead`` to ``end``.
 
         Sum and count of a histogram become its mean, and the count its requests.
         """
@@ -135,7 +137,7 @@ class Metrics:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
-        return {name: series.window(start, end, lead) for name, series in held.items()}
+        return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
         while len(self._series) > MOST_SERIES:

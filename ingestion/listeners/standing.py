@@ -1,6 +1,7 @@
 """How does each listener stand? It leaves its counts in a file of the data folder, for the API to show."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -39,10 +40,11 @@ _DECODER = msgspec.json.Decoder(tuple[Standing, ...])
 
 
 def publish(file: Path, standings: Sequence[Standing]) -> None:
-    """Replace the file at once; after a power cut it is nobody's loss."""
+    """Replace the file at once; after a power cut, or where there is no room for it, it is nobody's loss."""
     unfinished = file.with_name(f"{file.name}.new")
-    unfinished.write_bytes(_ENCODER.encode(standings))
-    unfinished.replace(file)
+    with suppress(OSError):  # who listens and pages goes on; the file says what it said last
+        unfinished.write_bytes(_ENCODER.encode(standings))
+        unfinished.replace(file)
 
 
 def published(*files: Path) -> tuple[Standing, ...]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
+from correlation import cofiring
 from correlation.cofiring import Cofiring, surprise
 
 HOUR = 3_600.0
@@ -73,6 +74,25 @@ def test_a_storm_is_bounded() -> None:
     assert len(counts.dump()) < 8_000_000
     assert counts.heard("s0") == (0, 0.0)  # forgotten
     assert counts.heard("s2999")[0] == 1
+
+
+def test_what_is_forgotten_of_a_node_is_forgotten_of_its_pairs() -> None:
+    counts = outages(20)
+    assert counts.found("db", "shop")
+    for number in range(2_100):
+        counts.start(f"s{number}", f"place{number % 7}", 10_000_000 + number * 0.01)
+    assert counts.heard("db") == (0, 0.0)
+    for node in ("db", "shop"):
+        counts.start(node, "", 10_000_100.0)
+    assert counts.found("db", "shop") is None  # once each: nothing of what was before counts
+
+
+def test_no_more_pairs_wait_than_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cofiring, "MOST_PAIRS", 50)
+    counts = Cofiring()
+    for number in range(300):
+        counts.start(f"s{number % 40}", "", number * 1.0)
+    assert 0 < len(list(counts.changed(10_000))) <= 50
 
 
 def test_pairs_are_handed_over_once() -> None:

@@ -162,6 +162,20 @@ def test_an_edge_along_which_nothing_was_ever_seen_is_doubted_once_both_ends_wer
     assert learned.records[record.edge_id].stale == ""  # it was seen after all
 
 
+def test_an_edge_that_the_graph_has_no_more_is_doubted_no_more() -> None:
+    learned = Learned(a_graph(web="legacy"))
+    for number in range(25):
+        for place, service in enumerate(("legacy", "web")):
+            learned.fire(number * 4 * HOUR + place * 2 * HOUR, service)
+    learned.until(200 * HOUR)
+    key = edge_id(edge("web", "legacy"))
+    assert learned.records[key].stale
+    learned.graph.replace(a_graph(web="api").topology, at(201 * HOUR))
+    learned.fire(202 * HOUR, "web")
+    learned.until(205 * HOUR)
+    assert learned.records[key].stale == ""
+
+
 def test_an_accepted_edge_that_is_no_longer_seen_is_doubted() -> None:
     learned = Learned()
     end = learned.outages(20, "db", "web")

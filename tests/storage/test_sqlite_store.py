@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, Changes
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
@@ -21,9 +22,10 @@ from aiops.domain.snapshots import Snapshot
 from aiops.storage import sqlite, sqlite_schema
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_store
+from aiops.storage.snapshots import Snapshots
 from aiops.storage.sqlite_store import SqliteStore
 from aiops.storage.sqlite_table import Table
-from tests.builders import T0, an_alert
+from tests.builders import T0, an_alert, at
 from tests.storage.conftest import ROOT
 
 
@@ -316,3 +318,16 @@ def test_the_page_is_the_same_whichever_way_the_planner_is_sent(tmp_path: Path) 
         assert len(seen) == expected
         assert seen == sorted(seen, reverse=True)
     store.close()
+
+
+def test_a_file_that_somebody_else_left_among_the_snapshots_is_left_alone(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path)
+    (tmp_path / "backup.snap").write_bytes(b"mine")
+    (tmp_path / f"backup-{stable_hash('1')}.snap").write_bytes(b"mine too")
+    for offset in range(1, 5):
+        snapshot = Snapshot(version="1", position=Position(0, offset), taken_at=at(offset), parts={})
+        snapshots.keep(snapshot, timedelta(0))
+    found = snapshots.newest("1", Position(0, 9))
+    assert found is not None
+    assert found.position == Position(0, 4)
+    assert {"backup.snap", f"backup-{stable_hash('1')}.snap"} <= {path.name for path in tmp_path.iterdir()}
