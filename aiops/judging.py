@@ -1,9 +1,12 @@
 """What is known of an alert at this moment, and what keeps it quiet? And which rules could be made of what is known?"""
 
+from contextlib import suppress
+
 import msgspec
 
 from aiops.domain.acts import PutRule
 from aiops.domain.alerts import Alert, Suppression
+from aiops.domain.errors import AiopsError
 from aiops.parts import Parts
 from rules.profiles import Seen
 from rules.trail import ENGINE
@@ -32,7 +35,8 @@ def propose(parts: Parts) -> None:
     vital = {name for name, node in parts.graph.view().services.items() if node.tier == VITAL}
     present, tested = parts.book.statuses(), parts.harms.tested(parts.now)
     for rule in parts.suggest.due(parts.now, present, vital, tested):
-        parts.book.act(PutRule(rule=rule), ENGINE, parts.now, {})
+        with suppress(AiopsError):  # the book is full, or it would not stand: it is thought of again within the hour
+            parts.book.act(PutRule(rule=rule), ENGINE, parts.now, {})
 
 
 def _seen(parts: Parts, alert: Alert, hit: bool, turned: bool) -> Seen:

@@ -91,7 +91,8 @@ class Parts:
         self.settle.configure(settings.paging)
         self.correlator.settings = settings.correlation
         self.flapping.settings = self.holding.settings = settings.calm
-        self.suggest.settings = self.book.suggest = settings.suggest
+        days = min(settings.suggest.days, settings.muting.longest.days)  # longer, no proposal could stand
+        self.suggest.settings = self.book.suggest = msgspec.structs.replace(settings.suggest, days=days)
         self.book.settings = self.schedule.settings = self.inhibitor.settings = settings.muting
 
     def leave(self, shed: tuple[str, ...]) -> None:

@@ -215,6 +215,7 @@ class Book(Part):
             created_at=before.created_at if before else now,
             hits=before.hits if before else 0,
             last_hit=before.last_hit if before else None,
+            audit=before.audit if before else (),
             unseen=tuple(sorted({item.field for way in rule.ways for item in way}.difference(self._seen, OWN_FIELDS))),
         )
         self._unfile(before)
@@ -257,10 +258,10 @@ class Book(Part):
 
     def _watch(self, alert: Alert, rules: Iterable[Rule], now: datetime) -> None:
         """Look at the alert again when it has lasted longer than a mute was made for."""
-        for rule in rules:
-            end = ends(rule.envelope, alert) if rule.envelope and rule.status is RuleStatus.ACTIVE else None
-            if end and end > now:
-                self._timers.set("envelope", alert.fingerprint, end)
+        shapes = (rule.envelope for rule in rules if rule.envelope and rule.status is RuleStatus.ACTIVE)
+        times = [end for shape in shapes if (end := ends(shape, alert)) and end > now]
+        if times:
+            self._timers.set("envelope", alert.fingerprint, min(times))
 
     def _end_rule(
         self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED

@@ -36,7 +36,7 @@ def envelope_of(profiles: Sequence[Profile], headroom: float, *, named: bool) ->
     one_kind = len({(one.source, one.kind, one.template) for one in profiles}) == 1
     widest = max(max(one.peak, one.in_hour) for one in profiles)
     seasonal = all(weeks_of(one) >= SEASONS for one in profiles)
-    by_hour = [max(one.week.get(hour, 0) for one in profiles) for hour in range(WEEK)] if seasonal else []
+    by_hour = [max(one.most(hour) for one in profiles) for hour in range(WEEK)] if seasonal else []
     ended = sum(one.ended for one in profiles)
     crowd = any(one.crowd for one in profiles)
     return Envelope(

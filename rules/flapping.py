@@ -105,8 +105,9 @@ class Flapping(Part):
         if flap.since:
             self._timers.set(TIMER, alert.fingerprint, at + settings.calm_after)
         while len(self._flaps) > MOST:
-            gone, _ = self._flaps.popitem(last=False)
-            self._timers.set(TIMER, gone, at)
+            gone, old = self._flaps.popitem(last=False)
+            if old.since:
+                self._timers.set(TIMER, gone, at)
         return flap
 
 

@@ -1,6 +1,6 @@
 """How are rules written down? YAML packs: read, written, and proved by their own cases."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
 from aiops.domain.rules import Case, Cases, Envelope, Pack, Rule, RuleStatus, Threshold
 from rules.check import normal, shape
+from rules.files import files_of, items_of
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -112,15 +113,10 @@ def dump_pack(rules: Iterable[Rule], head: Pack | None = None) -> str:
     return yaml.safe_dump_all(written, sort_keys=False, allow_unicode=True, width=120)
 
 
-def packs_of(folder: Path) -> list[Path]:
-    """Return the packs of a folder (``*.yaml``, ``*.yml``, sorted); a file is one by itself."""
-    return [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
-
-
 def test_packs(folder: Path) -> list[Problem]:
     """Prove every pack of a folder, or one: what is wrong, with file and line."""
     problems: list[Problem] = []
-    paths = packs_of(folder)
+    paths = files_of(folder)
     if not paths:
         problems.append(Problem(place=str(folder), problem="no pack in it", fix="name a folder with *.yaml files"))
     owners: dict[str, Path] = {}
@@ -145,22 +141,6 @@ def test_packs(folder: Path) -> list[Problem]:
                     place, problem = f"{path}: rule {rule.id}", f"no case under {name}"
                     problems.append(Problem(place=place, problem=problem, fix=fix))
     return problems
-
-
-def items_of(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:
-    """Yield each rule of the text as plain data, with its line; what is no YAML becomes a problem and ends it."""
-    try:
-        loader = yaml.SafeLoader(text)
-        while loader.check_node():
-            node = loader.get_node()
-            for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-                if item is not None:
-                    yield item.start_mark.line + 1, loader.construct_document(item)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2027-02-30; brackets without end
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        said = getattr(error, "problem", None) or str(error)
-        problems.append(Problem(place=f"{place}{line}", problem=f"not YAML: {said}", fix="mend it; the rest is unread"))
 
 
 def _rule(data: object, where: str, pack: Pack) -> Rule:

@@ -72,6 +72,11 @@ class Profile(msgspec.Struct, array_like=True):
         self.bins[present % BINS // 8] |= 1 << present % 8
         self.last = now.timestamp()
 
+    def most(self, hour: int) -> int:
+        """Return the most firings in this hour of the week, that of the last firing included."""
+        present = self.in_hour if self.hour >= 0 and _of_week(self.hour) == hour else 0
+        return max(self.week.get(hour, 0), present)
+
     def _bit(self, number: int) -> bool:
         return bool(self.bins[number % BINS // 8] & 1 << number % 8)
 
@@ -97,17 +102,19 @@ class Profiles(Part):
     def note(self, alert: Alert, now: datetime, hit: bool, turned: bool) -> Seen:
         """Count an alert in if an event came in for it (``hit``); return how it stands now."""
         key = key_of(alert)
-        profile = self._profiles.get(key) or self._new(key, alert, now)
-        if hit and alert.status is Status.FIRING:
+        fires = hit and alert.status is Status.FIRING
+        profile = self._profiles.get(key) or (self._new(key, alert, now) if fires else None)
+        if profile and fires:
             self._fire(profile, alert, now)
-        if turned and alert.episode.ended_at and alert.episode.end_reason == "sender":
+        if profile and turned and alert.episode.ended_at and alert.episode.end_reason == "sender":
             profile.ended += 1
             lasted = alert.episode.ended_at - alert.episode.started_at
             profile.longest = max(profile.longest, lasted.total_seconds())
-        hour = int(now.timestamp()) // HOUR
+        hour, own = int(now.timestamp()) // HOUR, alert.episode.kind_key
         here = self._lately.get(alert.entity.name, {})
-        beside = tuple(sorted(kind for kind in here if kind != profile.kind and _fresh(here[kind][0], now)))
-        return Seen(in_hour=profile.in_hour if profile.hour == hour else 0, hour=_of_week(hour), beside=beside)
+        beside = tuple(sorted(kind for kind in here if kind != own and _fresh(here[kind][0], now)))
+        in_hour = profile.in_hour if profile and profile.hour == hour else 0
+        return Seen(in_hour=in_hour, hour=_of_week(hour), beside=beside)
 
     def judged(self, alert: Alert) -> None:
         """A rule has given the alert a verdict, or none has: what is known already need not be proposed."""

@@ -15,7 +15,8 @@ from aiops.domain.base import Noun
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
 from aiops.domain.runbooks import Runbook
-from rules.pack import items_of, matchers_of
+from rules.files import items_of
+from rules.pack import matchers_of
 from rules.runbooks import MOST, faults
 
 NOBODY = "unowned"  # whose a Markdown file is that names no owner

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-import yaml
 from sigma.correlations import SigmaCorrelationRule
 from sigma.rule import SigmaLevel, SigmaRule
 
@@ -13,6 +12,7 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
 from aiops.domain.signatures import Condition, Correlated, Detection, Logsource, Signature
 from rules.conditions import compiled
+from rules.files import files_of, items_of
 from rules.sigma_conditions import one_of, translated
 from rules.sigma_correlations import correlated
 from rules.sigma_filters import Filter, filter_of, filtered, idle, log_of
@@ -60,11 +60,6 @@ def load(text: str, place: str) -> tuple[list[Read], list[Problem]]:
     return load_texts([(place, text)])
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Return the files of a folder (``*.yaml``, ``*.yml``, at any depth, sorted); a file is one by itself."""
-    return [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".yml"))
-
-
 def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
     """Read all files of a folder, or one, as ``load_texts`` does."""
     texts: list[tuple[str, str]] = []
@@ -107,7 +102,7 @@ def load_texts(texts: Iterable[tuple[str, str]], present: Iterable[Signature] = 
 
 def _each(text: str, place: str, problems: list[Problem]) -> Iterator[Read | Filter]:
     """Yield the rules and filters of one file; each that cannot be used becomes a problem with its line."""
-    for line, data in _items(text, place, problems):
+    for line, data in items_of(text, place, problems):
         where = f"{place}:{line}"
         try:
             yield _read(data, where, Path(place).stem)
@@ -212,19 +207,3 @@ def _bounded(data: Mapping[str, object]) -> None:
         if isinstance(value, Mapping | list):
             waiting.append(iter(value.values() if isinstance(value, Mapping) else value))
     raise BadInput(f"more than {MOST_VALUES:,} values", place="", fix="write several rules; use fewer aliases")
-
-
-def _items(text: str, place: str, problems: list[Problem]) -> Iterator[tuple[int, object]]:
-    """Yield each rule of the text as plain data, with its line; what is no YAML becomes a problem and ends it."""
-    try:
-        loader = yaml.CSafeLoader(text)
-        while loader.check_node():
-            node = loader.get_node()
-            for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-                if item is not None:
-                    yield item.start_mark.line + 1, loader.construct_document(item)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2027-02-30; brackets without end
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        said = getattr(error, "problem", None) or str(error)
-        problems.append(Problem(place=f"{place}{line}", problem=f"not YAML: {said}", fix="mend it; the rest is unread"))

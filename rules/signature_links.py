@@ -23,6 +23,10 @@ class Links:
         self.heard = {key for of in self._of.values() for key in of}  # by a correlation
         self.quiet = self.heard - raising  # ids of those that raise nothing by themselves
         self.order, self.circle = _order(self._of)  # ids of the correlations; those that others are about come first
+        self._about: dict[str, list[str]] = {}  # signature -> the correlations about it, in that order
+        for correlation in self.order:
+            for key in self._of[correlation]:
+                self._about.setdefault(key, []).append(correlation)
 
     def names(self, correlation: str, hit: Iterable[str]) -> list[str]:
         """Return what the correlation calls those of the signatures ``hit`` that it is about."""
@@ -35,12 +39,16 @@ class Links:
 
     def under(self, correlation: str) -> set[str]:
         """Return the ids of all that a correlation is about, over however many others; it leads in no circle."""
-        found = set(self._of.get(correlation, ()))
-        return found.union(*(self.under(key) for key in found))
+        found, left = set[str](), [correlation]
+        while left:
+            new = self._of.get(left.pop(), {}).keys() - found
+            found |= new
+            left += new
+        return found
 
     def about(self, key: str) -> list[str]:
         """Return the ids of the correlations that are about a signature."""
-        return [correlation for correlation in self.order if key in self._of[correlation]]
+        return self._about.get(key, [])
 
 
 def chunks(signatures: Iterable[Signature], size: int = 100) -> list[tuple[Signature, ...]]:

@@ -24,7 +24,9 @@ from aiops.domain.timers import Timers
 from aiops.domain.words import clock, plural, span
 from rules.envelope import envelope_of
 from rules.holding import at_least
+from rules.making import NARROWER
 from rules.profiles import Profile, Profiles
+from rules.trail import ENGINE
 
 TIMER = "suggest"
 EVERY = timedelta(hours=1)
@@ -34,7 +36,6 @@ SIGNS = 3  # confirmed incidents whose cause it was on
 MOST_OPEN = 200  # proposals that wait for a person
 MOST_REJECTED = 10_000
 PREFIX = "suggested-"
-ENGINE = "engine"
 
 
 class Suggest(Part):
@@ -45,13 +46,11 @@ class Suggest(Part):
         self.settings = settings
         self._timers, self._profiles = timers, profiles
         self._rejected: OrderedDict[str, None] = OrderedDict()
-        self._next: datetime | None = None
 
     def wake(self, now: datetime) -> None:
         """Something fired: let proposals be thought of, hourly."""
-        if self._next is None:
-            self._next = now + EVERY
-            self._timers.set(TIMER, "", self._next)
+        if not self._timers.waits(TIMER, ""):
+            self._timers.set(TIMER, "", now + EVERY)
 
     def due(self, now: datetime, present: Mapping[str, RuleStatus], vital: Collection[str], tested: int) -> list[Rule]:
         """Return what is to be proposed now.
@@ -59,15 +58,14 @@ class Suggest(Part):
         ``present``: the rules that there are, by id; ``vital``: what is business-critical; ``tested``: how many
         confirmed incidents the profiles count.
         """
-        self._next = None
         waiting = sum(key.startswith(PREFIX) and how is RuleStatus.SHADOW for key, how in present.items())
         if not self.settings.propose:
             return []
+        known = {*present, *self._rejected}
         found = (
             rule
             for family in self._profiles.families()
-            for rule in _proposed(family, vital, tested, self.settings, now)
-            if rule.id not in self._rejected and rule.id not in present
+            for rule in _proposed(family, vital, tested, self.settings, now, known)
         )
         return list(islice(found, max(0, MOST_OPEN - waiting)))
 
@@ -76,17 +74,18 @@ class Suggest(Part):
         return rule_id in self._rejected
 
     def reject(self, rule_id: str) -> None:
-        """A person does not want it."""
+        """A person does not want it; what no engine proposes needs no remembering."""
+        if not rule_id.startswith(PREFIX) and NARROWER not in rule_id:
+            return
         self._rejected[rule_id] = None
         if len(self._rejected) > MOST_REJECTED:
             self._rejected.popitem(last=False)
 
     def dump(self) -> bytes:
-        return msgspec.msgpack.encode((list(self._rejected), self._next))
+        return msgspec.msgpack.encode(list(self._rejected))
 
     def load(self, state: bytes) -> None:
-        rejected, self._next = msgspec.msgpack.decode(state, type=tuple[list[str], datetime | None])
-        self._rejected = OrderedDict.fromkeys(rejected)
+        self._rejected = OrderedDict.fromkeys(msgspec.msgpack.decode(state, type=list[str]))
 
 
 def waits(rule: Rule, settings: SuggestSettings, now: datetime) -> str:
@@ -101,18 +100,23 @@ def waits(rule: Rule, settings: SuggestSettings, now: datetime) -> str:
 
 
 def _proposed(
-    family: Sequence[Profile], vital: Collection[str], tested: int, settings: SuggestSettings, now: datetime
+    family: Sequence[Profile],
+    vital: Collection[str],
+    tested: int,
+    settings: SuggestSettings,
+    now: datetime,
+    known: Collection[str],
 ) -> Iterator[Rule]:
-    """Yield the rules for one kind of alert: the widest that every entity agrees to."""
+    """Yield the rules for one kind of alert that are not ``known``, by id: the widest that every entity agrees to."""
     named = [one for one in family if one.entity]
     clean = [one for one in named if one.entity not in vital and _harmless(one, settings)]
-    if len(clean) >= MANY and len(clean) == len(named):
-        yield _good(clean, True, tested, settings, now)
-    else:
-        for one in clean:
-            yield _good([one], False, tested, settings, now)
+    everywhere = len(clean) >= MANY and len(clean) == len(named)
+    for some in [clean] if everywhere else [[one] for one in clean]:
+        if _id(some[0], everywhere, Verdict.KNOWN_GOOD) not in known:
+            yield _good(some, everywhere, tested, settings, now)
     for one in named:
-        if one.rooted >= SIGNS and 2 * one.rooted >= one.episodes:
+        often = one.rooted >= SIGNS and 2 * one.rooted >= one.episodes
+        if often and _id(one, False, Verdict.KNOWN_BAD) not in known:
             yield _bad(one, settings, now)
 
 

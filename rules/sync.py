@@ -11,7 +11,8 @@ from aiops.domain.events import Problem
 from aiops.domain.rules import Pack, Rule, RuleStatus
 from aiops.domain.words import clock
 from rules.check import normal
-from rules.pack import packs_of, read_pack
+from rules.files import files_of
+from rules.pack import read_pack
 
 SAID = (
     *("verdict", "matchers", "any_of", "owner", "reason", "expires", "review", "ceiling", "threshold", "priority"),
@@ -51,7 +52,7 @@ def compare(folder: Path, present: Iterable[Rule], now: datetime) -> Sync:
     kept = {rule.id: rule for rule in present}
     packs: list[Pack] = []
     wanted: dict[str, Rule] = {}
-    for file in packs_of(folder):
+    for file in files_of(folder):
         pack, rules, problems = read_pack(file.read_text("utf-8", "replace"), str(file))
         for rule in rules:
             if rule.id in wanted:

@@ -25,8 +25,7 @@ from aiops.fold import Failed
 from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured, open_journal
-from rules.pack import packs_of
-from rules.sigma import files_of
+from rules.files import files_of
 
 BATCH = 500  # entries read and saved at once, at most
 FIRST_BATCH = 50
@@ -48,7 +47,7 @@ class Loop:
         self._ticked = self._weighed = 0.0  # monotonic
         self._batch = min(FIRST_BATCH, BATCH)
         self._waiting, self._shedding = Waiting(), Shedding()
-        self._packs = Watched(setup.rules, packs_of) if setup.rules else None
+        self._packs = Watched(setup.rules, files_of) if setup.rules else None
         self._signatures = Watched(setup.signatures, files_of) if setup.signatures else None
         self._looked = time.monotonic()
         self._unbalanced = False

@@ -24,7 +24,8 @@ from api.requests import NewRule
 from api.rule_schemas import FindingList
 from api.schemas import Past, Preview, RuleList
 from rules.check import normal
-from rules.pack import load_pack, packs_of, test_packs
+from rules.files import files_of
+from rules.pack import load_pack, test_packs
 
 app = family(
     "What is known already: rules that say known good or known bad.",
@@ -149,7 +150,7 @@ def try_out(
 
 def _match(packs: Path, labels: dict[str, str], message: str) -> None:
     """Show the rules that match one alert."""
-    read = [_pack(file) for file in packs_of(packs)]
+    read = [_pack(file) for file in files_of(packs)]
     problems = [problem for _, found in read for problem in found]
     for problem in problems:
         say(problem)

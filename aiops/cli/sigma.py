@@ -20,7 +20,8 @@ from aiops.domain.events import Problem
 from aiops.domain.signatures import Correlated, Signature
 from aiops.domain.words import plural
 from api.signatures import NewSignatures, SigmaFile, SignatureList, SignaturesPut
-from rules.sigma import files_of, load_folder
+from rules.files import files_of
+from rules.sigma import load_folder
 from rules.sigma_cases import fitting, test_signatures
 
 app = family(

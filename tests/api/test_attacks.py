@@ -17,7 +17,7 @@ from tests.golden.test_golden import CONTENT_TYPES, RECORDED
 JSON = [path for path in RECORDED if path.suffix == ".json"]
 SENDERS = sorted({path.parent.name for path in JSON})
 INSIDE = "http://169.254.169.254/latest/meta-data/"  # what a cloud tells its machines alone
-SOON = 2.0  # seconds; a pattern that backtracks would take years
+SOON = 2.0  # seconds of CPU time; what unfolds or goes back and forth would take years
 MOST_LABELS = 500
 DEEP = 3_000
 BOMB = "(a+)+$"
@@ -66,6 +66,16 @@ def test_too_many_labels_are_cut_and_told_whoever_sends_them(world: World, sende
         if MOST_LABELS in counts:
             told = [warning["problem"] for warning in delivery["delivery"]["warnings"]]
             assert any(f"the first {MOST_LABELS} by name are kept" in text for text in told)
+
+
+def test_the_labels_of_an_alert_are_bounded_and_who_sent_them_is_told(world: World) -> None:
+    labels = {f"zz{number:03}": "x" for number in range(MOST_LABELS + 100)}
+    alert = {"status": "firing", "labels": {"alertname": "Down", **labels}, "startsAt": "2026-03-02T09:00:00Z"}
+    answer = world.client.post("/webhooks/alertmanager", json={"version": "4", "alerts": [alert]})
+    delivery = world.get(f"/api/ledger/{answer.json()['delivery_id']}")
+    assert [len(event["event"]["labels"]) for event in delivery["events"]] == [MOST_LABELS]
+    (warning,) = delivery["delivery"]["warnings"]
+    assert f"the first {MOST_LABELS} by name are kept" in warning["problem"]
 
 
 def nested(depth: int) -> Any:
@@ -117,9 +127,9 @@ XML_FETCH = b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "%s"><testsuites/>' % INSI
 @pytest.mark.parametrize("body", [XML_BOMB, XML_FILE, XML_FETCH], ids=["bomb", "file", "fetch"])
 @pytest.mark.parametrize("source", ["junit", "monit", "dotnet_tests", "windows", "auto"])
 def test_entities_of_xml_are_neither_unfolded_nor_read_nor_fetched(source: str, body: bytes) -> None:
-    world, began = World(), time.monotonic()
+    world, began = World(), time.process_time()
     answer = world.client.post(f"/webhooks/{source}", content=body, headers={"content-type": "application/xml"})
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
     assert answer.status_code in (202, 400)
     if answer.status_code == 202:
         entry = world.client.get(f"/api/ledger/{answer.json()['delivery_id']}").text
@@ -187,13 +197,13 @@ def test_a_pattern_that_would_backtrack_for_years_is_quick_in_rules_silences_and
     silence = {"matchers": [{"name": "alertname", "value": BOMB, "isRegex": True}], "createdBy": "x", "comment": "x"}
     times = {"startsAt": "2026-03-02T09:00:00Z", "endsAt": "2026-03-03T09:00:00Z"}
     assert world.client.post("/api/v2/silences", json=silence | times).status_code == 200
-    began = time.monotonic()
+    began = time.process_time()
     for source in ("acme", "alertmanager", "auto"):
         alert = {"title": VICTIM, "state": VICTIM, "labels": {"alertname": VICTIM, "service": VICTIM}}
         body = {"alerts": [alert], **alert}
         assert world.client.post(f"/webhooks/{source}", json=body, headers={"User-Agent": VICTIM}).status_code == 202
     world.get("/api/alerts", params={"match": f"service=~{BOMB}"})
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
     assert world.get("/api/ledger")["balances"]
 
 

@@ -437,3 +437,28 @@ def test_a_rule_with_an_envelope_by_the_hour_is_written_down_in_the_audit_log() 
     book.act(PutRule(rule=a_rule(envelope=Envelope(per_hour=4, by_hour=(2,) * 168))), "ana", T0, {})
     (line,) = [one for collection, one in book.drain() if collection is RULE_CHANGES]
     assert '"by_hour":[2,2,' in line.after
+
+
+def test_what_was_put_aside_to_be_looked_at_stays_when_the_rule_is_changed() -> None:
+    book = Book(MutingSettings(), Timers(), Signatures())
+    book.act(PutRule(rule=a_rule()), "ana", T0, {})
+    for number in range(300):
+        book.judge(an_alert(event_id=f"0-{number}-0"), T0, hit=True)
+    before = book.rule("r")
+    assert before is not None
+    assert before.audit
+    book.act(PutRule(rule=a_rule(reason="still so")), "ana", T0, {})
+    after = book.rule("r")
+    assert after is not None
+    assert after.audit == before.audit
+
+
+def test_an_alert_is_looked_at_when_the_first_of_its_mutes_was_made_for_no_longer() -> None:
+    timers = Timers()
+    book = Book(MutingSettings(), timers, Signatures())
+    for key, minutes in (("short", 10), ("long", 60)):
+        shape = Envelope(per_hour=9, longest=timedelta(minutes=minutes))
+        book.act(PutRule(rule=a_rule(id=key, envelope=shape)), "ana", T0, {})
+    book.judge(an_alert(), T0, hit=True)
+    due = [timer.due for timer in iter(lambda: timers.pop(T0 + timedelta(hours=2)), None) if timer.kind == "envelope"]
+    assert due == [T0 + timedelta(minutes=10, seconds=1)]  # once it has lasted longer

@@ -1,5 +1,6 @@
 """Records that come together raise; what is no group, comes too late or too slowly does not."""
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from aiops.domain.events import Event, EventKind
 from aiops.domain.signatures import Found, Signature
 from rules import correlations
 from rules.sigma import signature_of
+from rules.signature_links import Links
 from rules.signatures import Signatures
 from tests.builders import at
 
@@ -276,3 +278,14 @@ def test_in_order_of_time_a_window_counts_what_a_plain_look_back_counts(story: l
         event = msgspec.structs.replace(record("x", second, actor=actor), event_id=str(number))
         before = [one for one in story[: number + 1] if one[1] == actor and second - one[0] <= 60]
         assert bool(part.find(event, at(400))) is (len(before) >= 3)
+
+
+def test_what_a_tower_of_correlations_is_about_is_found_without_climbing_it_again_and_again() -> None:
+    floors = [[f"{side}{floor}" for side in "ab"] for floor in range(40)]
+    tower = [single(name) for name in floors[0]]
+    for below, floor in pairwise(floors):
+        tower += [together(f"{{type: temporal, rules: [{', '.join(below)}]}}", name) for name in floor]
+    ids = {one.name: one.id for one in tower}
+    links = Links(tower)  # of 2**39 ways from top to bottom
+    assert links.under(ids["a39"]) == {ids[name] for floor in floors[:-1] for name in floor}
+    assert links.about(ids["a0"]) == sorted([ids["a1"], ids["b1"]])

@@ -161,3 +161,17 @@ def test_when_it_fired_is_remembered_to_a_quarter_of_an_hour_for_thirty_days(
 
 def _bin(seconds: float) -> int:
     return int(at(seconds).timestamp()) // BIN
+
+
+def test_the_hour_at_hand_counts_as_one_of_its_hour_of_the_week() -> None:
+    profiles = Profiles()
+    for seconds in range(5):
+        note(profiles, seconds)
+    one = known(profiles)
+    assert (one.week, one.most(9), one.most(10)) == ({}, 5, 0)
+
+
+def test_what_is_only_looked_at_again_is_not_taken_for_heard() -> None:
+    profiles = Profiles()
+    assert note(profiles, 0, hit=False).in_hour == 0
+    assert list(profiles.all()) == []

@@ -149,6 +149,14 @@ def test_what_was_rejected_does_not_come_again_not_even_after_a_snapshot() -> No
     assert [rule.id for rule in other.due(NOW, {}, set(), 0)] == [two.id]
 
 
+def test_only_what_the_engine_proposed_is_remembered_as_rejected() -> None:
+    part = a_part()
+    for key in ("nightly-backup", "suggested-abc", "nightly-backup-narrower"):
+        part.reject(key)
+    remembered = [part.rejected(key) for key in ("nightly-backup", "suggested-abc", "nightly-backup-narrower")]
+    assert remembered == [False, True, True]
+
+
 def test_what_is_there_already_is_not_proposed_again() -> None:
     (rule,) = proposed(a_profile())
     assert proposed(a_profile(), present=[rule.id]) == []

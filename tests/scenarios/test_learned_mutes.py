@@ -19,7 +19,7 @@ from aiops.domain.changes import RULE_CHANGES, RULES
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import parse_matcher
 from aiops.domain.rules import Envelope, Rule, RuleStatus
-from aiops.domain.settings import CalmSettings, Settings, SuggestSettings
+from aiops.domain.settings import CalmSettings, MutingSettings, Settings, SuggestSettings
 from correlation.embedding import choose_embedder
 from tests.scenarios.world import T0, Seen, World
 
@@ -258,6 +258,16 @@ def test_what_a_persons_rule_hides_already_is_not_proposed(world: World) -> None
     world.at(1).act(a_mute())
     hourly(world, range(1, 15))
     assert [rule.id for rule in world.expect(at=16 * HOUR).all(RULES)] == ["io"]
+
+
+def test_where_mutes_may_only_last_a_week_it_is_proposed_for_a_week(world: World) -> None:
+    settings = Settings(suggest=LEARNS, muting=MutingSettings(longest=timedelta(days=7)))
+    world.at(1).act(ApplySettings(settings=settings))
+    hourly(world, range(1, 15))
+    (rule,) = world.expect(at=16 * HOUR).all(RULES)
+    assert rule.expires is not None
+    assert rule.created_at is not None
+    assert rule.expires - rule.created_at == timedelta(days=7)
 
 
 def test_it_has_to_prove_itself_in_the_shadow_first(world: World) -> None:

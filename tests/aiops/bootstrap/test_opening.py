@@ -17,7 +17,7 @@ from aiops.domain.rules import RuleStatus
 from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
-from rules.pack import packs_of
+from rules.files import files_of
 from tests.builders import at
 
 SERVICES = "services:\n  web: {owner: shop, depends_on: [db]}\n  db: {owner: dba}\n"
@@ -160,7 +160,7 @@ def test_a_folder_that_is_none_is_refused(desk: Desk) -> None:
 
 def test_a_pack_that_was_written_is_read_anew_without_a_start(desk: Desk) -> None:
     desk.apply(*desk.told())
-    watched = Watched(desk.packs, packs_of)
+    watched = Watched(desk.packs, files_of)
     assert not watched.written()
     (desk.packs / "c.yaml").write_text(RULE.format(id="c"))
     assert watched.written()
