@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS
+from aiops.domain.changes import ALERTS, SERVICES
 from aiops.domain.incidents import Incident
 from aiops.domain.runbooks import is_link
 from aiops.ports import View
 from aiops.response.runbooks import Library, Match
-from api.reading import current_graph, episodes_of
+from api.reading import episodes_of
 from api.schemas import Advice
 
 MOST_MEMBERS = 50  # whose alerts are asked
@@ -42,9 +42,9 @@ def _borne(alerts: Sequence[Alert]) -> Iterator[Advice]:
 
 
 def _of_services(view: View, incident: Incident) -> Iterator[Advice]:
-    graph = current_graph(view)
-    books = {one.name: one.runbook for one in graph.topology.services if one.runbook} if graph else {}
-    yield from (_link(books[name], f"it is the runbook of {name}") for name in incident.services if name in books)
+    for one in view.many(SERVICES, incident.services[:MOST_MEMBERS]):
+        if one.service and one.service.runbook:
+            yield _link(one.service.runbook, f"it is the runbook of {one.name}")
 
 
 def _link(said: str, why: str) -> Advice:

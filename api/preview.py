@@ -108,13 +108,20 @@ def _confirmed(view: View, ways: _Ways, since: Range) -> tuple[tuple[HiddenIncid
     Beside them how many could not be looked through in time. What is on the confirmed causes is looked at first.
     """
     until = time.monotonic() + SURE
-    found = list(_incidents(view, since))
+    found: list[Incident] = []
+    query = Query(where={"confirmed": (True,)}, ranges={"last_activity": since}, order=("-last_activity",), limit=PAGE)
+    total = view.find(INCIDENTS, msgspec.structs.replace(query, limit=0)).total
+    for read in _pages(view, INCIDENTS, query):
+        found += read
+        if time.monotonic() > until:
+            break
     by_id = {key: incident for incident in found for key in (incident.incident_id, *incident.merged_from)}
     held: dict[str, bool] = {}  # fingerprint -> does it match?
     hidden: dict[str, dict[str, Episode]] = {}
-    complete = True
+    complete = len(found) >= total
     for page in _members(view, by_id):
-        if not (complete := time.monotonic() < until):
+        if time.monotonic() > until:
+            complete = False
             break
         unknown = sorted({one.fingerprint for one in page} - held.keys())
         held |= {one.fingerprint: any(way.holds(one) for way in ways) for one in view.many(ALERTS, unknown)}
@@ -122,15 +129,8 @@ def _confirmed(view: View, ways: _Ways, since: Range) -> tuple[tuple[HiddenIncid
             if held.get(member.fingerprint):
                 hidden.setdefault(by_id[member.incident_id].incident_id, {})[member.episode_id] = member
     told = [_told(one, list(hidden[one.incident_id].values())) for one in found if one.incident_id in hidden]
-    left = 0 if complete else len(found) - sum(one.root for one in told)
+    left = 0 if complete else total - sum(one.root for one in told)
     return tuple(sorted(told, key=lambda one: (not one.root, not one.whole))), left
-
-
-def _incidents(view: View, since: Range) -> Iterator[Incident]:
-    """Yield those with a confirmed cause, the newest first."""
-    query = Query(where={"confirmed": (True,)}, ranges={"last_activity": since}, order=("-last_activity",), limit=PAGE)
-    for page in _pages(view, INCIDENTS, query):
-        yield from page
 
 
 def _members(view: View, incidents: Mapping[str, Incident]) -> Iterator[list[Episode]]:

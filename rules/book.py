@@ -209,10 +209,12 @@ class Book(Part):
         whatever = rule.any_shape or rule.envelope or rule.pack or actor == ENGINE
         if rule.verdict is Verdict.KNOWN_GOOD and not whatever:
             rule = self._shaped(normal(rule))
+        since = before.active_since if before and before.status is RuleStatus.ACTIVE else now
         rule = msgspec.structs.replace(
             normal(rule),
             created_by=rule.created_by or actor,
             created_at=before.created_at if before else now,
+            active_since=since if rule.status is RuleStatus.ACTIVE else None,
             hits=before.hits if before else 0,
             last_hit=before.last_hit if before else None,
             audit=before.audit if before else (),

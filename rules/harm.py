@@ -150,7 +150,8 @@ def _over(rule: Rule, alert: Alert, at: datetime) -> bool:
 
 def _hid(rule: Rule, at: datetime) -> bool:
     """Was it in force then?"""
-    return rule.status is RuleStatus.ACTIVE and (rule.created_at is None or rule.created_at <= at)
+    since = rule.active_since or rule.created_at
+    return rule.status is RuleStatus.ACTIVE and (since is None or since <= at)
 
 
 def _harm(

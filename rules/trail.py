@@ -12,7 +12,7 @@ from aiops.domain.signatures import Signature
 ENGINE = "engine"  # who acts when the time of something has come
 COUNTED = (  # nobody says these
     *("hits", "last_hit", "missed", "unseen", "audit", "revision", "created_by", "created_at", "opens", "closes"),
-    *("left_out", "put_by", "put_at"),
+    *("left_out", "put_by", "put_at", "active_since"),
 )
 
 _Kept = Rule | Silence | Window | Inhibition | Signature

@@ -98,6 +98,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     pack: str = ""  # the YAML pack it came with; empty: made here
     created_by: str = ""
     created_at: datetime | None = None
+    active_since: datetime | None = None  # it decides since then; before, it was in shadow, or was not
     hits: int = 0
     last_hit: datetime | None = None
     missed: int = 0  # alerts that it would have matched since it expired

@@ -93,9 +93,10 @@ def test_only_a_member_on_the_cause_is_its_root() -> None:
     [
         (a_rule(), "hid"),
         (a_rule(created_at=at(60)), "would have hidden"),
+        (a_rule(active_since=at(60)), "would have hidden"),  # it was in shadow when this fired
         (a_rule(status=RuleStatus.SHADOW), "would have hidden"),
     ],
-    ids=["in force", "made later", "in shadow"],
+    ids=["in force", "made later", "accepted later", "in shadow"],
 )
 def test_a_rule_that_was_not_in_force_then_would_have_hidden_it(rule: Rule, deed: str) -> None:
     (harm,) = costs(hidden(), rules=[rule])
