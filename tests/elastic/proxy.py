@@ -26,6 +26,7 @@ class Proxy:
         self.headers: list[dict[str, str]] = []
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
+        self._underway, self._idle = 0, threading.Condition()
         self.start()
 
     @property
@@ -68,13 +69,25 @@ class Proxy:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
-        """Be away: nobody listens any more."""
+        """Be away: nobody listens any more, and what a caller gave up on has reached the server (or never will)."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+        with self._idle:
+            assert self._idle.wait_for(lambda: not self._underway, timeout=60), "a request hangs"
 
     def answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        with self._idle:
+            self._underway += 1
+        try:
+            return self._answer(method, path, body, headers)
+        finally:
+            with self._idle:
+                self._underway -= 1
+                self._idle.notify_all()
+
+    def _answer(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         self.seen.append((method, path))
         self.headers.append(headers)
         if self.delay:
