@@ -11,10 +11,11 @@ from aiops.domain.incidents import Incident
 from aiops.domain.reasons import Evidence, Reason, told
 from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
-from correlation.holdings import MOST_FOUNDERS, Holdings, Turn, bound
+from correlation.holdings import MOST_FOUNDERS, Turn, bound
 from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import CROWD, Live
 from correlation.members import Member, member_of
+from correlation.regrouping import Regrouping
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
 MOST_CALLED = 8  # muted alerts that are placed anew when a service is new to an incident
@@ -26,7 +27,7 @@ FOLLOWED = (  # of a member, as its alert says
 )
 
 
-class Assembly(Holdings):
+class Assembly(Regrouping):
     """All incidents at work, and how alerts come into them."""
 
     def take(self, alert: Alert, now: datetime) -> Alert:

@@ -6,7 +6,7 @@ from itertools import islice
 import msgspec
 
 from aiops.domain import acts
-from aiops.domain.alerts import Alert
+from aiops.domain.alerts import Alert, Episode, Moved
 from aiops.domain.changes import INCIDENTS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
@@ -18,6 +18,7 @@ from aiops.domain.settings import CorrelationSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import plural, span
 from correlation.assembly import Assembly
+from correlation.by_hand import regroup
 from correlation.describe import describe, recounted
 from correlation.holdings import Turn
 from correlation.lifecycle import apply, move
@@ -157,10 +158,23 @@ class Correlator(Part):
             self._archive[incident_id], line = tell(self._archived(incident_id), now, "audit", text)
             self._assembly.lines.append(line)
 
-    def joined(self) -> list[tuple[str, Reason]]:
-        """Return the episodes that were alone in their incident and got company since the last call."""
+    def leave(self, episode: Episode) -> None:
+        """An alert stands on another episode now, or is forgotten: nobody else holds the document of this one."""
+        self._assembly.leave(episode)
+
+    def joined(self) -> list[tuple[str, bool, Reason]]:
+        """Return the episodes that got company in their incident since the last call, or (False) lost the last of it.
+
+        In the order in which that happened.
+        """
         joined, self._assembly.joined = self._assembly.joined, []
         return joined
+
+    def moved(self) -> list[Moved]:
+        """Return what is to be written anew of episodes that changed place, in that order, since the last call."""
+        moved, self._assembly.moved = self._assembly.moved, []
+        past = self._assembly.past  # some may be so only since
+        return [msgspec.structs.replace(one, past=one.past or past.get(one.episode_id)) for one in moved]
 
     def released(self) -> list[str]:
         """Return the episodes whose place can change no more, since the last call."""
@@ -184,8 +198,8 @@ class Correlator(Part):
 
         Conflict: it does not fit the incident's state. BadInput: there is no such incident, or no such node to blame.
         """
-        if isinstance(act, acts.Merge):
-            return self._merge(act, actor, now)
+        if isinstance(act, acts.GroupingAct):
+            return regroup(act, self._assembly, self._living, actor, now)
         if not isinstance(act, acts.IncidentAct):
             raise Conflict(f"{type(act).__name__} is no act on an incident")
         incident_id = self._where(act.incident_id)
@@ -219,19 +233,12 @@ class Correlator(Part):
             fix = f"name a service of the graph, or one of {', '.join(doc.services[:5]) or 'its candidates'}"
             raise BadInput(f"there is no service {entity!r}", place="entity", fix=fix)
 
-    def _merge(self, act: acts.Merge, actor: str, now: datetime) -> tuple[str, str]:
-        """A person says that two are one: no gate is asked."""
-        ids = (self._where(act.incident_id), self._where(act.other_id))
-        if ids[0] == ids[1]:
-            raise Conflict("these two are one incident already")
-        for incident_id in ids:
-            if incident_id not in self._assembly.lives:
-                raise Conflict(f"#{self._archived(incident_id).number} is closed and cannot be merged")
-        survivor, other = (self._assembly.lives[incident_id] for incident_id in ids)
-        if other.doc.active:
-            self._assembly.reopen(survivor, f"{actor} merged #{other.doc.number}, which is at work, into it", now)
-        self._assembly.merge(survivor, other, f"{actor} says so", now, actor)
-        return f"merged #{other.doc.number} into #{survivor.doc.number}", ids[0]
+    def _living(self, incident_id: str) -> Live:
+        """Return an incident whose members can still change."""
+        if live := self._assembly.lives.get(self._where(incident_id)):
+            return live
+        number = self._archived(incident_id).number
+        raise Conflict(f"#{number} is closed and cannot be merged, nor its alerts moved: a new alert opens a new one")
 
     def _where(self, incident_id: str) -> str:
         return self._assembly.redirects.get(incident_id, incident_id)

@@ -13,7 +13,7 @@ from aiops.domain.words import plural
 from rules.routing import Chosen
 
 GROWING = "growing"
-INHERITED = "inherited"  # what is known came with an incident that was merged into this one
+INHERITED = "inherited"  # what is known came with another incident: merged into this one, or split into it
 TOLD_WITH = "told with "  # a page about another incident said it; the sentence goes on
 GREW = 5  # so many times as many services, and at least so many, are worth one more page
 

@@ -37,6 +37,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     """Correlated episodes that people work on.
 
     Its members are the Episodes whose ``incident_id`` is this id or one of ``merged_from``: a merge rewrites none.
+    What is moved or split off is rewritten, one by one.
     """
 
     incident_id: str  # hash of the founding episode: never changes
@@ -71,6 +72,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     founder: str  # episode_id
     merged_into: str = ""
     merged_from: tuple[str, ...] = ()  # with theirs in turn: all ids whose members are here
+    split_from: str = ""  # id of the incident whose members founded it
     recurs: str = ""  # id of an earlier incident of the same founder alert
     paged: bool = False
     told: int = 0  # how many lines its timeline has

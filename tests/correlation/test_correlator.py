@@ -114,7 +114,7 @@ def test_incidents_merge_when_the_root_that_explains_both_arrives_late() -> None
     gone = rig.incidents[right.episode.incident_id]
     assert (gone.status, gone.merged_into) == (IncidentStatus.MERGED, incident.incident_id)
     assert incident.merged_from == (gone.incident_id,)
-    assert {episode_id for episode_id, _ in rig.joined} == {left.episode.episode_id, right.episode.episode_id}
+    assert {episode_id for episode_id, _, _ in rig.joined} == {left.episode.episode_id, right.episode.episode_id}
     assert any("db explains the services of both" in line for line in rig.told())
 
 

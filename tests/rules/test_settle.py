@@ -335,6 +335,25 @@ def test_a_merge_pages_nobody_twice(survivor_first: bool) -> None:
     assert desk.made == [("i1-opened", "shop-team"), ("i2-resolved", "shop-team")]
 
 
+def test_what_is_split_off_pages_nobody_who_was_paged_of_the_whole() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1", services_total=3)
+    assert desk.incidents["i2"].paged
+    assert desk.incidents["i2"].reasons[-1].text == "shop-team knows of it already"
+    desk.take(60, "i2", status=RESOLVED, firing=0, audible=0)
+    desk.take(90, "i1", status=RESOLVED, firing=0, audible=0)
+    assert [key for key, _ in desk.made] == ["i1-opened", "i2-resolved", "i1-resolved"]
+
+
+def test_what_is_split_off_before_anybody_was_paged_is_paged_for_itself() -> None:
+    desk = Desk(hold=timedelta(seconds=30))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1")
+    desk.run(60)
+    assert [key for key, _ in desk.made] == ["i1-opened", "i2-opened"]
+
+
 def two_paged(**second: Any) -> Desk:
     """A desk where shop-team was paged about i1 and mail-team about i2."""
     desk = Desk(hold=timedelta(0))
