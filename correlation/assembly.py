@@ -15,7 +15,7 @@ from correlation.holdings import MOST_FOUNDERS, Turn, bound
 from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import CROWD, Live
 from correlation.members import Member, member_of
-from correlation.regrouping import Regrouping
+from correlation.pinning import Pinning
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
 MOST_CALLED = 8  # muted alerts that are placed anew when a service is new to an incident
@@ -27,7 +27,7 @@ FOLLOWED = (  # of a member, as its alert says
 )
 
 
-class Assembly(Regrouping):
+class Assembly(Pinning):
     """All incidents at work, and how alerts come into them."""
 
     def take(self, alert: Alert, now: datetime) -> Alert:
@@ -132,14 +132,14 @@ class Assembly(Regrouping):
     def _place(self, member: Member, alert: Alert, now: datetime, first: bool = False) -> Alert:
         """Join the incident that explains the episode best, or found one; a suppressed episode founds none."""
         choice = self._choose(member, now)
-        same = self.holder(member, now)
+        kept_out, pinned, same = self.keep_out(member, choice, now), self.pinned(member, now), self.holder(member, now)
         if first:
             again = same is None or choice.back  # one more of what is there already is no further occurrence of it
             member.chance, member.counted = (choice.background if again else 0.0), now.timestamp()
             self.rates.count(member.key, member.chance, member.counted)
             fans = self.fans(member.node)
             self.kernels.count(member.kind, choice.rate, fans, choice.causes, choice.rate + choice.total)
-        link, live = self._link(member, choice, same)
+        link, live = pinned or self._link(member, choice, same)
         closed = "its incident was closed while it fired; " if member.incident else ""
         if link is not None and live is not None:
             own = next((one for one in choice.pulled if one.incident == live.doc.incident_id), None)
@@ -147,12 +147,12 @@ class Assembly(Regrouping):
                 live.runner_up = min(second, live.runner_up or second)
             self._join(live, member, link, now)
             self._merge_around(live, member, choice, now)
-            placed = _placed(alert, member, link, closed + link.text)
+            placed = _placed(alert, member, link, closed + link.text + kept_out)
         elif member.suppressed:
             placed = alert
         else:
             live = self._found(member, alert, now)
-            text = f"{closed}opened #{live.doc.number}: {alone(choice, self.settings)}"
+            text = f"{closed}opened #{live.doc.number}: {alone(choice, self.settings)}{kept_out}"
             placed = _placed(alert, member, None, text)
         self.keep_active(member, now)
         return placed
@@ -179,8 +179,12 @@ class Assembly(Regrouping):
         self.hold(live, member)
         if live.doc.episodes > 1 or not live.doc.active:
             return alert
-        link, other = self._link(member, self._choose(member, now), same)
+        choice = self._choose(member, now)
+        self.keep_out(member, choice, now)
+        link, other = self.pinned(member, now) or self._link(member, choice, same)
         if link is None or other is None or other is live or not other.doc.active or disagree(live, other):
+            return alert
+        if self.apart(live, other, now):
             return alert
         older, younger = sorted((live, other), key=lambda one: one.doc.number)
         self.merge(older, younger, link.text, now)
@@ -248,7 +252,8 @@ class Assembly(Regrouping):
             if other is None or strength <= self.settings.join_ratio * choice.rate or disagree(live, other):
                 continue
             root = self.members.get(other.firsts.get(other.root, ""))
-            if node := may_merge(live, other, member, root, self.graph, self.model, self.settings):
+            node = may_merge(live, other, member, root, self.graph, self.model, self.settings)
+            if node and not self.apart(live, other, now):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older

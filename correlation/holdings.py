@@ -16,6 +16,7 @@ from correlation.joining import Model
 from correlation.lifecycle import move
 from correlation.live import CROWD, Live
 from correlation.members import Active, Member
+from correlation.pins import Pins
 from correlation.topology import ServiceGraph
 
 MOST_MEMBERS = 200_000  # episodes held; beyond it the oldest is counted as over, and followed no longer
@@ -42,6 +43,7 @@ class Holdings:
         self.clocks = Clocks()
         self.kernels = Kernels()
         self.active = Active()
+        self.pins = Pins()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
         self.past: dict[str, Episode] = {}  # of the members, those whose alert stands on a later episode
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
@@ -194,6 +196,7 @@ class Holdings:
                 self.clocks.dump(),
                 self.kernels.dump(),
                 (self.number, tables, held, active, list(self.lives.values()), list(self.past.values())),
+                self.pins.dump(),
             )
         )
 
@@ -201,10 +204,11 @@ class Holdings:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
         own = tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live], list[Episode]]
-        shape = tuple[bytes, bytes, bytes, own]
-        rates, clocks, kernels, rest = msgspec.msgpack.decode(state, type=shape)
+        shape = tuple[bytes, bytes, bytes, own, bytes]
+        rates, clocks, kernels, rest, pins = msgspec.msgpack.decode(state, type=shape)
         self.number, tables, held, active, lives, past = rest
         self.holders, self.redirects, self.founders = tables
+        self.pins.load(pins)
         self.rates.load(rates)
         if clocks:
             self.clocks.load(clocks)

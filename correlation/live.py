@@ -57,6 +57,7 @@ class Live(msgspec.Struct):
     loud: bool = False  # when last described, something fired that is not suppressed
     restless: dict[str, None] = {}  # fingerprints of its alerts that flap: it is not over before they are calm
     heard: dict[str, int] = {}  # node -> how many firing members it has that nothing hides, nor would have hidden
+    apart: dict[str, None] = {}  # ids of incidents with which a pin keeps it from becoming one: told already
     crowd: int = 0  # how many such nodes there were when last described, as far as that matters
 
     @property

@@ -78,6 +78,13 @@ class Split(Noun, frozen=True, kw_only=True, tag="split"):
     text: str = ""  # why
 
 
+class RevokePin(Noun, frozen=True, kw_only=True, tag="revoke_pin"):
+    """What was said of which alerts belong together shall hold no longer."""
+
+    pin_id: str
+    text: str = ""  # why
+
+
 class ConfirmCause(Noun, frozen=True, kw_only=True, tag="confirm_cause"):
     """A person names the root cause; empty ``entity``: none of the candidates."""
 
@@ -331,7 +338,7 @@ PagingAct = PageHandled | RetryPage | TryChannel
 EngineAct = ApplySettings | Shed | Heartbeat
 KnownAct = RuleAct | SignatureAct | RunbookAct | WindowAct | InhibitionAct
 EdgeAct = AcceptEdge | RejectEdge
-Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
+Act = IncidentAct | RevokePin | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
-"""What do the parts keep otherwise than in format 2? Correlation keeps the documents of earlier episodes."""
+"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, and pins."""
 
 import msgspec
 
 FIELDS = 21  # of a member
+NO_PINS = msgspec.msgpack.encode((0, []))  # the last number, and those in force
 
 
 def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
@@ -24,4 +25,4 @@ def _assembly(old: bytes, present: set[str]) -> bytes:
     """No document of an earlier episode is kept: what is held of these stays where it is."""
     rates, clocks, kernels, (number, tables, held, active, lives) = msgspec.msgpack.decode(old)
     members = [[*[*member, False, False][:FIELDS], member[0] not in present] for member in held]
-    return msgspec.msgpack.encode((rates, clocks, kernels, (number, tables, members, active, lives, [])))
+    return msgspec.msgpack.encode((rates, clocks, kernels, (number, tables, members, active, lives, []), NO_PINS))

@@ -309,7 +309,10 @@ def test_what_its_sender_calls_bad_never_waits_in_the_background() -> None:
 def test_a_merged_incident_leads_to_where_it_lives_on() -> None:
     rig = Rig(a_graph(a="x", b="y"))
     one, other = rig.fire(0, "a").episode.incident_id, rig.fire(1, "b").episode.incident_id
-    assert rig.act(5, acts.Merge(incident_id=one, other_id=other)) == ("merged #2 into #1", one)
+    assert rig.act(5, acts.Merge(incident_id=one, other_id=other)) == (
+        "merged #2 into #1; from now on 'b down' of b together with 'a down' of a (pin #1)",
+        one,
+    )
     assert rig.act(6, acts.Acknowledge(incident_id=other)) == ("acknowledged #1", one)
     assert rig.incidents[one].status is IncidentStatus.ACKNOWLEDGED
     assert rig.incidents[one].episodes == 2

@@ -96,7 +96,8 @@ def test_moving_back_undoes_a_split() -> None:
     split(rig, 60, api, web)
     gone = rig.of(api).incident_id
     ids = (api.episode.episode_id, web.episode.episode_id)
-    assert rig.act(70, Move(incident_id=gone, other_id=first, episodes=ids)) == ("merged #2 into #1", first)
+    text, concerns = rig.act(70, Move(incident_id=gone, other_id=first, episodes=ids))
+    assert (text.split(";")[0], concerns) == ("merged #2 into #1", first)
     (incident,) = rig.living()
     assert (incident.episodes, set(incident.services), incident.merged_from) == (3, {"db", "api", "web"}, (gone,))
     split(rig, 80, api)  # its new incident is another one than the one before
