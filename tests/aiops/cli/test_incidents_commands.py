@@ -187,3 +187,25 @@ def test_similar_incidents_are_listed_with_what_was_done(aiops: Line, world: Wor
     assert [one["incident"]["number"] for one in aiops.json("incidents", "similar", "1")] == [2]
     assert aiops.json("incidents", "similar", "3") == []
     assert "nothing similar enough is known" in aiops.chatter
+
+
+def test_alerts_are_moved_split_off_and_merged(aiops: Line, storm: World) -> None:
+    episodes = {one["entity"]["name"]: one["episode_id"] for one in aiops.json("incidents", "show", "1")[0]["members"]}
+    assert episodes["web"] in aiops("incidents", "show", "1")
+    said = aiops("incidents", "split", "1", episodes["web"], "--text", "its own trouble")
+    assert said.startswith("split 1 alert off #1 into #3; from now on ")
+    assert aiops("incidents", "move", "#1", "3", episodes["api"]).startswith("moved 1 alert of #1 to #3; ")
+    assert aiops("incidents", "merge", "1", "3").startswith("merged #3 into #1; ")
+    assert numbers(aiops) == [1, 2]
+
+
+def test_pins_are_listed_and_revoked(aiops: Line, storm: World) -> None:
+    (web,) = [one for one in aiops.json("incidents", "show", "1")[0]["members"] if one["entity"]["name"] == "web"]
+    aiops("incidents", "split", "1", web["episode_id"], "--text", "its own trouble")
+    head, line = aiops("pins").splitlines()
+    assert head.split()[:3] == ["#", "Status", "Says"]
+    assert "apart from" in line
+    assert "its own trouble" in line
+    assert aiops("pins", "revoke", "#1").startswith("pin #1 no longer counts: ")
+    assert aiops.json("pins", "list") == []
+    assert len(aiops.json("pins", "list", "--all")) == 1
