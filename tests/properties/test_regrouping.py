@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from aiops import fold
 from aiops.audit import audit
-from aiops.domain.acts import Act, Close, ImportTopology, Merge, Move, PutSilence, Reopen, Resolve, Split
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, OUTCOMES
+from aiops.domain.acts import Act, Close, ImportTopology, Merge, Move, PutSilence, Reopen, Resolve, RevokePin, Split
+from aiops.domain.alerts import Episode
+from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, OUTCOMES, PINS
 from aiops.domain.entries import Command, Delivery, Payload, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
+from aiops.domain.pins import Pin
 from aiops.domain.queries import Query
 from aiops.domain.rules import Silence
 from aiops.engine import Engine
@@ -57,6 +60,7 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
     move = st.builds(lambda name, second, few: Move(incident_id=name, other_id=second, episodes=few), one, other, some)
     return st.one_of(
         *(split, split, split, move, move, move, move),
+        st.integers(1, 6).map(lambda number: RevokePin(pin_id=str(number))),
         st.builds(lambda name, second: Merge(incident_id=name, other_id=second), one, other),
         one.map(lambda name: Resolve(incident_id=name)),
         one.map(lambda name: Close(incident_id=name)),
@@ -74,7 +78,7 @@ def stories(draw: st.DrawFn) -> Story:
         now += timedelta(seconds=draw(st.sampled_from((0, 5, 20))))
         story.append((now, says(now, service, "Down", "firing")))
     for number in range(draw(st.integers(3, 30))):
-        now += timedelta(seconds=draw(st.sampled_from((0, 1, 9, 40, 200, 1000))))
+        now += timedelta(seconds=draw(st.sampled_from((0, 1, 9, 40, 200, 1000, 100_000))))
         kind = draw(st.sampled_from(("alert", "alert", "act", "act", "act", "tick")))
         if kind == "alert":
             service, what = draw(st.sampled_from(SERVICES)), draw(st.sampled_from(KINDS))
@@ -178,6 +182,44 @@ def test_every_episode_is_in_exactly_one_living_incident_or_in_none(story: Story
             assert alone.link is None
 
 
+@SLOW
+@given(stories())
+def test_what_joins_an_incident_is_kept_out_of_it_by_no_pin(story: Story) -> None:
+    """Nor do two incidents become one, unless a person says so; the newest pin in force counts."""
+    journal, store = told(story), MemoryStore()
+    engine, before = fold.recover(store), dict[str, str]()
+    for entry in journal.read(None, 10_000):
+        with store.view() as view:
+            pins = view.find(
+                PINS, Query(where={"status": ("active", "overridden")}, order=("-number",), limit=1000)
+            ).items
+        fold.step(engine, journal, store, limit=1)
+        with store.view() as view:
+            episodes, incidents = view.find(EPISODES, EVERY).items, view.find(INCIDENTS, EVERY).items
+        lives = {key: one.incident_id for one in incidents for key in (one.incident_id, *one.merged_from) if one.number}
+        lives |= {one.incident_id: lives[one.merged_into] for one in incidents if one.merged_into}
+        present = {one.episode_id: lives[one.incident_id] for one in episodes if one.incident_id}
+        if isinstance(entry.payload, Delivery):
+            for one, other in combinations(episodes, 2):
+                if present.get(one.episode_id) != present.get(other.episode_id) or one.episode_id not in present:
+                    continue
+                ids = (one.episode_id, other.episode_id)
+                if before.get(ids[0]) == before.get(ids[1]) is not None:
+                    continue  # they were together before
+                assert not kept_apart(one, other, pins), (one.name, other.name)
+        before = present
+
+
+def kept_apart(one: Episode, other: Episode, pins: list[Pin]) -> bool:
+    """Does the newest pin that speaks of the two say that they stay apart?"""
+    sorts = [(episode.entity.name, episode.kind_key) for episode in (one, other)]
+    for pin in pins:
+        these, those = ({(sort.node, sort.kind) for sort in side} for side in (pin.these, pin.those))
+        if sorts[0] != sorts[1] and any(a in these and b in those for a, b in (sorts, sorts[::-1])):
+            return not pin.together
+    return False
+
+
 def test_the_stories_do_reach_what_they_are_about() -> None:
     """Else the laws above would be of nothing."""
     done: Counter[str] = Counter()
@@ -188,6 +230,8 @@ def test_the_stories_do_reach_what_they_are_about() -> None:
         store = folded(told(story), 10_000)
         with store.view() as view:
             done.update(one.text.split()[0] for one in view.find(OUTCOMES, EVERY).items if one.applied)
+            done["hit"] += sum(pin.hits for pin in view.find(PINS, EVERY).items)
 
     count()
-    assert min(done[word] for word in ("split", "moved", "merged")) >= 5
+    assert min(done[word] for word in ("split", "moved", "merged", "pin")) >= 5
+    assert done["hit"] >= 5
