@@ -33,7 +33,7 @@ class Pinning(Regrouping):
     """Incidents in which people have a say."""
 
     def pinned(self, member: Member, now: datetime) -> tuple[Link, Live] | None:
-        """Return the active incident in which a pin says that the episode belongs, and why; the newest pin decides.
+        """Return the active incident in which a pin says that the episode belongs, and why; the newest is asked first.
 
         As anybody's, its pull lasts for the window: what it is pinned to must have been heard that lately.
         """
@@ -42,8 +42,8 @@ class Pinning(Regrouping):
             live = self.lives.get(self.holders.get(key, ""))
             if live is None or not live.doc.active or live.doc.incident_id == member.incident:
                 continue
-            company, newest = live.companies[key], self.pins.between(member.key, live)
-            if now.timestamp() - company.heard <= window and newest is not None and newest.pin is tie.pin:
+            company, said = live.companies[key], self.pins.between(member.key, live)
+            if now.timestamp() - company.heard <= window and said is not None and not said.apart:
                 self.pins.hit(tie.pin, now)
                 return _link(member, tie, self.members.get(company.newest)), live
         return None

@@ -72,18 +72,26 @@ class Pins:
         return self._end(pin, actor, text, now)
 
     def between(self, key: str, live: Live) -> Tie | None:
-        """Return the newest pin that speaks of a sort and of something that the incident holds."""
+        """Return what pins say of a sort and of what the incident holds: one that keeps it out, else one that does not.
+
+        Of each two sorts the newest pin counts.
+        """
+        together: Tie | None = None
+        said: set[str] = set()
         for number, others in reversed(self._others.get(key, {}).items()):
-            for other in others:
-                if other in live.companies:
-                    return _tie(self._pins[number], key, other)
-        return None
+            met = [other for other in others if other in live.companies and other not in said]
+            said.update(met)
+            if met and not self._pins[number].together:
+                return _tie(self._pins[number], key, met[0])
+            if met and together is None:
+                together = _tie(self._pins[number], key, met[0])
+        return together
 
     def across(self, one: Live, other: Live) -> Tie | None:
-        """Return the newest pin that speaks of something that the one incident holds and of something in the other."""
+        """Return what pins say of what the one holds and the other: the newest that keeps them apart, if any does."""
         less, more = sorted((one, other), key=lambda live: len(live.companies))
         found = [self.between(key, more) for key in less.companies if key in self._others] if self._pins else []
-        return max(filter(None, found), key=lambda tie: tie.pin.number, default=None)
+        return max(filter(None, found), key=lambda tie: (tie.apart, tie.pin.number), default=None)
 
     def company(self, key: str) -> Iterator[tuple[Tie, str]]:
         """Yield with what a sort is said to belong together, newest pin first, each with that sort's key."""

@@ -71,12 +71,9 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """An outage of some services, then up to 30 more things."""
+    """An outage of some services, then up to 30 more things; when all that is over, the same outage once more."""
     story: Story = [(T0, Command(id="graph", actor="ana", act=graph()))]
-    now = T0
-    for service in draw(st.permutations(SERVICES[:4])):
-        now += timedelta(seconds=draw(st.sampled_from((0, 5, 20))))
-        story.append((now, says(now, service, "Down", "firing")))
+    now = outage(draw, story, T0)
     for number in range(draw(st.integers(3, 30))):
         now += timedelta(seconds=draw(st.sampled_from((0, 1, 9, 40, 200, 1000, 100_000))))
         kind = draw(st.sampled_from(("alert", "alert", "act", "act", "act", "tick")))
@@ -87,7 +84,18 @@ def stories(draw: st.DrawFn) -> Story:
             story.append((now, Command(id=str(number), actor=draw(st.sampled_from("ab")), act=draw(acts(now)))))
         else:
             story.append((now, Tick()))
+    story += [(now, says(now, service, kind, "resolved")) for service in SERVICES for kind in KINDS]
+    story += [(now + timedelta(days=day), Tick()) for day in (1, 2, 3)]
+    outage(draw, story, now + timedelta(days=3))
     return story
+
+
+def outage(draw: st.DrawFn, story: Story, now: datetime) -> datetime:
+    """Four services fail within a minute, in any order."""
+    for service in draw(st.permutations(SERVICES[:4])):
+        now += timedelta(seconds=draw(st.sampled_from((0, 5, 20))))
+        story.append((now, says(now, service, "Down", "firing")))
+    return now
 
 
 def told(story: Story) -> MemoryJournal:
