@@ -11,6 +11,7 @@ from aiops.domain.incidents import Incident
 from aiops.domain.reasons import Evidence, Reason, told
 from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
+from correlation.dividing import divide
 from correlation.holdings import MOST_FOUNDERS, Turn, bound
 from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import CROWD, Live
@@ -145,8 +146,10 @@ class Assembly(Pinning):
             own = next((one for one in choice.pulled if one.incident == live.doc.incident_id), None)
             if own and (second := runner_up(member, own, choice, self.lives)):
                 live.runner_up = min(second, live.runner_up or second)
-            self._join(live, member, link, now)
+            new = self._join(live, member, link, now)
             self._merge_around(live, member, choice, now)
+            if new:
+                divide(self, self.lives[member.incident], now)
             placed = _placed(alert, member, link, closed + link.text + kept_out)
         elif member.suppressed:
             placed = alert
@@ -215,12 +218,13 @@ class Assembly(Pinning):
         self.touch(live, now)
         return live
 
-    def _join(self, live: Live, member: Member, link: Link, now: datetime) -> None:
+    def _join(self, live: Live, member: Member, link: Link, now: datetime) -> bool:
+        """Take the episode in; is its service new there?"""
         if live.doc.episodes == 1:
             self.accompany(live, link.text)
         if not member.suppressed:
             self.reopen(live, link.text, now)
-        if self.enter(live, member, now):
+        if new := self.enter(live, member, now):
             self._call(member)
             if len(live.services) <= MOST_TOLD:
                 self.tell(live, now, "joined", link.text)
@@ -234,6 +238,7 @@ class Assembly(Pinning):
         live.doc = msgspec.structs.replace(live.doc, opened_at=min(live.doc.opened_at, started))
         self.forget(live.trim())
         self.touch(live, now, news=live.counts(member.suppressed))
+        return new
 
     def _call(self, member: Member) -> None:
         """Have what is muted near it, and was there before any incident was, placed anew: there is one now."""

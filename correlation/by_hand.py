@@ -51,7 +51,8 @@ def _merge(held: Pinning, survivor: Live, other: Live, text: str, actor: str, no
 
 
 def _split(held: Pinning, live: Live, act: acts.Split, actor: str, now: datetime) -> tuple[str, str]:
-    chosen = _chosen(held, live, act.episodes)
+    theirs = (key for key in live.members if held.members[key].entity in act.services)
+    chosen = _chosen(held, live, (*act.episodes, *theirs))
     number = f"#{live.doc.number}"
     if len(chosen) == len(live.members):
         fix = "leave at least one of them in it, or move them to another incident"

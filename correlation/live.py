@@ -58,6 +58,7 @@ class Live(msgspec.Struct):
     restless: dict[str, None] = {}  # fingerprints of its alerts that flap: it is not over before they are calm
     heard: dict[str, int] = {}  # node -> how many firing members it has that nothing hides, nor would have hidden
     apart: dict[str, None] = {}  # ids of incidents with which a pin keeps it from becoming one: told already
+    covered: int = 0  # how many services it had when it was last looked at whether it is two
     crowd: int = 0  # how many such nodes there were when last described, as far as that matters
 
     @property
@@ -119,6 +120,8 @@ class Live(msgspec.Struct):
             self._rest_on(node, graph)
         self.weakest = self.runner_up = None  # they may have been what was cut
         self.grouped = ()
+        self.doc = msgspec.structs.replace(self.doc, division=None)
+        self.covered = 0
         self.stale, self.ranked = True, 0
 
     def trim(self) -> list[str]:
@@ -281,6 +284,7 @@ def _merged(mine: Incident, theirs: Incident) -> Incident:
         acknowledged_at=min(acknowledged, default=None) if taken else mine.acknowledged_at,
         assignee=mine.assignee or theirs.assignee,
         recurs=mine.recurs or theirs.recurs,
+        division=None,
         episodes=mine.episodes + theirs.episodes,
         firing=mine.firing + theirs.firing,
         suppressed=mine.suppressed + theirs.suppressed,

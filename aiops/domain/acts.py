@@ -74,7 +74,8 @@ class Split(Noun, frozen=True, kw_only=True, tag="split"):
     """These alerts of ``incident_id`` are an incident of their own."""
 
     incident_id: str
-    episodes: tuple[str, ...]  # as in Move
+    episodes: tuple[str, ...] = ()  # as in Move
+    services: tuple[str, ...] = ()  # and all alerts of these
     text: str = ""  # why
 
 

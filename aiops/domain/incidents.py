@@ -33,6 +33,14 @@ class Candidate(Noun, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
+class Division(Noun, frozen=True, kw_only=True):
+    """An incident looks like two: what would leave it. A person may take it up by the act ``Split``."""
+
+    services: tuple[str, ...]
+    root: str  # of these
+    text: str  # why, with its numbers
+
+
 class Incident(Noun, frozen=True, kw_only=True):
     """Correlated episodes that people work on.
 
@@ -73,6 +81,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     merged_into: str = ""
     merged_from: tuple[str, ...] = ()  # with theirs in turn: all ids whose members are here
     split_from: str = ""  # id of the incident whose members founded it
+    division: Division | None = None  # proposed, while it looks like two
     recurs: str = ""  # id of an earlier incident of the same founder alert
     paged: bool = False
     told: int = 0  # how many lines its timeline has

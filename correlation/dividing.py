@@ -1,0 +1,65 @@
+"""When does an incident that looks like two become two by itself, and when is that left to a person?"""
+
+from datetime import datetime
+
+import msgspec
+
+from aiops.domain.incidents import Division, IncidentStatus
+from aiops.domain.words import plural, span
+from correlation.live import Live
+from correlation.regrouping import Regrouping
+from correlation.splitting import Cover, cover
+
+GROWTH = 1.1  # beyond ``SMALL`` services, it is looked at again when there are so many times more of them
+SMALL = 20
+
+
+def divide(held: Regrouping, live: Live, now: datetime) -> None:
+    """A service is new to ``live``: look at it again, and split it while that is young and nobody's.
+
+    Later it is proposed, and a person decides; what no longer looks like two is proposed no longer.
+    """
+    services = len(live.services)
+    if SMALL < services < live.covered * GROWTH:
+        return
+    live.covered = services
+    if len(live.explained) == services:  # as good as always
+        _withdraw(held, live, f"{live.root} explains all of its services", now)
+        return
+    founder = held.members.get(live.doc.founder)
+    node = founder.node if founder else ""
+    two = cover(live.keys.values(), node, held.graph, held.model, held.settings, now.timestamp())
+    leaving = [key for key in live.members if held.members[key].node in two.leaves]
+    if not two.leaves or len(leaving) == len(live.members):
+        _withdraw(held, live, two.text, now)
+    elif _left_alone(held, live, leaving, now):
+        age = span(now - live.doc.opened_at)
+        new = held.part(live, leaving, f"{two.text} (by itself, {age} after it began)", now)
+        for one in (live, new):
+            one.grouped = (f"#{live.doc.number} and #{new.doc.number} became two: {two.text}",)
+    else:
+        _propose(held, live, two, now)
+
+
+def _left_alone(held: Regrouping, live: Live, leaving: list[str], now: datetime) -> bool:
+    """Is it young, and did neither a person nor a merge have a say in what it is?"""
+    doc = live.doc
+    untouched = doc.status is IncidentStatus.OPEN and not (
+        doc.assignee or doc.merged_from or live.confirmed is not None
+    )
+    movable = not any(held.members[key].final for key in leaving)
+    return untouched and movable and now - doc.opened_at <= held.settings.split_within
+
+
+def _propose(held: Regrouping, live: Live, two: Cover, now: datetime) -> None:
+    before = live.doc.division
+    text = f"this looks like two: {two.text}"
+    live.doc = msgspec.structs.replace(live.doc, division=Division(services=two.leaves, root=two.root, text=text))
+    if before is None or before.root != two.root:
+        held.tell(live, now, "proposal", f"{text}; {plural(len(two.leaves), 'service')} would leave with {two.root}")
+
+
+def _withdraw(held: Regrouping, live: Live, why: str, now: datetime) -> None:
+    if live.doc.division is not None:
+        live.doc = msgspec.structs.replace(live.doc, division=None)
+        held.tell(live, now, "proposal", f"it no longer looks like two: {why}")
