@@ -59,7 +59,7 @@ def cover(
     second = max(nodes, key=lambda node: len(cones[node] - cones[first]))
     if why := _one_root(first, second, cones, graph, settings):
         return Cover(why)
-    links = _Links(named, graph, model, settings, now)
+    links = _Links(named, graph, model, now)
     alone = cones[first] - cones[second], cones[second] - cones[first]
     across = max(links.pull(node, alone[1 - side]) for side in (0, 1) for node in alone[side])
     linked = f"the strongest link between these is {times(across)} than chance"
@@ -109,17 +109,9 @@ def _sides(nodes: Sequence[str], alone: Sides, links: "_Links") -> Sides:
 class _Links:
     """How strongly do alerts pull one another? As for a join, over distinct kinds of alert."""
 
-    def __init__(
-        self,
-        named: Mapping[str, Sequence[Sign]],
-        graph: ServiceGraph,
-        model: Model,
-        settings: CorrelationSettings,
-        now: float,
-    ) -> None:
+    def __init__(self, named: Mapping[str, Sequence[Sign]], graph: ServiceGraph, model: Model, now: float) -> None:
         self._signs = {node: sorted(mine, key=lambda sign: (sign.started, sign.kind)) for node, mine in named.items()}
         self._graph, self._model, self._now = graph, model, now
-        self._window = settings.window.total_seconds()
 
     def pull(self, node: str, others: Set[str]) -> float:
         """Return how many times likelier than chance ``others`` make what alerts on ``node``; of its kinds the most."""
@@ -131,7 +123,6 @@ class _Links:
         fan = self._graph.near(other).get(sign.node, self._graph.near(sign.node)[other]).fan
         rates, strength = self._model.rates, 0.0
         for theirs in self._signs[other][:MOST_SIGNS]:
-            if abs(seconds := sign.started - theirs.started) <= self._window:
-                rate = rates.rate(key_of(other, theirs.kind), self._now)
-                strength += self._model.kernels.pull(relation, fan, seconds, rate, sign.kind)
+            rate = rates.rate(key_of(other, theirs.kind), self._now)
+            strength += self._model.kernels.pull(relation, fan, sign.started - theirs.started, rate, sign.kind)
         return strength / rates.rate(key_of(sign.node, sign.kind), self._now)
