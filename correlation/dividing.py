@@ -7,14 +7,15 @@ import msgspec
 from aiops.domain.incidents import Division, IncidentStatus
 from aiops.domain.words import plural, span
 from correlation.live import Live
-from correlation.regrouping import Regrouping
+from correlation.pinning import Pinning
+from correlation.pins import Tie
 from correlation.splitting import Cover, cover
 
 GROWTH = 1.1  # beyond ``SMALL`` services, it is looked at again when there are so many times more of them
 SMALL = 20
 
 
-def divide(held: Regrouping, live: Live, now: datetime) -> None:
+def divide(held: Pinning, live: Live, now: datetime) -> None:
     """A service is new to ``live``: look at it again, and split it while that is young and nobody's.
 
     Later it is proposed, and a person decides; what no longer looks like two is proposed no longer.
@@ -30,8 +31,11 @@ def divide(held: Regrouping, live: Live, now: datetime) -> None:
     node = founder.node if founder else ""
     two = cover(live.keys.values(), node, held.graph, held.model, held.settings, now.timestamp())
     leaving = [key for key in live.members if held.members[key].node in two.leaves]
-    if not two.leaves or len(leaving) == len(live.members):
+    if not leaving or len(leaving) == len(live.members):
         _withdraw(held, live, two.text, now)
+    elif tie := _bond(held, live, two):
+        held.pins.hit(tie.pin, now)
+        _withdraw(held, live, tie.text, now)
     elif _left_alone(held, live, leaving, now):
         age = span(now - live.doc.opened_at)
         new = held.part(live, leaving, f"{two.text} (by itself, {age} after it began)", now)
@@ -41,7 +45,13 @@ def divide(held: Regrouping, live: Live, now: datetime) -> None:
         _propose(held, live, two, now)
 
 
-def _left_alone(held: Regrouping, live: Live, leaving: list[str], now: datetime) -> bool:
+def _bond(held: Pinning, live: Live, two: Cover) -> Tie | None:
+    """Return a pin by which something that would leave belongs together with something that would stay."""
+    leaving = {key for key, sign in live.keys.items() if sign.node in two.leaves}
+    return held.pins.bond((key for key in live.keys if key in leaving), live.keys.keys() - leaving)
+
+
+def _left_alone(held: Pinning, live: Live, leaving: list[str], now: datetime) -> bool:
     """Is it young, and did neither a person nor a merge have a say in what it is?"""
     doc = live.doc
     untouched = doc.status is IncidentStatus.OPEN and not (
@@ -51,7 +61,7 @@ def _left_alone(held: Regrouping, live: Live, leaving: list[str], now: datetime)
     return untouched and movable and now - doc.opened_at <= held.settings.split_within
 
 
-def _propose(held: Regrouping, live: Live, two: Cover, now: datetime) -> None:
+def _propose(held: Pinning, live: Live, two: Cover, now: datetime) -> None:
     before = live.doc.division
     text = f"this looks like two: {two.text}"
     live.doc = msgspec.structs.replace(live.doc, division=Division(services=two.leaves, root=two.root, text=text))
@@ -59,7 +69,7 @@ def _propose(held: Regrouping, live: Live, two: Cover, now: datetime) -> None:
         held.tell(live, now, "proposal", f"{text}; {plural(len(two.leaves), 'service')} would leave with {two.root}")
 
 
-def _withdraw(held: Regrouping, live: Live, why: str, now: datetime) -> None:
+def _withdraw(held: Pinning, live: Live, why: str, now: datetime) -> None:
     if live.doc.division is not None:
         live.doc = msgspec.structs.replace(live.doc, division=None)
         held.tell(live, now, "proposal", f"it no longer looks like two: {why}")

@@ -1,6 +1,6 @@
 """What have people said of which sorts of alerts belong together? Asked by assembly before it weighs likelihoods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import datetime
 from typing import NamedTuple
 
@@ -99,6 +99,15 @@ class Pins:
             if self._pins[number].together:
                 for other in others:
                     yield _tie(self._pins[number], key, other), other
+
+    def bond(self, keys: Iterable[str], others: Set[str]) -> Tie | None:
+        """Return a pin by which a sort of ``keys`` belongs with one of ``others``, where none said otherwise since."""
+        for key in keys:
+            said = {other: number for number, known in self._others.get(key, {}).items() for other in known}
+            for other in sorted(said.keys() & others):
+                if self._pins[said[other]].together:
+                    return _tie(self._pins[said[other]], key, other)
+        return None
 
     def hit(self, pin: Pin, now: datetime) -> None:
         """A pin has decided something."""

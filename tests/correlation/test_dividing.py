@@ -8,7 +8,7 @@ import pytest
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
-from aiops.domain.incidents import Division, Incident
+from aiops.domain.incidents import Incident
 from correlation.topology import ServiceGraph
 from tests.correlation.rig import MUTED, Rig, a_graph
 
@@ -20,10 +20,13 @@ def shop() -> ServiceGraph:
     return a_graph(**dict.fromkeys(FRONTS, "pay search suggest"), pay="pay-db", search="index", suggest="index")
 
 
-def chained(rig: Rig) -> list[Alert]:
+def chained(rig: Rig, since: float = 0) -> list[Alert]:
     """Two databases fail at once: the second's callers are chained to the first by the fronts that alert for both."""
-    fired = [rig.fire(second, front, kind) for second, front in enumerate(FRONTS) for kind in ("errors", "slow")]
-    fired += [rig.fire(6, "pay"), rig.fire(10, "pay-db"), rig.fire(12, "search"), rig.fire(14, "suggest")]
+    fired = [
+        rig.fire(since + second, front, kind) for second, front in enumerate(FRONTS) for kind in ("errors", "slow")
+    ]
+    then = {6: "pay", 10: "pay-db", 12: "search", 14: "suggest"}
+    fired += [rig.fire(since + second, service) for second, service in then.items()]
     assert len({rig.of(alert).number for alert in fired}) == 1
     return fired
 
@@ -112,14 +115,44 @@ def test_what_a_person_has_taken_or_judged_is_proposed_only(act: acts.IncidentAc
     assert split_lines(rig) == [f"proposal: {one.division.text}; 2 services would leave with pay-db"]
 
 
-def test_what_grew_out_of_a_merge_is_proposed_only() -> None:
+def test_what_the_engine_has_merged_is_proposed_only() -> None:
     rig = a_rig()
-    first = chained(rig)[0]
-    other = rig.fire(15, "elsewhere")
+    rig.fire(0, "pay-db")
+    rig.fire(100, "web")
+    assert len(rig.living()) == 2
+    chained(rig, 102)
+    assert rig.living()[0].merged_from
+    rig.fire(122, "index")
+    (one,) = rig.living()
+    assert one.division is not None
+
+
+def test_what_a_person_has_put_together_is_not_taken_apart_before_the_pin_is_revoked() -> None:
+    rig = a_rig()
+    first, other = chained(rig)[0], rig.fire(15, "elsewhere")
     rig.act(16, acts.Merge(incident_id=rig.of(first).incident_id, other_id=rig.of(other).incident_id))
     rig.fire(20, "index")
     (one,) = rig.living()
-    assert isinstance(one.division, Division)
+    assert one.division is None
+    rig.act(21, acts.RevokePin(pin_id="1"))
+    rig.graph.replace(a_graph_with(rig, cart="index"), rig.now)
+    rig.fire(22, "cart")
+    (one,) = rig.living()
+    assert one.division is not None
+    assert "elsewhere" not in one.division.services
+
+
+def test_a_proposal_is_withdrawn_when_a_person_puts_both_sides_together() -> None:
+    rig = a_rig(split_within=timedelta(0))
+    first = chained(rig)[0]
+    rig.fire(20, "index")
+    assert rig.living()[0].division is not None
+    other = rig.fire(21, "elsewhere")
+    rig.act(22, acts.Merge(incident_id=rig.of(first).incident_id, other_id=rig.of(other).incident_id))
+    rig.graph.replace(a_graph_with(rig, cart="index"), rig.now)
+    rig.fire(23, "cart")
+    (one,) = rig.living()
+    assert one.division is None
 
 
 @pytest.mark.parametrize(("within", "split"), [(20, True), (19, False), (0, False)])
