@@ -37,9 +37,10 @@ class MoveBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SplitBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which of its alerts are an incident of their own."""
+    """Which of its alerts are an incident of their own; one at least is named."""
 
-    episodes: tuple[str, ...]  # as of MoveBody
+    episodes: tuple[str, ...] = ()  # as of MoveBody
+    services: tuple[str, ...] = ()  # and all alerts of these
     text: str = ""  # why
 
 

@@ -7,7 +7,7 @@ from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query
 from aiops.ports import Journal, View
 
-MOST = 1_000  # alerts of a merged incident that are taken out again
+MOST = 1_000  # alerts that are brought back
 
 
 def grouping(journal: Journal, outcome: Outcome) -> GroupingAct | None:
@@ -23,6 +23,8 @@ def opposite(view: View, act: GroupingAct, outcome: Outcome) -> GroupingAct:
     """Return the act that brings alerts back to where they were; what was merged becomes an incident of its own."""
     here = outcome.concerns
     match act:
+        case Split(incident_id=before, services=services) if services:
+            return Move(incident_id=here, other_id=before, episodes=_members(view, (here,)))
         case Split(incident_id=before, episodes=episodes):
             return Move(incident_id=here, other_id=before, episodes=episodes)
         case Move(incident_id=before, episodes=episodes):
@@ -33,5 +35,8 @@ def opposite(view: View, act: GroupingAct, outcome: Outcome) -> GroupingAct:
         case Merge(other_id=other):
             found = view.get(INCIDENTS, other)
             ids = (found.incident_id, *found.merged_from) if found else ()
-            members = view.find(EPISODES, Query(where={"incident": ids}, limit=MOST)).items
-            return Split(incident_id=here, episodes=tuple(one.episode_id for one in members))
+            return Split(incident_id=here, episodes=_members(view, ids))
+
+
+def _members(view: View, ids: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one.episode_id for one in view.find(EPISODES, Query(where={"incident": ids}, limit=MOST)).items)

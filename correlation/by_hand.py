@@ -51,7 +51,10 @@ def _merge(held: Pinning, survivor: Live, other: Live, text: str, actor: str, no
 
 
 def _split(held: Pinning, live: Live, act: acts.Split, actor: str, now: datetime) -> tuple[str, str]:
-    theirs = (key for key in live.members if held.members[key].entity in act.services)
+    if unknown := [name for name in act.services if name not in live.services]:
+        fix = f"name services that it lists, such as {next(iter(live.services))}"
+        raise BadInput(f"#{live.doc.number} has no alert of {unknown[0]!r}", place="services", fix=fix)
+    theirs = (key for key in live.members if held.members[key].node in act.services)
     chosen = _chosen(held, live, (*act.episodes, *theirs))
     number = f"#{live.doc.number}"
     if len(chosen) == len(live.members):

@@ -1,5 +1,6 @@
 """How does one work on incidents from the command line?"""
 
+import shlex
 import time
 from collections.abc import Mapping
 from typing import Annotated
@@ -11,7 +12,7 @@ from aiops.cli.output import Columns, Format, Limit, Output, show, show_one, whe
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.client import Client
-from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.incidents import Candidate, Division, Incident
 from aiops.domain.words import how_many, plural
 from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import in_short
@@ -132,10 +133,22 @@ def move(
     _act(context, key, "move", {"other_id": other, "episodes": alerts, "text": text})
 
 
-@app.command("split", epilog=examples('incidents split 12 5f0c1a2b3c4d5e6f --text "another matter"'))
-def split(context: typer.Context, key: Key, alerts: Alerts, text: Why = "") -> None:
+@app.command(
+    "split",
+    epilog=examples(
+        'incidents split 12 5f0c1a2b3c4d5e6f --text "another matter"',
+        "incidents split 12 --service pay --service pay-db",
+    ),
+)
+def split(
+    context: typer.Context,
+    key: Key,
+    alerts: Annotated[list[str] | None, typer.Argument(metavar="[ALERT...]", help="As of move.")] = None,
+    service: Annotated[list[str] | None, typer.Option(help="All alerts of this service; repeatable.")] = None,
+    text: Why = "",
+) -> None:
     """Make alerts an incident of their own; the next ones of their sorts stay apart."""
-    _act(context, key, "split", {"episodes": alerts, "text": text})
+    _act(context, key, "split", {"episodes": alerts or [], "services": service or [], "text": text})
 
 
 @app.command("similar", epilog=examples("incidents similar 12", "incidents similar 12 -o json"))
@@ -197,6 +210,11 @@ def _told(detail: IncidentDetail) -> list[str]:
             f"  {one.entity}{_likely(incident, one)}: {'; '.join(r.text for r in one.evidence)}"
             for one in incident.candidates
         ),
+        *(
+            ["", f"Maybe two: {incident.division.text}", f"  {_split(incident, incident.division)}"]
+            if incident.division
+            else []
+        ),
         "",
         f"Impact: {incident.impact.text or 'none known'}",
         *([f"  their owners: {', '.join(incident.impact.owners)}"] if incident.impact.owners else []),
@@ -211,6 +229,13 @@ def _told(detail: IncidentDetail) -> list[str]:
         "Story",
         *(f"  {when(item.at)}  {item.text}{f' ({item.actor})' if item.actor else ''}" for item in detail.timeline),
     ]
+
+
+def _split(incident: Incident, division: Division) -> str:
+    """The command that takes the proposal up."""
+    return shlex.join(
+        ["aiops", "incidents", "split", str(incident.number), *(f"--service={name}" for name in division.services)]
+    )
 
 
 def _likely(incident: Incident, one: Candidate) -> str:

@@ -124,7 +124,7 @@ def move(desk: DeskOf, do: ActingOf, wanted: Wanted, body: Annotated[MoveBody, D
 )
 def split(do: ActingOf, wanted: Wanted, body: Annotated[SplitBody, Depends(body_of(SplitBody))]) -> Response:
     """They are an incident of their own, and the next ones of their sorts stay apart from the rest."""
-    return do.do(acts.Split(incident_id=wanted, episodes=body.episodes, text=body.text))
+    return do.do(acts.Split(incident_id=wanted, episodes=body.episodes, services=body.services, text=body.text))
 
 
 @router.post("/{incident_id}/cause", summary="Confirm the root cause", **acting(CauseBody, {"entity": "db1"}))

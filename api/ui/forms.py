@@ -104,8 +104,6 @@ def _rarer_act(form: Form, incident_id: str, first: str) -> acts.Act:
             return acts.ConfirmCause(incident_id=incident_id, entity=form.get("entity"))
         case "merge":
             return acts.Merge(incident_id=first, other_id=incident_id)
-        case "split":
-            return acts.Split(incident_id=incident_id, services=tuple(form.all("service")), text=form.get("text"))
         case other:
             raise BadInput(f"no such act: {other!r}", place="act", fix="use a button of the page")
 

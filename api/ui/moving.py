@@ -32,12 +32,15 @@ class PinsPage:
 
 @router.post("/incidents/{key}/members")
 def move_members(desk: DeskOf, actor: Actor, form: FormOf, key: str) -> Response:
-    """Move the ticked alerts to another incident, or split them off."""
+    """Move the ticked alerts to another incident, or split them off, with all of the services that are named."""
     episodes, text, back = tuple(form.all("episode")), form.get("text"), form.get("back") or f"/incidents/{key}"
     with desk.view() as view:
         here = incident(view, key).incident_id
         if form.get("act") == "split":
-            return done(desk, [acts.Split(incident_id=here, episodes=episodes, text=text)], actor, back)
+            services = tuple(form.all("service"))
+            return done(
+                desk, [acts.Split(incident_id=here, episodes=episodes, services=services, text=text)], actor, back
+            )
         if form.get("act") != "move":
             raise BadInput(f"no such act: {form.get('act')!r}", place="act", fix="use a button of the page")
         if not form.get("other"):

@@ -19,7 +19,12 @@ CALLS = (("pay", "pay-db"), ("search", "index"), ("suggest", "index"))
 
 @pytest.fixture
 def proposed(world: World) -> World:
-    """Somebody took the incident before it came to look like two."""
+    """An incident that is proposed to be split."""
+    return looks_like_two(world)
+
+
+def looks_like_two(world: World) -> World:
+    """Two failures at once; somebody took the incident before its second root was heard."""
     pairs = [*((front, called) for front in FRONTS for called in ("pay", "search", "suggest")), *CALLS]
     edges = tuple(Edge(source=one, relation=Relation.DEPENDS_ON, target=two) for one, two in pairs)
     names = dict.fromkeys(name for pair in pairs for name in pair)
@@ -45,13 +50,31 @@ def test_the_page_says_what_looks_like_two_and_a_click_splits_it(proposed: World
     text = said(page)
     assert "This looks like two: index explains 3 of its 9 services, pay-db 2 others; nothing is known on which" in text
     assert "Split off pay, pay-db" in text
-    form = page.split('value="split"')[1].split("</form>")[0]
+    form = page.split('<form class="notice"')[1].split("</form>")[0]
+    fields = {name: unescape(value) for name, value in re.findall(r'name="(text|act)" value="([^"]+)"', form)}
     services = re.findall(r'name="service" value="([^"]+)"', form)
-    answer = proposed.send("/incidents/1/act", act="split", service=services, text=unescape(form.split('"')[5]))
+    answer = proposed.send("/incidents/1/members", service=services, **fields)
     assert "split 2 alerts off #1 into #2" in said(answer.text)
     assert "looks like two" not in said(proposed.page("/incidents/1")).split("Activity")[0].split("Why grouped")[0]
     new = proposed.get("/api/incidents/2")["incident"]
     assert sorted(new["services"]) == ["pay", "pay-db"]
+
+
+def test_services_are_split_off_over_the_api_and_the_page_takes_that_back(proposed: World) -> None:
+    outcome = proposed.post("/api/incidents/1/split", {"services": ["pay", "pay-db"]})
+    assert outcome["text"].startswith("split 2 alerts off #1 into #2; ")
+    proposed.send(f"/moves/{outcome['command_id']}/undo", back="/incidents/1")
+    assert proposed.get("/api/incidents/1")["incident"]["episodes"] == 13
+    assert proposed.get("/api/incidents/1")["incident"]["division"] is None  # it would be against the newest pin
+
+
+@pytest.mark.parametrize(
+    ("services", "said"),
+    [(["pay", "mail"], "#1 has no alert of 'mail'; name services that it lists"), ([], "no alert is chosen")],
+)
+def test_services_that_it_does_not_have_are_refused(proposed: World, services: list[str], said: str) -> None:
+    assert said in proposed.post("/api/incidents/1/split", {"services": services}, status=409)["detail"]
+    assert len(proposed.get("/api/incidents?sort=number")["items"]) == 1
 
 
 def test_a_program_reads_the_proposal(proposed: World) -> None:

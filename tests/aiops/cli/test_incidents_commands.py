@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.aiops.cli.line import Line
+from tests.api.test_divided import looks_like_two
 from tests.api.test_similar import placed
 from tests.api.world import World
 
@@ -209,3 +210,14 @@ def test_pins_are_listed_and_revoked(aiops: Line, storm: World) -> None:
     assert aiops("pins", "revoke", "#1").startswith("pin #1 no longer counts: ")
     assert aiops.json("pins", "list") == []
     assert len(aiops.json("pins", "list", "--all")) == 1
+
+
+def test_what_looks_like_two_is_told_with_the_command_that_splits_it(aiops: Line, world: World) -> None:
+    looks_like_two(world)
+    told = aiops("incidents", "show", "1")
+    assert "Maybe two: this looks like two: index explains 3 of its 9 services, pay-db 2 others; " in told
+    (command,) = [line.strip() for line in told.splitlines() if line.strip().startswith("aiops incidents split")]
+    assert command == "aiops incidents split 1 --service=pay --service=pay-db"
+    assert aiops(*command.split()[1:]).startswith("split 2 alerts off #1 into #2; ")
+    assert numbers(aiops) == [1, 2]
+    assert "Maybe two" not in aiops("incidents", "show", "1")
