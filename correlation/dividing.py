@@ -52,11 +52,9 @@ def _bond(held: Pinning, live: Live, two: Cover) -> Tie | None:
 
 
 def _left_alone(held: Pinning, live: Live, leaving: list[str], now: datetime) -> bool:
-    """Is it young, and did neither a person nor a merge have a say in what it is?"""
+    """Is it young, and has nobody taken it or said what it is?"""
     doc = live.doc
-    untouched = doc.status is IncidentStatus.OPEN and not (
-        doc.assignee or doc.merged_from or live.confirmed is not None
-    )
+    untouched = doc.status is IncidentStatus.OPEN and not doc.assignee and live.confirmed is None
     movable = not any(held.members[key].final for key in leaving)
     return untouched and movable and now - doc.opened_at <= held.settings.split_within
 

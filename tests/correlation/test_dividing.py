@@ -1,5 +1,6 @@
 """Which incidents does the engine split by itself, which does it only propose to split, and what is said of it?"""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
 from aiops.domain.incidents import Incident
+from correlation.causes.signs import Sign
+from correlation.splitting import Cover, cover
 from correlation.topology import ServiceGraph
 from tests.correlation.rig import MUTED, Rig, a_graph
 
@@ -115,7 +118,7 @@ def test_what_a_person_has_taken_or_judged_is_proposed_only(act: acts.IncidentAc
     assert split_lines(rig) == [f"proposal: {one.division.text}; 2 services would leave with pay-db"]
 
 
-def test_what_the_engine_has_merged_is_proposed_only() -> None:
+def test_what_the_engine_itself_has_merged_is_split_too_and_the_merged_id_leads_to_what_stays() -> None:
     rig = a_rig()
     rig.fire(0, "pay-db")
     rig.fire(100, "web")
@@ -123,8 +126,12 @@ def test_what_the_engine_has_merged_is_proposed_only() -> None:
     chained(rig, 102)
     assert rig.living()[0].merged_from
     rig.fire(122, "index")
-    (one,) = rig.living()
-    assert one.division is not None
+    one, three = rig.living()
+    assert three.split_from == one.incident_id
+    merged = rig.incidents[one.merged_from[0]]
+    assert (merged.status, merged.merged_into) == ("merged", one.incident_id)
+    assert {"pay", "pay-db"} <= set(one.services)  # pay-db founded it
+    assert rig.of(rig.alerts["fp-web-"]).number in (one.number, three.number)
 
 
 def test_what_a_person_has_put_together_is_not_taken_apart_before_the_pin_is_revoked() -> None:
@@ -137,22 +144,22 @@ def test_what_a_person_has_put_together_is_not_taken_apart_before_the_pin_is_rev
     rig.act(21, acts.RevokePin(pin_id="1"))
     rig.graph.replace(a_graph_with(rig, cart="index"), rig.now)
     rig.fire(22, "cart")
-    (one,) = rig.living()
-    assert one.division is not None
-    assert "elsewhere" not in one.division.services
+    assert len(rig.living()) == 2
+    assert rig.of(other).number == 1
 
 
-def test_a_proposal_is_withdrawn_when_a_person_puts_both_sides_together() -> None:
-    rig = a_rig(split_within=timedelta(0))
-    first = chained(rig)[0]
-    rig.fire(20, "index")
-    assert rig.living()[0].division is not None
-    other = rig.fire(21, "elsewhere")
-    rig.act(22, acts.Merge(incident_id=rig.of(first).incident_id, other_id=rig.of(other).incident_id))
-    rig.graph.replace(a_graph_with(rig, cart="index"), rig.now)
-    rig.fire(23, "cart")
-    (one,) = rig.living()
-    assert one.division is None
+def test_what_a_person_once_put_together_is_not_taken_apart_the_next_time() -> None:
+    rig = a_rig()
+    pay, index = rig.fire(0, "pay"), rig.fire(1, "index")
+    rig.act(2, acts.Merge(incident_id=rig.of(pay).incident_id, other_id=rig.of(index).incident_id))
+    for service in ("pay", "index"):
+        rig.resolve(3, service)
+    rig.wait(200_000)
+    chained(rig, 200_000)
+    rig.fire(200_020, "index")
+    last = rig.living()[-1]
+    assert {"pay", "index"} <= set(last.services)
+    assert (last.division, last.split_from) == (None, "")
 
 
 @pytest.mark.parametrize(("within", "split"), [(20, True), (19, False), (0, False)])
@@ -200,6 +207,23 @@ def test_a_person_takes_a_proposal_up_and_it_is_one_no_longer() -> None:
     assert done.startswith("split 2 alerts off #1 into #2")
     assert set(rig.incidents[new].services) == {"pay", "pay-db"}
     assert [found.division for found in rig.living()] == [None, None]
+
+
+def test_a_large_incident_is_looked_at_again_when_it_has_grown_by_a_tenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def counted(signs: Iterable[Sign], *others: Any) -> Cover:
+        looked.append(len({sign.node for sign in signs}))
+        return cover(signs, *others)
+
+    monkeypatch.setattr("correlation.dividing.cover", counted)
+    rig = Rig(a_graph(**{f"s{number}": "db" for number in range(50)}))
+    db, other = rig.fire(0, "db"), rig.fire(0, "elsewhere")  # which no root explains
+    rig.act(0, acts.Merge(incident_id=rig.of(db).incident_id, other_id=rig.of(other).incident_id))
+    for number in range(50):
+        rig.fire(number / 10, f"s{number}")
+    assert len(rig.living()) == 1
+    assert looked == [*range(3, 21), 22, 25, 28, 31, 35, 39, 43, 48]
 
 
 @pytest.mark.parametrize("service", ["pay", "suggest"])
