@@ -156,3 +156,18 @@ def test_sorts_on_both_sides_belong_with_each_other_and_not_with_themselves() ->
     tie = between(pins, "web", holding(1, "api"))
     assert tie.text == "ana split off 'web fails' of web with 'api fails' of api on 2026-03-02 (pin #1)"
     assert tie.pin.says == "'web fails' of web and 1 more together with each other"
+
+
+def test_a_bond_holds_sorts_together_until_a_newer_pin_says_otherwise() -> None:
+    pins = Pins()
+    assert pins.bond([key("web")], {key("db")}) is None
+    put(pins, a_pin("web", "db api", together=True))
+    tie = pins.bond([key("cache"), key("api")], {key("web"), key("db")})
+    assert tie is not None
+    assert (tie.pin.number, tie.one.node, tie.other.node) == (1, "web", "api")
+    assert pins.bond([key("db")], {key("api")}) is None  # both are on the same side of it
+    put(pins, a_pin("web", "db", seconds=60))
+    assert pins.bond([key("web")], {key("db")}) is None
+    assert pins.bond([key("web")], {key("db"), key("api")}) is not None
+    pins.revoke("2", "ana", "", at(120))
+    assert pins.bond([key("web")], {key("db")}) is not None
