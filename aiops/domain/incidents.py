@@ -114,7 +114,7 @@ class TimelineItem(Noun, frozen=True, kw_only=True):
     incident_id: str
     item_id: str  # incident_id + running number: sorts in the order in which it was told
     at: datetime
-    kind: str  # opened, joined, merged, cause, severity, paged, resolved, reopened, closed, or an operator's act
+    kind: str  # opened, joined, merged, split, proposal, cause, severity, paged, resolved, ..., or an act of a person
     text: str
     actor: str = ""  # empty: the engine
     revision: int = 0
