@@ -4,8 +4,10 @@ from datetime import datetime
 
 import msgspec
 
+from aiops.domain.events import Severity
 from aiops.domain.incidents import Division, IncidentStatus
 from aiops.domain.words import plural, span
+from correlation.describe import surprise, waits
 from correlation.live import Live
 from correlation.pinning import Pinning
 from correlation.pins import Tie
@@ -36,7 +38,7 @@ def divide(held: Pinning, live: Live, now: datetime) -> None:
     elif tie := _bond(held, live, two):
         held.pins.hit(tie.pin, now)
         _withdraw(held, live, tie.text, now)
-    elif _left_alone(held, live, leaving, now):
+    elif _left_alone(held, live, two, leaving, now):
         age = span(now - live.doc.opened_at)
         new = held.part(live, leaving, f"{two.text} (by itself, {age} after it began)", now)
         for one in (live, new):
@@ -51,12 +53,23 @@ def _bond(held: Pinning, live: Live, two: Cover) -> Tie | None:
     return held.pins.bond((key for key in live.keys if key in leaving), live.keys.keys() - leaving)
 
 
-def _left_alone(held: Pinning, live: Live, leaving: list[str], now: datetime) -> bool:
-    """Is it young, and has nobody taken it or said what it is?"""
+def _left_alone(held: Pinning, live: Live, two: Cover, leaving: list[str], now: datetime) -> bool:
+    """Is it young, and has nobody taken it or said what it is? And would people still be shown both parts?"""
     doc = live.doc
     untouched = doc.status is IncidentStatus.OPEN and not doc.assignee and live.confirmed is None
+    young = now - doc.opened_at <= held.settings.split_within
     movable = not any(held.members[key].final for key in leaving)
-    return untouched and movable and now - doc.opened_at <= held.settings.split_within
+    return untouched and young and movable and (doc.background or not _hides(held, live, two, now))
+
+
+def _hides(held: Pinning, live: Live, two: Cover, now: datetime) -> bool:
+    """Would one of the parts wait in the background, as it is neither bad nor unusual by itself?"""
+    for leaves in (True, False):
+        part = {key: sign for key, sign in live.keys.items() if (sign.node in two.leaves) is leaves}
+        severity = max((sign.severity for sign in part.values()), key=lambda one: one.rank, default=Severity.INFO)
+        if waits(surprise(part, held.rates, now), severity, held.settings):
+            return True
+    return False
 
 
 def _propose(held: Pinning, live: Live, two: Cover, now: datetime) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
+from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident
 from correlation.causes.signs import Sign
 from correlation.splitting import Cover, cover
@@ -23,13 +24,15 @@ def shop() -> ServiceGraph:
     return a_graph(**dict.fromkeys(FRONTS, "pay search suggest"), pay="pay-db", search="index", suggest="index")
 
 
-def chained(rig: Rig, since: float = 0) -> list[Alert]:
+def chained(rig: Rig, since: float = 0, mild: tuple[str, ...] = ()) -> list[Alert]:
     """Two databases fail at once: the second's callers are chained to the first by the fronts that alert for both."""
     fired = [
         rig.fire(since + second, front, kind) for second, front in enumerate(FRONTS) for kind in ("errors", "slow")
     ]
     then = {6: "pay", 10: "pay-db", 12: "search", 14: "suggest"}
-    fired += [rig.fire(since + second, service) for second, service in then.items()]
+    for second, service in then.items():
+        severity = Severity.WARNING if service in mild else Severity.HIGH
+        fired.append(rig.fire(since + second, service, severity=severity))
     assert len({rig.of(alert).number for alert in fired}) == 1
     return fired
 
@@ -168,6 +171,25 @@ def test_it_is_split_by_itself_while_it_is_young_and_later_proposed(within: int,
     chained(rig)
     rig.fire(20, "index")
     assert (len(rig.living()) == 2) is split
+    assert (rig.living()[0].division is None) is split
+
+
+@pytest.mark.parametrize(
+    ("mild", "background_score", "split"),
+    [
+        ((), 8, True),
+        (("pay", "pay-db"), 8, False),
+        (("pay", "pay-db"), 2, True),
+        (("search", "suggest", "index"), 8, True),
+    ],
+    ids=["both are bad", "one is mild and usual", "one is mild and unusual", "many are mild, yet together unusual"],
+)
+def test_no_part_is_split_off_into_the_background(mild: tuple[str, ...], background_score: float, split: bool) -> None:
+    rig = a_rig(background_score=background_score)
+    chained(rig, mild=mild)
+    rig.fire(20, "index", severity=Severity.WARNING if "index" in mild else Severity.HIGH)
+    assert (len(rig.living()) == 2) is split
+    assert not any(one.background for one in rig.living())
     assert (rig.living()[0].division is None) is split
 
 
