@@ -110,14 +110,16 @@ class Engine(Parts):
     def _reconsider(self, alerts: Iterable[Alert]) -> None:
         """Something else is known of these now: what follows, follows again."""
         for alert in list(alerts):
-            self._consider(alert)
+            self._consider(self.dedup.where(alert))
 
     def _settle(self) -> None:
         """What follows every change of an Incident: who is told, and whose fate changed with it."""
         for incident in self.correlator.changed(self.now):
             self.correlator.keep(self.settle.take(incident, self.now))
-        for episode_id, reason in self.correlator.joined():
-            self.ledger.group(episode_id, reason)
+        for alert in filter(None, map(self.dedup.move, self.correlator.moved())):
+            self.settle.meet(alert)
+        for episode_id, company, reason in self.correlator.joined():
+            self.ledger.group(episode_id, company, reason)
         for episode_id in self.correlator.released():
             self.ledger.release(episode_id)
 

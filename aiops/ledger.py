@@ -141,12 +141,12 @@ class Ledger(Part):
             )
             self.put(EVENTS, record)
 
-    def group(self, episode_id: str, reason: Reason) -> None:
-        """The episode has company in its incident now."""
+    def group(self, episode_id: str, company: bool, reason: Reason) -> None:
+        """The episode has company in its incident now, or none any more."""
         if held := self._episodes.get(episode_id):
-            self._episodes[episode_id] = msgspec.structs.replace(held, company=True)
-            if held.fate.fate is Fate.STANDALONE:
-                self._move(episode_id, Fate.GROUPED, reason.text)
+            self._episodes[episode_id] = msgspec.structs.replace(held, company=company)
+            if held.fate.fate in (Fate.STANDALONE, Fate.GROUPED):
+                self._move(episode_id, Fate.GROUPED if company else Fate.STANDALONE, reason.text)
 
     def release(self, episode_id: str) -> None:
         """No incident holds it any more; it is held here until its alert stands on another episode, or is forgotten."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from aiops.domain.alerts import Episode
 from aiops.domain.entries import Position
 from aiops.domain.part import Part
 from aiops.domain.records import HeartbeatRecord
@@ -59,7 +60,7 @@ class Parts:
         self.patterns = Patterns()
         self.detectors = Detectors(self.settings.logs)
         self.rollups = Rollups()
-        self.dedup = Dedup(self.settings.dedup, self.timers)
+        self.dedup = Dedup(self.settings.dedup, self.timers, self._left)
         self.signatures = Signatures()
         self.correlations, self.signature_trail = self.signatures.correlations, self.signatures.trail
         self.flapping = Flapping(self.settings.calm, self.timers)
@@ -82,6 +83,10 @@ class Parts:
     def _shaped(self, rule: Rule) -> Rule:
         """Return a mute that a person makes with the shape of what it hides, where enough of that was seen."""
         return shaped(rule, self.profiles.all(), self.dedup.current, self.settings.suggest)
+
+    def _left(self, episode: Episode) -> None:
+        """An alert stands on this episode no longer: should the episode be moved, its document is needed once more."""
+        self.correlator.leave(episode)
 
     def configure(self, settings: Settings) -> None:
         """Decide by these settings from here on."""

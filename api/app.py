@@ -35,6 +35,7 @@ from api.routes import (
     mappings,
     paging,
     patterns,
+    pins,
     rules,
     runbooks,
     senders,
@@ -48,7 +49,7 @@ from api.routes import (
 from api.senders_auth import SenderSecrets
 from api.settings import ApiSettings
 from api.shelf import Shelf
-from api.ui import forms, outbox, pages, sign_in, signature_pages
+from api.ui import forms, moving, outbox, pages, sign_in, signature_pages
 from api.ui import runbooks as runbook_pages
 from api.ui import senders as sender_forms
 from api.ui import suggestions as suggested
@@ -111,6 +112,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
     standins.add_to(app)
     for module in (
         incidents,
+        pins,
         alerts,
         suggestions,
         rules,
@@ -129,6 +131,7 @@ def _add_routes(app: FastAPI, live: Live) -> None:
         signature_pages,
         runbook_pages,
         forms,
+        moving,
         sender_forms,
         suggested,
         sign_in,

@@ -199,6 +199,19 @@ class WindowFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return msgspec.structs.replace(query, order=("opens",), ranges=soon)
 
 
+class PinFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which pins."""
+
+    status: tuple[str, ...] = ()  # active, overridden, ended
+    incident: str = ""  # number of one from which, or to which, alerts were moved
+
+    def query(self) -> Query:
+        """Say it in the store's words, the newest first."""
+        status: dict[str, tuple[str, ...]] = {"status": self.status} if self.status else {}
+        about: dict[str, tuple[str, ...]] = {"incident": (self.incident.removeprefix("#"),)} if self.incident else {}
+        return Query(where={**status, **about}, order=("-number",), cursor=self.cursor, limit=self.bounded)
+
+
 class EdgeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which edges; without a word: what waits for a person, proposals and doubts."""
 

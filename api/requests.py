@@ -25,6 +25,23 @@ class MergeBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which incident becomes part of this one."""
 
     other_id: str  # or its number
+    text: str = ""  # why
+
+
+class MoveBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of its alerts belong to which other incident."""
+
+    other_id: str  # or its number
+    episodes: tuple[str, ...]  # ids of members; or fingerprints: all episodes of that alert here
+    text: str = ""  # why
+
+
+class SplitBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of its alerts are an incident of their own; one at least is named."""
+
+    episodes: tuple[str, ...] = ()  # as of MoveBody
+    services: tuple[str, ...] = ()  # and all alerts of these
+    text: str = ""  # why
 
 
 class CauseBody(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):

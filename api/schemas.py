@@ -10,6 +10,7 @@ from aiops.domain.entries import Delivery
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
 from aiops.domain.incidents import Incident, Page, TimelineItem
+from aiops.domain.pins import Pin
 from aiops.domain.reasons import Reason
 from aiops.domain.records import (
     DeliveryRecord,
@@ -247,6 +248,15 @@ class WindowList(Noun, frozen=True, kw_only=True):
     """One page of maintenance windows."""
 
     items: tuple[Window, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class PinList(Noun, frozen=True, kw_only=True):
+    """One page of pins."""
+
+    items: tuple[Pin, ...]
     total: int
     next: str
     exact: bool = True  # False: there are more than ``total``

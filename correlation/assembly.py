@@ -11,10 +11,12 @@ from aiops.domain.incidents import Incident
 from aiops.domain.reasons import Evidence, Reason, told
 from correlation.background import WINDOW
 from correlation.describe import MOST_GROUPED
-from correlation.holdings import MOST_FOUNDERS, Holdings, Turn, bound
+from correlation.dividing import divide
+from correlation.holdings import MOST_FOUNDERS, Turn, bound
 from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import CROWD, Live
 from correlation.members import Member, member_of
+from correlation.pinning import Pinning
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
 MOST_CALLED = 8  # muted alerts that are placed anew when a service is new to an incident
@@ -26,7 +28,7 @@ FOLLOWED = (  # of a member, as its alert says
 )
 
 
-class Assembly(Holdings):
+class Assembly(Pinning):
     """All incidents at work, and how alerts come into them."""
 
     def take(self, alert: Alert, now: datetime) -> Alert:
@@ -131,27 +133,29 @@ class Assembly(Holdings):
     def _place(self, member: Member, alert: Alert, now: datetime, first: bool = False) -> Alert:
         """Join the incident that explains the episode best, or found one; a suppressed episode founds none."""
         choice = self._choose(member, now)
-        same = self.holder(member, now)
+        kept_out, pinned, same = self.keep_out(member, choice, now), self.pinned(member, now), self.holder(member, now)
         if first:
             again = same is None or choice.back  # one more of what is there already is no further occurrence of it
             member.chance, member.counted = (choice.background if again else 0.0), now.timestamp()
             self.rates.count(member.key, member.chance, member.counted)
             fans = self.fans(member.node)
             self.kernels.count(member.kind, choice.rate, fans, choice.causes, choice.rate + choice.total)
-        link, live = self._link(member, choice, same)
+        link, live = pinned or self._link(member, choice, same)
         closed = "its incident was closed while it fired; " if member.incident else ""
         if link is not None and live is not None:
             own = next((one for one in choice.pulled if one.incident == live.doc.incident_id), None)
             if own and (second := runner_up(member, own, choice, self.lives)):
                 live.runner_up = min(second, live.runner_up or second)
-            self._join(live, member, link, now)
+            new = self._join(live, member, link, now)
             self._merge_around(live, member, choice, now)
-            placed = _placed(alert, member, link, closed + link.text)
+            if new:
+                divide(self, self.lives[member.incident], now)
+            placed = _placed(alert, member, link, closed + link.text + kept_out)
         elif member.suppressed:
             placed = alert
         else:
             live = self._found(member, alert, now)
-            text = f"{closed}opened #{live.doc.number}: {alone(choice, self.settings)}"
+            text = f"{closed}opened #{live.doc.number}: {alone(choice, self.settings)}{kept_out}"
             placed = _placed(alert, member, None, text)
         self.keep_active(member, now)
         return placed
@@ -178,8 +182,12 @@ class Assembly(Holdings):
         self.hold(live, member)
         if live.doc.episodes > 1 or not live.doc.active:
             return alert
-        link, other = self._link(member, self._choose(member, now), same)
+        choice = self._choose(member, now)
+        self.keep_out(member, choice, now)
+        link, other = self.pinned(member, now) or self._link(member, choice, same)
         if link is None or other is None or other is live or not other.doc.active or disagree(live, other):
+            return alert
+        if self.apart(live, other, now):
             return alert
         older, younger = sorted((live, other), key=lambda one: one.doc.number)
         self.merge(older, younger, link.text, now)
@@ -210,12 +218,13 @@ class Assembly(Holdings):
         self.touch(live, now)
         return live
 
-    def _join(self, live: Live, member: Member, link: Link, now: datetime) -> None:
+    def _join(self, live: Live, member: Member, link: Link, now: datetime) -> bool:
+        """Take the episode in; is its service new there?"""
         if live.doc.episodes == 1:
             self.accompany(live, link.text)
         if not member.suppressed:
             self.reopen(live, link.text, now)
-        if self.enter(live, member, now):
+        if new := self.enter(live, member, now):
             self._call(member)
             if len(live.services) <= MOST_TOLD:
                 self.tell(live, now, "joined", link.text)
@@ -229,6 +238,7 @@ class Assembly(Holdings):
         live.doc = msgspec.structs.replace(live.doc, opened_at=min(live.doc.opened_at, started))
         self.forget(live.trim())
         self.touch(live, now, news=live.counts(member.suppressed))
+        return new
 
     def _call(self, member: Member) -> None:
         """Have what is muted near it, and was there before any incident was, placed anew: there is one now."""
@@ -247,7 +257,8 @@ class Assembly(Holdings):
             if other is None or strength <= self.settings.join_ratio * choice.rate or disagree(live, other):
                 continue
             root = self.members.get(other.firsts.get(other.root, ""))
-            if node := may_merge(live, other, member, root, self.graph, self.model, self.settings):
+            node = may_merge(live, other, member, root, self.graph, self.model, self.settings)
+            if node and not self.apart(live, other, now):
                 older, younger = sorted((live, other), key=lambda one: one.doc.number)
                 self.merge(older, younger, f"{node} explains the services of both", now)
                 live = older

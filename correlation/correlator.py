@@ -1,13 +1,13 @@
 """Which alerts are one incident, and where does each incident stand? The engine's view of correlation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 import msgspec
 
 from aiops.domain import acts
-from aiops.domain.alerts import Alert
-from aiops.domain.changes import INCIDENTS, TIMELINE
+from aiops.domain.alerts import Alert, Episode, Moved
+from aiops.domain.changes import INCIDENTS, PINS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
 from aiops.domain.graph import Entity
@@ -16,9 +16,11 @@ from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.timers import Timers
-from aiops.domain.words import plural, span
+from aiops.domain.words import plural
 from correlation.assembly import Assembly
+from correlation.by_hand import regroup, revoke
 from correlation.describe import describe, recounted
+from correlation.endings import ends, next_move
 from correlation.holdings import Turn
 from correlation.lifecycle import apply, move
 from correlation.live import Live
@@ -29,7 +31,6 @@ from correlation.witnesses import Witnesses
 
 TIMER = "incident"
 MOST_ARCHIVED = 2_000  # closed incidents that still take comments and a confirmed cause; older ones are read-only
-PATIENCE = 2  # times longer we wait for word of what fires: senders repeat themselves every 4 hours, some minutes late
 STILL_NEW = timedelta(minutes=30)  # what is measured later says nothing of how it began
 MOST_NEW = 64  # incidents, the newest, that a measurement may have ranked again
 RANK_AGAIN = timedelta(seconds=10)  # a large incident whose candidates are behind is ranked at the latest then
@@ -109,6 +110,8 @@ class Correlator(Part):
         lines, self._assembly.lines = self._assembly.lines, []
         for line in lines:
             self.put(TIMELINE, line)
+        for pin in self._assembly.pins.taken():
+            self.put(PINS, pin)
         return incidents
 
     def keep(self, incident: Incident) -> None:
@@ -157,10 +160,23 @@ class Correlator(Part):
             self._archive[incident_id], line = tell(self._archived(incident_id), now, "audit", text)
             self._assembly.lines.append(line)
 
-    def joined(self) -> list[tuple[str, Reason]]:
-        """Return the episodes that were alone in their incident and got company since the last call."""
+    def leave(self, episode: Episode) -> None:
+        """An alert stands on another episode now, or is forgotten: nobody else holds the document of this one."""
+        self._assembly.leave(episode)
+
+    def joined(self) -> list[tuple[str, bool, Reason]]:
+        """Return the episodes that got company in their incident since the last call, or (False) lost the last of it.
+
+        In the order in which that happened.
+        """
         joined, self._assembly.joined = self._assembly.joined, []
         return joined
+
+    def moved(self) -> list[Moved]:
+        """Return what is to be written anew of episodes that changed place, in that order, since the last call."""
+        moved, self._assembly.moved = self._assembly.moved, []
+        past = self._assembly.past  # some may be so only since
+        return [msgspec.structs.replace(one, past=one.past or past.get(one.episode_id)) for one in moved]
 
     def released(self) -> list[str]:
         """Return the episodes whose place can change no more, since the last call."""
@@ -175,7 +191,7 @@ class Correlator(Part):
         live.due = None
         live.ranked = 0 if live.stale and not self.lean else live.ranked
         self._assembly.dirty[key] = None
-        if move_on := self._next_move(live, now):
+        if move_on := next_move(live, self.settings, now):
             status, text = move_on
             self._move(live, *move(live.doc, status, now, text), now)
 
@@ -184,8 +200,10 @@ class Correlator(Part):
 
         Conflict: it does not fit the incident's state. BadInput: there is no such incident, or no such node to blame.
         """
-        if isinstance(act, acts.Merge):
-            return self._merge(act, actor, now)
+        if isinstance(act, acts.GroupingAct):
+            return regroup(act, self._assembly, self._living, actor, now)
+        if isinstance(act, acts.RevokePin):
+            return revoke(act, self._assembly.pins, actor, now)
         if not isinstance(act, acts.IncidentAct):
             raise Conflict(f"{type(act).__name__} is no act on an incident")
         incident_id = self._where(act.incident_id)
@@ -219,19 +237,12 @@ class Correlator(Part):
             fix = f"name a service of the graph, or one of {', '.join(doc.services[:5]) or 'its candidates'}"
             raise BadInput(f"there is no service {entity!r}", place="entity", fix=fix)
 
-    def _merge(self, act: acts.Merge, actor: str, now: datetime) -> tuple[str, str]:
-        """A person says that two are one: no gate is asked."""
-        ids = (self._where(act.incident_id), self._where(act.other_id))
-        if ids[0] == ids[1]:
-            raise Conflict("these two are one incident already")
-        for incident_id in ids:
-            if incident_id not in self._assembly.lives:
-                raise Conflict(f"#{self._archived(incident_id).number} is closed and cannot be merged")
-        survivor, other = (self._assembly.lives[incident_id] for incident_id in ids)
-        if other.doc.active:
-            self._assembly.reopen(survivor, f"{actor} merged #{other.doc.number}, which is at work, into it", now)
-        self._assembly.merge(survivor, other, f"{actor} says so", now, actor)
-        return f"merged #{other.doc.number} into #{survivor.doc.number}", ids[0]
+    def _living(self, incident_id: str) -> Live:
+        """Return an incident whose members can still change."""
+        if live := self._assembly.lives.get(self._where(incident_id)):
+            return live
+        number = self._archived(incident_id).number
+        raise Conflict(f"#{number} is closed and cannot be merged, nor its alerts moved: a new alert opens a new one")
 
     def _where(self, incident_id: str) -> str:
         return self._assembly.redirects.get(incident_id, incident_id)
@@ -266,36 +277,6 @@ class Correlator(Part):
             self._assembly.tell(live, now, "muted", text)
         live.loud = live.doc.audible > 0
 
-    def _next_move(self, live: Live, now: datetime) -> tuple[IncidentStatus, str] | None:
-        """Return the status that it is time for, and why."""
-        doc, settings = live.doc, self.settings
-        if doc.active and live.quiet_since is not None and now >= self._resolves(live):
-            muted = f" ({plural(doc.firing, 'muted alert')} aside)" if doc.firing else ""
-            calm = span(settings.resolve_after)
-            return IncidentStatus.RESOLVED, f"resolved: nothing of it has fired for {calm}{muted}"
-        if doc.active and now >= doc.last_activity + self._patience(live):
-            number = plural(doc.firing, "alert")
-            still = f", though {number} of it never said to be over" if doc.firing else ""
-            return IncidentStatus.RESOLVED, f"resolved: nothing was heard of it for {span(self._patience(live))}{still}"
-        closes = self._closes(live)
-        if closes is not None and now >= closes:
-            return IncidentStatus.CLOSED, f"closed: resolved for {span(settings.close_after)}"
-        return None
-
-    def _patience(self, live: Live) -> timedelta:
-        """How long may nothing be heard of it?"""
-        return self.settings.inactivity_timeout * (PATIENCE if live.fires else 1)
-
-    def _resolves(self, live: Live) -> datetime:
-        quiet = datetime.fromtimestamp(live.quiet_since or 0.0, UTC)
-        return quiet + self.settings.resolve_after
-
-    def _closes(self, live: Live) -> datetime | None:
-        """When is it closed by itself? Never while an alert that counts fires: its next word must have a place."""
-        if live.doc.status is not IncidentStatus.RESOLVED or live.fires:
-            return None
-        return (live.doc.resolved_at or live.doc.last_activity) + self.settings.close_after
-
     def _move(self, live: Live, doc: Incident, line: TimelineItem, now: datetime) -> None:
         """Take over the document after a move, with its line."""
         live.doc = doc
@@ -325,17 +306,11 @@ class Correlator(Part):
 
     def _schedule(self, live: Live, now: datetime) -> None:
         """Let the timer run when something may be due; a timer that runs too early sets the next one."""
-        doc = live.doc
         wanted = [now + RANK_AGAIN] if live.stale else []
-        if doc.active:
-            wanted.append(doc.last_activity + self._patience(live))
-            wanted += [self._resolves(live)] if live.quiet_since is not None else []
-        elif closes := self._closes(live):
-            wanted.append(closes)
-        due = min(wanted, default=None)
+        due = min([*wanted, *ends(live, self.settings)], default=None)
         if due is not None and (live.due is None or due < live.due):
             live.due = due
-            self._timers.set(TIMER, doc.incident_id, due)
+            self._timers.set(TIMER, live.doc.incident_id, due)
 
     def _bound(self, now: datetime) -> None:
         """Beyond ``max_open`` one is closed, said so: background ones first, then what fires least, the mildest."""

@@ -1,6 +1,6 @@
 """What do people read of an incident? Its document, made of what is held of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -70,7 +70,7 @@ def describe(
         testimonies, signs = witnesses.testimonies(live, graph, now), tuple(live.keys.values())
         found = rank(signs, graph, rates, now, live.confirmed, witnesses.experience, testimonies)
         (candidates, abstained), hurt = found, _impact(live, graph, witnesses, now)
-    score = sum((rates.surprise(key, now.timestamp()) for key in live.keys), 0.0)
+    score = surprise(live.keys, rates, now)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
@@ -78,7 +78,7 @@ def describe(
         abstained=abstained,
         impact=hurt,
         score=round(score, 3),
-        background=score < settings.background_score and doc.severity.rank < LOUD.rank,
+        background=waits(score, doc.severity, settings),
         services=services[:MOST_SERVICES],
         services_total=len(services),
         owners=tuple(live.owners),
@@ -87,6 +87,16 @@ def describe(
     )
     doc = msgspec.structs.replace(doc, title=_title(live, doc, services))
     return msgspec.structs.replace(doc, reasons=_reasons(live, doc))
+
+
+def surprise(keys: Iterable[str], rates: Rates, now: datetime) -> float:
+    """Return the score of an incident of these sorts of alerts."""
+    return sum((rates.surprise(key, now.timestamp()) for key in keys), 0.0)
+
+
+def waits(score: float, severity: Severity, settings: CorrelationSettings) -> bool:
+    """Is an incident of this score, and no worse, left in the background queue?"""
+    return score < settings.background_score and severity.rank < LOUD.rank
 
 
 def grown(live: Live) -> bool:

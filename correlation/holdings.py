@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from aiops.domain.alerts import Episode, Moved
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem, tell
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
@@ -15,9 +16,11 @@ from correlation.joining import Model
 from correlation.lifecycle import move
 from correlation.live import CROWD, Live
 from correlation.members import Active, Member
+from correlation.pins import Pins
 from correlation.topology import ServiceGraph
 
 MOST_MEMBERS = 200_000  # episodes held; beyond it the oldest is counted as over, and followed no longer
+MOST_PAST = 50_000  # documents of earlier episodes held; beyond it the oldest can no longer be moved
 MOST_REDIRECTS = 100_000  # merged ids that still lead to where they live on
 SWARM = 3  # so many alerts of one sort firing on one node at once are one matter, and so is the next of them
 MOST_FOUNDERS = 50_000  # alerts whose last incident is remembered, for "recurs"
@@ -40,7 +43,9 @@ class Holdings:
         self.clocks = Clocks()
         self.kernels = Kernels()
         self.active = Active()
+        self.pins = Pins()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
+        self.past: dict[str, Episode] = {}  # of the members, those whose alert stands on a later episode
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
         self.lives: dict[str, Live] = {}
         self.open: dict[str, None] = {}  # ids of the active ones
@@ -52,7 +57,8 @@ class Holdings:
         self.dirty: dict[str, None] = {}  # incidents to be described anew
         self.merged: dict[str, Incident] = {}  # merged away, to be saved once
         self.lines: list[TimelineItem] = []  # told, to be saved
-        self.joined: list[tuple[str, Reason]] = []
+        self.joined: list[tuple[str, bool, Reason]] = []  # episodes that have company now, or (False) none any more
+        self.moved: list[Moved] = []  # documents that are to be rewritten
         self.turned: list[Turn] = []  # of members of incidents that are closed
         self.released: list[str] = []
         self.crowded: list[str] = []  # fingerprints of alerts whose company is another now
@@ -86,9 +92,9 @@ class Holdings:
             self.crowded += [member.fingerprint for member in held if member.suppressed or member.lifted]
         live.crowd = present
 
-    def tell(self, live: Live, at: datetime, kind: str, text: str) -> None:
+    def tell(self, live: Live, at: datetime, kind: str, text: str, actor: str = "") -> None:
         """Add a line to the incident's story."""
-        live.doc, line = tell(live.doc, at, kind, text)
+        live.doc, line = tell(live.doc, at, kind, text, actor)
         self.lines.append(line)
 
     def enter(self, live: Live, member: Member, now: datetime) -> bool:
@@ -118,49 +124,25 @@ class Holdings:
             return None
         return live if now.timestamp() - company.heard <= self.settings.window.total_seconds() else None
 
-    def merge(self, survivor: Live, other: Live, why: str, now: datetime, actor: str = "") -> None:
-        """Let ``other`` live on in ``survivor``; the documents of its members stay as they are."""
-        for live, company in ((survivor, other), (other, survivor)):
-            if live.doc.episodes == 1:
-                self.accompany(live, f"#{live.doc.number} and #{company.doc.number} became one: {why}")
-        mine, theirs = survivor.doc.number, other.doc.number
-        gone, line = tell(other.doc, now, "merged", f"lives on in #{mine}: {why}", actor)
-        gone = msgspec.structs.replace(gone, status=IncidentStatus.MERGED, merged_into=survivor.doc.incident_id)
-        self.lines.append(line)
-        before = survivor.doc.status
-        survivor.swallow(other, self.graph)
-        self.tell_by(survivor, now, f"#{theirs} joined: {why}", actor)
-        if survivor.doc.status is not before:
-            self.tell(survivor, now, "acknowledged", f"acknowledged, as #{theirs} was")
-        survivor.grouped = (*survivor.grouped, f"#{theirs} and #{mine} became one: {why}")
-        for episode_id in other.members:
-            self.members[episode_id].incident = survivor.doc.incident_id
-        for merged in (gone.incident_id, *gone.merged_from):
-            self.redirects[merged] = survivor.doc.incident_id
-        bound(self.redirects, MOST_REDIRECTS)
-        self._drop(other, survivor)
-        self.merged[gone.incident_id] = gone
-        self.dirty[gone.incident_id] = None
-        self.touch(survivor, now)
-
-    def tell_by(self, live: Live, now: datetime, text: str, actor: str) -> None:
-        """Add a line about a merge, made by a person perhaps."""
-        live.doc, line = tell(live.doc, now, "merged", text, actor)
-        self.lines.append(line)
-
-    def accompany(self, live: Live, why: str) -> None:
-        """The only member of an incident gets company."""
-        self.joined += [(episode_id, Reason(step="group", text=f"has company: {why}")) for episode_id in live.members]
-
     def release(self, live: Live) -> None:
         """Let go of an incident that can change no more. Members that fire stay: their news needs a place again."""
-        self._drop(live)
+        self.drop(live)
         self.forget([episode_id for episode_id in live.members if self.members[episode_id].ended is not None])
+
+    def leave(self, episode: Episode) -> None:
+        """An alert stands on this episode no longer: its document, which nobody else holds, is kept here."""
+        if episode.episode_id in self.members:
+            self.past[episode.episode_id] = episode
+            if len(self.past) > MOST_PAST:
+                gone = next(iter(self.past))
+                del self.past[gone]
+                self.members[gone].final = True
 
     def forget(self, episode_ids: list[str]) -> None:
         """Hold these episodes no longer: their place can change no more."""
         for episode_id in episode_ids:
             member = self.members.pop(episode_id)
+            self.past.pop(episode_id, None)
             if self.firing.get(member.fingerprint) == episode_id:
                 del self.firing[member.fingerprint]
         self.released.extend(episode_ids)
@@ -213,18 +195,20 @@ class Holdings:
                 self.rates.dump(),
                 self.clocks.dump(),
                 self.kernels.dump(),
-                (self.number, tables, held, active, list(self.lives.values())),
+                (self.number, tables, held, active, list(self.lives.values()), list(self.past.values())),
+                self.pins.dump(),
             )
         )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
-        shape = tuple[
-            bytes, bytes, bytes, tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live]]
-        ]  # fmt: skip
-        rates, clocks, kernels, (self.number, tables, held, active, lives) = msgspec.msgpack.decode(state, type=shape)
+        own = tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live], list[Episode]]
+        shape = tuple[bytes, bytes, bytes, own, bytes]
+        rates, clocks, kernels, rest, pins = msgspec.msgpack.decode(state, type=shape)
+        self.number, tables, held, active, lives, past = rest
         self.holders, self.redirects, self.founders = tables
+        self.pins.load(pins)
         self.rates.load(rates)
         if clocks:
             self.clocks.load(clocks)
@@ -232,12 +216,13 @@ class Holdings:
             self.kernels.load(kernels)
         self.members = {member.episode_id: member for member in held}
         self.firing = {member.fingerprint: member.episode_id for member in held if member.ended is None}
+        self.past = {episode.episode_id: episode for episode in past}
         self.lives = {live.doc.incident_id: live for live in lives}
         self.restless = {key: live.doc.incident_id for live in lives for key in live.restless}
         self.open = {live.doc.incident_id: None for live in lives if live.doc.active}
         self.active = Active(self.members[one] if isinstance(one, str) else one for one in active)
 
-    def _drop(self, live: Live, heir: Live | None = None) -> None:
+    def drop(self, live: Live, heir: Live | None = None) -> None:
         """The incident is at work no longer; ``heir``: it lives on in that one."""
         incident_id = live.doc.incident_id
         del self.lives[incident_id]

@@ -1,6 +1,8 @@
 """What is held of an incident while it can still change, beyond the document that people see?"""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from itertools import islice
 
 import msgspec
@@ -55,6 +57,8 @@ class Live(msgspec.Struct):
     loud: bool = False  # when last described, something fired that is not suppressed
     restless: dict[str, None] = {}  # fingerprints of its alerts that flap: it is not over before they are calm
     heard: dict[str, int] = {}  # node -> how many firing members it has that nothing hides, nor would have hidden
+    apart: dict[str, None] = {}  # ids of incidents with which a pin keeps it from becoming one: told already
+    covered: int = 0  # how many services it had when it was last looked at whether it is two
     crowd: int = 0  # how many such nodes there were when last described, as far as that matters
 
     @property
@@ -100,6 +104,25 @@ class Live(msgspec.Struct):
         if before.node != after.node:
             self._enter(after, graph)
             self._leave(before, graph)
+
+    def drop(self, gone: Sequence[Member], rest: Sequence[Member], graph: ServiceGraph) -> None:
+        """Let go of members that are of another incident; ``rest``: all others that are held, oldest first."""
+        for member in gone:
+            del self.members[member.episode_id]
+            self.ended -= member.ended is not None
+            self._count(member, -1)
+            self._leave(member, graph)
+        self._restate(gone, rest)
+        for owner in {member.owner for member in gone} - {member.owner for member in rest}:
+            self.owners.pop(owner, None)
+        self.root, self.explained = "", set()
+        for node in self.services:
+            self._rest_on(node, graph)
+        self.weakest = self.runner_up = None  # they may have been what was cut
+        self.grouped = ()
+        self.doc = msgspec.structs.replace(self.doc, division=None)
+        self.covered = 0
+        self.stale, self.ranked = True, 0
 
     def trim(self) -> list[str]:
         """Let go of the oldest ended members beyond the bound; return their ids."""
@@ -153,10 +176,14 @@ class Live(msgspec.Struct):
         self.shared = set(rests_on) if self.shared is None else self.shared & rests_on
         services = self.services.keys()
         self.explained = explained_by(graph, self.root, services) if self.root else set()
-        other = explained_by(graph, node, services)
+        self._rest_on(node, graph)
+        return True
+
+    def _rest_on(self, node: str, graph: ServiceGraph) -> None:
+        """Let ``node`` be the root if it explains more of the services than the present one."""
+        other = explained_by(graph, node, self.services.keys())
         if len(other) > len(self.explained):
             self.root, self.explained = node, other
-        return True
 
     def _leave(self, gone: Member, graph: ServiceGraph) -> None:
         """A member is on another node now: forget what nobody else says of the old one."""
@@ -174,6 +201,21 @@ class Live(msgspec.Struct):
         self.root = "" if self.root == gone.node else self.root
         self.explained = explained_by(graph, self.root, self.services.keys()) if self.root else set()
 
+    def _restate(self, gone: Sequence[Member], rest: Sequence[Member]) -> None:
+        """Let what is said of the kinds and services of ``gone`` be what the others say, as far as those are held."""
+        ids = {member.episode_id for member in gone}
+        for key in dict.fromkeys(member.key for member in gone if member.key in self.keys):
+            alike, company = [one for one in rest if one.key == key], self.companies[key]
+            if company.episodes == len(alike):  # else some are counted only, and what they said stays
+                self.keys[key] = reduce(lambda sign, one: sign_of(one).joined(sign), alike[1:], sign_of(alike[0]))
+            if company.newest in ids:
+                company.newest = alike[-1].episode_id if alike else ""
+        for node in dict.fromkeys(member.node for member in gone if member.node in self.services):
+            starts = [sign.started for sign in self.keys.values() if sign.node == node]
+            self.services[node] = min(starts, default=self.services[node])
+            if self.firsts[node] in ids:
+                self.firsts[node] = next((one.episode_id for one in rest if one.node == node), "")
+
     def _owner(self, member: Member) -> None:
         if member.owner and len(self.owners) < MOST_OWNERS:
             self.owners[member.owner] = None
@@ -185,9 +227,7 @@ class Live(msgspec.Struct):
             if len(self.keys) >= MOST_KEYS:
                 return
             self.companies[key] = Company()
-        sign = Sign(
-            node=member.node, kind=member.kind, name=member.name, started=member.started, severity=member.severity
-        ).joined(known)
+        sign = sign_of(member).joined(known)
         if sign != known:
             self.keys[key] = sign
             self.stale = True
@@ -215,6 +255,11 @@ class Live(msgspec.Struct):
                 self.heard[member.node] = number
 
 
+def sign_of(member: Member) -> Sign:
+    """Return what one member says of its node."""
+    return Sign(node=member.node, kind=member.kind, name=member.name, started=member.started, severity=member.severity)
+
+
 def worst(live: Live) -> Severity:
     """Return the worst severity of the unsuppressed members; of all, when all are suppressed."""
     present = [severity for severity, number in live.severities.items() if number > 0]
@@ -239,6 +284,7 @@ def _merged(mine: Incident, theirs: Incident) -> Incident:
         acknowledged_at=min(acknowledged, default=None) if taken else mine.acknowledged_at,
         assignee=mine.assignee or theirs.assignee,
         recurs=mine.recurs or theirs.recurs,
+        division=None,
         episodes=mine.episodes + theirs.episodes,
         firing=mine.firing + theirs.firing,
         suppressed=mine.suppressed + theirs.suppressed,

@@ -34,6 +34,7 @@ class Member(msgspec.Struct, array_like=True):
     kept: float = 0.0  # when it was last put among the active ones
     flapping: bool = False
     lifted: bool = False  # a mute of it is lifted: it counts as no company for others
+    final: bool = False  # its document is out of reach: it stays where it is
 
     @property
     def key(self) -> str:

@@ -1,13 +1,13 @@
 """Which events say the same? One Alert per fingerprint: its state by event time, its episodes, counts and history."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import msgspec
 
-from aiops.domain.alerts import Alert, EventRecord, Placement, Templated
+from aiops.domain.alerts import Alert, Episode, EventRecord, Moved, Placement, Templated
 from aiops.domain.base import stable_hash
 from aiops.domain.changes import ALERTS, EPISODES
 from aiops.domain.entries import delivery_of
@@ -47,8 +47,10 @@ class _Mark(msgspec.Struct, frozen=True, array_like=True):
 class Dedup(Part):
     """All alerts we know of, by fingerprint. Timers of kind "lease" and "forget" carry a fingerprint as their key."""
 
-    def __init__(self, settings: DedupSettings, timers: Timers) -> None:
+    def __init__(self, settings: DedupSettings, timers: Timers, leave: Callable[[Episode], None] = lambda _: None):
+        """``leave`` is told of each episode that its alert stands on no longer: its document is held here no more."""
         super().__init__()
+        self._leave = leave
         self.settings = settings
         self._timers = timers
         self._seen: OrderedDict[str, tuple[str, datetime]] = OrderedDict()  # content key -> event id, receipt
@@ -119,10 +121,13 @@ class Dedup(Part):
             alert = news.late(before)
         elif event.status is Status.FIRING and before.status is Status.RESOLVED:
             alert = news.again(before)
+            self._leave(before.episode)
         elif why := self._anew(event, before):
             alert = news.anew(before, why)
             ended = max(before.episode.started_at, alert.episode.started_at)
-            self.put(EPISODES, msgspec.structs.replace(before.episode, ended_at=ended, end_reason="superseded"))
+            over = msgspec.structs.replace(before.episode, ended_at=ended, end_reason="superseded")
+            self.put(EPISODES, over)
+            self._leave(over)
         else:
             alert = news.update(before)
         return self._timed(alert, event)
@@ -147,6 +152,26 @@ class Dedup(Part):
             self._open.setdefault(alert.template_id, {})[alert.fingerprint] = None
         self._store(alert)
         self._bound(alert.last_seen)
+
+    def move(self, moved: Moved) -> Alert | None:
+        """Store an episode with its new place; return its alert, if it stands on that episode."""
+        alert = self.current(moved.fingerprint)
+        if alert is None or alert.episode.episode_id != moved.episode_id:
+            if moved.past is not None:
+                self.put(EPISODES, msgspec.structs.replace(moved.past, incident_id=moved.incident_id, link=moved.link))
+            return None
+        episode = msgspec.structs.replace(alert.episode, incident_id=moved.incident_id, link=moved.link)
+        alert = msgspec.structs.replace(alert, episode=episode, reasons=told(alert.reasons, moved.reason))
+        self._store(alert)
+        return alert
+
+    def where(self, alert: Alert) -> Alert:
+        """Return an alert that was taken up earlier with the place that its episode has by now."""
+        held = self.current(alert.fingerprint)
+        if held is None or held.episode.episode_id != alert.episode.episode_id:
+            return alert
+        episode = msgspec.structs.replace(alert.episode, incident_id=held.episode.incident_id, link=held.episode.link)
+        return msgspec.structs.replace(alert, episode=episode)
 
     def expire(self, fingerprint: str, now: datetime) -> list[Alert]:
         """Return the alert, resolved, whose lease has run out or for which there is no room any more.
@@ -198,7 +223,8 @@ class Dedup(Part):
 
     def forget(self, fingerprint: str) -> None:
         """Drop an alert that was resolved long ago; the same condition is a new alert from now on."""
-        if fingerprint in self._resolved:
+        if gone := self._resolved.get(fingerprint):
+            self._leave(gone.episode)
             self._resolved.pop(fingerprint)
             del self._marks[fingerprint]
 

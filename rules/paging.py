@@ -13,7 +13,7 @@ from aiops.domain.words import plural
 from rules.routing import Chosen
 
 GROWING = "growing"
-INHERITED = "inherited"  # what is known came with an incident that was merged into this one
+INHERITED = "inherited"  # what is known came with another incident: merged into this one, or split into it
 TOLD_WITH = "told with "  # a page about another incident said it; the sentence goes on
 GREW = 5  # so many times as many services, and at least so many, are worth one more page
 
@@ -100,7 +100,7 @@ def decide(
         yield from _over(incident, known, settings, now)
     elif known.awake:
         yield from _goes_on(incident, known, settings, now)
-        yield from _further(incident, known, wanted, held)
+        yield from _further(incident, known, settings, wanted, held)
     else:
         yield from _first(incident, known, settings, _again(known, wanted), now)
 
@@ -141,14 +141,21 @@ def _first(
             yield _page_to(one, event, f"paged {one.route}: {_size(incident)}{why}")
 
 
-def _further(incident: Incident, known: Known, wanted: Sequence[Chosen], held: Collection[str]) -> Iterator[Decision]:
-    """Others know of it; routes that match only now are told too, and those whose page was held back."""
+def _further(
+    incident: Incident, known: Known, settings: PagingSettings, wanted: Sequence[Chosen], held: Collection[str]
+) -> Iterator[Decision]:
+    """Others know of it; routes that match only now are told too, and those whose page was held back.
+
+    Of what was split off, others know that were told of the whole; whose it is by itself is told too.
+    """
     worst = max(heard.severity.rank for heard in known.heard.values())
     if not incident.audible or (incident.status is IncidentStatus.ACKNOWLEDGED and incident.severity.rank <= worst):
         return
+    apart = incident.split_from and _refusal(incident, settings.least) is None
+    of = f"; split off what {_names(known.heard)} of" if apart else ""
     for one in _again(known, wanted):
-        if one.route not in known.heard and (one.written or one.route in held):
-            yield _page_to(one, "opened", f"paged {one.route} too: {_size(incident)}")
+        if one.route not in known.heard and (one.written or one.route in held or apart):
+            yield _page_to(one, "opened", f"paged {one.route} too: {_size(incident)}{of}")
 
 
 def _page_to(one: Chosen, event: str, text: str) -> Decision:
@@ -187,7 +194,7 @@ def _muted_whole(incident: Incident) -> Decision | None:
 def _goes_on(incident: Incident, known: Known, settings: PagingSettings, now: datetime) -> Iterator[Decision]:
     """A rise of the severity and much growth are told to whoever was paged, also when they have acknowledged."""
     if known.decision == INHERITED:
-        text = f"{' and '.join(known.awake)} {'knows' if len(known.awake) == 1 else 'know'} of it already"
+        text = f"{_names(known.awake)} of it already"
         yield Decision(key="known", text=text)
     if not incident.audible:
         if incident.firing:
@@ -254,6 +261,10 @@ def _cause(incident: Incident) -> str:
         return ""
     first = incident.candidates[0]
     return f"; {'root' if first.confirmed else 'likely'} cause {first.entity}"
+
+
+def _names(routes: Collection[str]) -> str:
+    return f"{' and '.join(routes)} {'knows' if len(routes) == 1 else 'know'}"
 
 
 def _still(incident: Incident) -> str:

@@ -26,7 +26,8 @@ LONGEST_TITLE = 120  # of an incident in such a line
 class Settle(Part):
     """Tells each route when an incident opens (after a hold), gets worse, has grown a lot, and when it is over.
 
-    What was told of an incident passes to the one it is merged into: everybody hears the rest, nobody hears it twice.
+    What was told of an incident passes to the one it is merged into, and to what is split off it: everybody hears the
+    rest, nobody hears it twice.
     """
 
     def __init__(self, settings: PagingSettings, timers: Timers, outbox: Outbox) -> None:
@@ -86,8 +87,13 @@ class Settle(Part):
         self._known, self._met, self._rates.budgets = dict(known), dict(met), dict(budgets)
 
     def _recall(self, incident: Incident, now: datetime) -> Known | None:
-        """Return what people know of the incident and of those merged into it; a new or reopened one is held first."""
+        """Return what people know of the incident, of those merged into it and of the one that it was split off.
+
+        A new or reopened one is held first.
+        """
         known = self._known.get(incident.incident_id)
+        if known is None and (origin := self._known.get(incident.split_from)) and origin.heard:
+            known = msgspec.structs.replace(origin, back=(), since=0, decision=INHERITED)
         for key in incident.merged_from:
             other = self._known.pop(key, None)
             if other is not None and other.heard:

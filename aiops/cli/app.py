@@ -24,6 +24,7 @@ COMMANDS = {  # name, also of its module -> the first sentence of its help
     "doctor": "Check Python, disk, port, store, journal, model and clock; each finding says what mends it.",
     "status": "Say how far the engine is and what is open.",
     "incidents": "List incidents and work on them.",
+    "pins": "What people said of which alerts belong together.",
     "rules": "What is known already: rules that say known good or known bad.",
     "silences": "What is not to page for a while.",
     "pages": "Who was told, by which routes and channels, and why somebody was not.",

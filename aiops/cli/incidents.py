@@ -1,6 +1,8 @@
 """How does one work on incidents from the command line?"""
 
+import shlex
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ from aiops.cli.output import Columns, Format, Limit, Output, show, show_one, whe
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.client import Client
-from aiops.domain.incidents import Candidate, Incident
+from aiops.domain.incidents import Candidate, Division, Incident
 from aiops.domain.words import how_many, plural
 from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import in_short
@@ -19,6 +21,8 @@ app = family("List incidents and work on them.", examples("incidents", "incident
 Key = Annotated[str, typer.Argument(metavar="ID", help="Number (12) or id.")]
 All = Annotated[bool, typer.Option("--all", help="Also those that are resolved, closed or merged.")]
 Service = Annotated[list[str] | None, typer.Option(help="Only with alerts of this service; repeatable.")]
+Why = Annotated[str, typer.Option("--text", help="Why.")]
+Alerts = Annotated[list[str], typer.Argument(metavar="ALERT...", help="Ids of its episodes, or fingerprints.")]
 Query = Annotated[str, typer.Option("--text", help="Only with these words in title or services.")]
 
 
@@ -104,6 +108,49 @@ def resolve(context: typer.Context, key: Key, text: Annotated[str, typer.Option(
     _act(context, key, "resolve", {"text": text})
 
 
+@app.command("merge", epilog=examples("incidents merge 12 13"))
+def merge(
+    context: typer.Context,
+    key: Key,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Number or id of the one that becomes part of it.")],
+    text: Why = "",
+) -> None:
+    """Say that two are one; the next alerts of their sorts join each other."""
+    _act(context, key, "merge", {"other_id": other, "text": text})
+
+
+@app.command(
+    "move", epilog=examples("incidents move 12 13 5f0c1a2b3c4d5e6f", "incidents move 12 13 5f0c1a2b3c4d5e6f-0-17-0")
+)
+def move(
+    context: typer.Context,
+    key: Key,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Number or id of the one where they belong.")],
+    alerts: Alerts,
+    text: Why = "",
+) -> None:
+    """Move alerts to another incident; the next ones of their sorts go there too."""
+    _act(context, key, "move", {"other_id": other, "episodes": alerts, "text": text})
+
+
+@app.command(
+    "split",
+    epilog=examples(
+        'incidents split 12 5f0c1a2b3c4d5e6f --text "another matter"',
+        "incidents split 12 --service pay --service pay-db",
+    ),
+)
+def split(
+    context: typer.Context,
+    key: Key,
+    alerts: Annotated[list[str] | None, typer.Argument(metavar="[ALERT...]", help="As of move.")] = None,
+    service: Annotated[list[str] | None, typer.Option(help="All alerts of this service; repeatable.")] = None,
+    text: Why = "",
+) -> None:
+    """Make alerts an incident of their own; the next ones of their sorts stay apart."""
+    _act(context, key, "split", {"episodes": alerts or [], "services": service or [], "text": text})
+
+
 @app.command("similar", epilog=examples("incidents similar 12", "incidents similar 12 -o json"))
 def similar(context: typer.Context, key: Key, output: Output = Format.TABLE) -> None:
     """List similar incidents with what was done then; none, where nothing similar enough is known."""
@@ -142,7 +189,7 @@ def watch(
                 time.sleep(every)
 
 
-def _act(context: typer.Context, key: str, act: str, body: dict[str, str] | None = None) -> None:
+def _act(context: typer.Context, key: str, act: str, body: Mapping[str, str | list[str]] | None = None) -> None:
     with client(context) as one:
         outcome = one.act("POST", f"/api/incidents/{key.lstrip('#')}/{act}", body)
     print(outcome.text)
@@ -163,17 +210,32 @@ def _told(detail: IncidentDetail) -> list[str]:
             f"  {one.entity}{_likely(incident, one)}: {'; '.join(r.text for r in one.evidence)}"
             for one in incident.candidates
         ),
+        *(
+            ["", f"Maybe two: {incident.division.text}", f"  {_split(incident, incident.division)}"]
+            if incident.division
+            else []
+        ),
         "",
         f"Impact: {incident.impact.text or 'none known'}",
         *([f"  their owners: {', '.join(incident.impact.owners)}"] if incident.impact.owners else []),
         f"  in the list it {incident.weighed}",
         "",
         f"Alerts ({len(detail.members)} of {detail.members_total})",
-        *(f"  {when(one.started_at)}  {one.entity.name or '-'}  {one.name}" for one in detail.members),
+        *(
+            f"  {when(one.started_at)}  {one.entity.name or '-'}  {one.name}  {one.episode_id}"
+            for one in detail.members
+        ),
         "",
         "Story",
         *(f"  {when(item.at)}  {item.text}{f' ({item.actor})' if item.actor else ''}" for item in detail.timeline),
     ]
+
+
+def _split(incident: Incident, division: Division) -> str:
+    """The command that takes the proposal up."""
+    return shlex.join(
+        ["aiops", "incidents", "split", str(incident.number), *(f"--service={name}" for name in division.services)]
+    )
 
 
 def _likely(incident: Incident, one: Candidate) -> str:

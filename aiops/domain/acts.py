@@ -58,6 +58,32 @@ class Merge(Noun, frozen=True, kw_only=True, tag="merge"):
 
     incident_id: str
     other_id: str
+    text: str = ""  # why
+
+
+class Move(Noun, frozen=True, kw_only=True, tag="move"):
+    """These alerts of ``incident_id`` belong to ``other_id``; all of them: the two are one."""
+
+    incident_id: str
+    other_id: str
+    episodes: tuple[str, ...]  # their ids, or fingerprints: all episodes of that alert
+    text: str = ""  # why
+
+
+class Split(Noun, frozen=True, kw_only=True, tag="split"):
+    """These alerts of ``incident_id`` are an incident of their own."""
+
+    incident_id: str
+    episodes: tuple[str, ...] = ()  # as in Move
+    services: tuple[str, ...] = ()  # and all alerts of these
+    text: str = ""  # why
+
+
+class RevokePin(Noun, frozen=True, kw_only=True, tag="revoke_pin"):
+    """What was said of which alerts belong together shall hold no longer."""
+
+    pin_id: str
+    text: str = ""  # why
 
 
 class ConfirmCause(Noun, frozen=True, kw_only=True, tag="confirm_cause"):
@@ -300,7 +326,8 @@ class Shed(Noun, frozen=True, kw_only=True, tag="shed"):
     text: str
 
 
-IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | Merge | ConfirmCause
+GroupingAct = Merge | Move | Split
+IncidentAct = Acknowledge | Assign | Comment | Resolve | Close | Reopen | GroupingAct | ConfirmCause
 RuleAct = PutRule | EndRule | AcceptRule | RejectRule | PutSilence | EndSilence | Shelve | LabelTemplate | PutPack
 SignatureAct = PutSignatures | EndSignature
 RunbookAct = PutRunbook | EndRunbook
@@ -312,7 +339,7 @@ PagingAct = PageHandled | RetryPage | TryChannel
 EngineAct = ApplySettings | Shed | Heartbeat
 KnownAct = RuleAct | SignatureAct | RunbookAct | WindowAct | InhibitionAct
 EdgeAct = AcceptEdge | RejectEdge
-Act = IncidentAct | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
+Act = IncidentAct | RevokePin | KnownAct | SenderAct | PagingAct | ImportTopology | EdgeAct | EngineAct
 
 
 class Outcome(Noun, frozen=True, kw_only=True):

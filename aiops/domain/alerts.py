@@ -85,6 +85,17 @@ class Episode(Noun, frozen=True, kw_only=True):
         return self.ended_at is None
 
 
+class Moved(Noun, frozen=True, kw_only=True):
+    """An episode that is of another incident from now on, or alone in its own: what its documents are to say."""
+
+    episode_id: str
+    fingerprint: str
+    incident_id: str
+    link: Link | None  # None: it is the founder, or alone
+    reason: Reason
+    past: Episode | None = None  # itself, where its alert stands on a later one
+
+
 BY_SIGNATURE = "detector:known_bad"  # source of what signatures raise
 
 

@@ -14,6 +14,7 @@ from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.learned import Direction
+from aiops.domain.pins import Pin
 from aiops.domain.records import (
     DeliveryRecord,
     EngineRecord,
@@ -155,6 +156,19 @@ TIMELINE = Collection(
     key=lambda item: item.item_id,
     fields={"incident": lambda item: item.incident_id, "at": lambda item: item.at, "kind": lambda item: item.kind},
     dated="at",
+)
+PINS = Collection(
+    "pins",
+    Pin,
+    key=lambda pin: pin.pin_id,
+    fields={
+        "number": lambda pin: pin.number,
+        "status": lambda pin: pin.status,
+        "actor": lambda pin: pin.actor,
+        "made_at": lambda pin: pin.made_at,
+        "hits": lambda pin: pin.hits,
+    },
+    tags={"incident": lambda pin: tuple(map(str, pin.incidents))},
 )
 PAGES = Collection(
     "pages",
@@ -379,6 +393,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     FATES,
     INCIDENTS,
     TIMELINE,
+    PINS,
     PAGES,
     RULES,
     SIGNATURES,

@@ -33,10 +33,19 @@ class Candidate(Noun, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
+class Division(Noun, frozen=True, kw_only=True):
+    """An incident looks like two: what would leave it. A person may take it up by the act ``Split``."""
+
+    services: tuple[str, ...]
+    root: str  # of these
+    text: str  # why, with its numbers
+
+
 class Incident(Noun, frozen=True, kw_only=True):
     """Correlated episodes that people work on.
 
     Its members are the Episodes whose ``incident_id`` is this id or one of ``merged_from``: a merge rewrites none.
+    What is moved or split off is rewritten, one by one.
     """
 
     incident_id: str  # hash of the founding episode: never changes
@@ -71,6 +80,8 @@ class Incident(Noun, frozen=True, kw_only=True):
     founder: str  # episode_id
     merged_into: str = ""
     merged_from: tuple[str, ...] = ()  # with theirs in turn: all ids whose members are here
+    split_from: str = ""  # id of the incident whose members founded it
+    division: Division | None = None  # proposed, while it looks like two
     recurs: str = ""  # id of an earlier incident of the same founder alert
     paged: bool = False
     told: int = 0  # how many lines its timeline has
@@ -103,7 +114,7 @@ class TimelineItem(Noun, frozen=True, kw_only=True):
     incident_id: str
     item_id: str  # incident_id + running number: sorts in the order in which it was told
     at: datetime
-    kind: str  # opened, joined, merged, cause, severity, paged, resolved, reopened, closed, or an operator's act
+    kind: str  # opened, joined, merged, split, proposal, cause, severity, paged, resolved, ..., or an act of a person
     text: str
     actor: str = ""  # empty: the engine
     revision: int = 0

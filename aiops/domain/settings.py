@@ -63,6 +63,7 @@ class CorrelationSettings(Noun, frozen=True, kw_only=True):
     join_ratio: float = 2.0  # kappa: join when the intensity is this many times the background
     off_cone: float = 0.05  # rho: factor for an episode outside the cone of the incident's root
     merge_cover: float = 0.95  # a merge needs one root that explains this share of the union's services
+    split_within: timedelta = timedelta(minutes=5)  # of its beginning, what looks like two is split; later proposed
     background_score: float = 8.0  # milder incidents below it wait in the background queue; 0: none do
 
 
@@ -150,6 +151,7 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "correlation.join_ratio": (0.0, 1e6),
     "correlation.off_cone": (0.0, 1.0),
     "correlation.merge_cover": (0.0, 1.0),
+    "correlation.split_within": (0 * SECOND, YEAR),
     "correlation.background_score": (0.0, 1e9),
     "paging.hold": (0 * SECOND, YEAR),
     "paging.most_per_route": (1, 1_000),

@@ -12,7 +12,7 @@ from api.desk import DeskOf
 from api.filters import Alike, IncidentFilter, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
-from api.requests import AssignBody, CauseBody, MergeBody, TextBody
+from api.requests import AssignBody, CauseBody, MergeBody, MoveBody, SplitBody, TextBody
 from api.schemas import AdviceList, IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import similar_incidents
 
@@ -101,7 +101,30 @@ def merge(
     desk: DeskOf, do: ActingOf, wanted: Wanted, body: Annotated[MergeBody, Depends(body_of(MergeBody))]
 ) -> Response:
     """The two are one. The other one is named as in the path: by id or number."""
-    return do.do(acts.Merge(incident_id=wanted, other_id=_wanted(desk, body.other_id)))
+    return do.do(acts.Merge(incident_id=wanted, other_id=_wanted(desk, body.other_id), text=body.text))
+
+
+@router.post(
+    "/{incident_id}/move",
+    summary="Move alerts to another incident",
+    **acting(
+        MoveBody, {"other_id": "13", "episodes": ["5f0c1a2b3c4d5e6f-0-17-0"], "text": "the disk, not the network"}
+    ),
+)
+def move(desk: DeskOf, do: ActingOf, wanted: Wanted, body: Annotated[MoveBody, Depends(body_of(MoveBody))]) -> Response:
+    """They belong there, and the next ones of their sorts as well; moving all of them merges the two."""
+    there = _wanted(desk, body.other_id)
+    return do.do(acts.Move(incident_id=wanted, other_id=there, episodes=body.episodes, text=body.text))
+
+
+@router.post(
+    "/{incident_id}/split",
+    summary="Split alerts off",
+    **acting(SplitBody, {"episodes": ["5f0c1a2b3c4d5e6f-0-17-0"], "text": "another matter"}),
+)
+def split(do: ActingOf, wanted: Wanted, body: Annotated[SplitBody, Depends(body_of(SplitBody))]) -> Response:
+    """They are an incident of their own, and the next ones of their sorts stay apart from the rest."""
+    return do.do(acts.Split(incident_id=wanted, episodes=body.episodes, services=body.services, text=body.text))
 
 
 @router.post("/{incident_id}/cause", summary="Confirm the root cause", **acting(CauseBody, {"entity": "db1"}))

@@ -9,9 +9,10 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode
-from aiops.domain.changes import EPISODES, INCIDENTS, PAGES
+from aiops.domain.changes import EPISODES, INCIDENTS, PAGES, PINS
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident, Page, TimelineItem
+from aiops.domain.pins import Pin
 from aiops.domain.queries import Query
 from aiops.domain.reasons import Reason
 from aiops.domain.records import GraphRecord
@@ -20,7 +21,7 @@ from aiops.ports import Journal, View
 from aiops.response.runbooks import Library
 from api.advice import advice
 from api.explain import explain_alert
-from api.filters import Alike, Paged
+from api.filters import Alike, Paged, PinFilter
 from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, graph_at, incident_detail, member_query
@@ -33,6 +34,7 @@ from api.ui.render import UNSEEN
 
 MOST_COUNTED = 2_000  # members that are counted by shape
 MOST_DRAWN = 300  # members on the timeline
+MOST_OTHERS = 100  # incidents that are offered to move alerts to
 MOST_NAMED = 500  # services that are offered as another cause
 # Characters of a payload that would turn the text around them, or that nobody sees: written as JSON writes them.
 _SHOWN = {code: f"\\u{code:04x}" for code in UNSEEN if code < 0x10000}
@@ -58,6 +60,9 @@ class IncidentPage:
     advice: tuple[Advice, ...]
     earlier: Incident | None
     merged_into: Incident | None
+    split_from: Incident | None
+    others: tuple[Incident, ...]  # at work, to which its alerts could be moved
+    pins: tuple[Pin, ...]  # that came of moving its alerts
     shapes: tuple["Shape", ...]  # of the members' messages, those of most alerts first
     uncounted: int  # members beyond those that are counted by shape
     graph_of: GraphRecord | None  # the version that is drawn, where it is not the present one
@@ -117,6 +122,9 @@ def incident_page(view: View, key: str, page: Paged, now: datetime, library: Lib
         advice=advice(view, found, library),
         earlier=view.get(INCIDENTS, found.recurs) if found.recurs else None,
         merged_into=view.get(INCIDENTS, found.merged_into) if found.merged_into else None,
+        split_from=view.get(INCIDENTS, found.split_from) if found.split_from else None,
+        others=_others(view, found),
+        pins=tuple(view.find(PINS, PinFilter(incident=str(found.number)).query()).items),
         shapes=shapes(detail.templates, members),
         uncounted=max(0, detail.members_total - len(members)),
         graph_of=graph if graph and present and graph.version != present.version else None,
@@ -124,6 +132,13 @@ def incident_page(view: View, key: str, page: Paged, now: datetime, library: Lib
         narrower=narrower(view, found) if row.confirmed else (),
         nodes=tuple(service.name for service in present.topology.services)[:MOST_NAMED] if present else (),
     )
+
+
+def _others(view: View, incident: Incident) -> tuple[Incident, ...]:
+    """Return the other incidents at work, the last active first."""
+    query = Query(where={"active": (True,)}, order=("-last_activity",), limit=MOST_OTHERS + 1)
+    found = [one for one in view.find(INCIDENTS, query).items if one.incident_id != incident.incident_id]
+    return tuple(found[:MOST_OTHERS])
 
 
 def _members(view: View, incident: Incident) -> list[Episode]:

@@ -13,14 +13,16 @@ from markupsafe import escape
 from starlette.responses import HTMLResponse
 
 from aiops.backlog import behind
+from aiops.domain.acts import Outcome
 from aiops.domain.changes import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
 from aiops.domain.words import how_many, plural
-from aiops.ports import View
+from aiops.ports import Journal, View
 from api import presenting
 from api.desk import MOST_AT_ONCE, desk_of
 from api.health import hidden, muting
 from api.reading import lag
+from api.undo import grouping
 
 HERE = Path(__file__).parent
 THEMES = ("light", "dark")
@@ -76,7 +78,7 @@ class Did:
 
     text: str
     good: bool
-    undo: str = ""  # path of the form that ends the rule or silence again
+    undo: str = ""  # path of the form that takes it back
     waiting: str = ""  # URL that will say more: it is not known yet what became of the act
 
 
@@ -103,7 +105,7 @@ def _did(request: Request, view: View) -> Did | None:
     command_id, number = request.query_params.get("did", ""), request.query_params.get("of", "")
     if command_id in NOTHING_DONE:
         return Did(NOTHING_DONE[command_id], good=False)
-    did = what_was_done(view, command_id, number)
+    did = what_was_done(view, desk_of(request).journal, command_id, number)
     if did is None or not did.waiting:
         return did
     if not lag(view.position(), desk_of(request).journal.last()):  # all is folded, and no outcome is among it
@@ -111,7 +113,7 @@ def _did(request: Request, view: View) -> Did | None:
     return replace(did, waiting=f"{request.url.path}?{request.url.query}")
 
 
-def what_was_done(view: View, command_id: str, number: str) -> Did | None:
+def what_was_done(view: View, journal: Journal, command_id: str, number: str) -> Did | None:
     """Say what became of a command, or of ``number`` commands that share an id; None when the URL names none."""
     if not command_id:
         return None
@@ -127,12 +129,14 @@ def what_was_done(view: View, command_id: str, number: str) -> Did | None:
         return Did(done + refused[0].text, good=False)
     last = outcomes[-1]
     text = last.text if wanted == 1 else f"{wanted} done; the last: {last.text}"
-    return Did(text, good=True, undo=_undo(view, last.concerns) if wanted == 1 else "")
+    return Did(text, good=True, undo=_undo(view, journal, last) if wanted == 1 else "")
 
 
-def _undo(view: View, concerns: str) -> str:
-    """Return the path of the form that ends what the act made; empty: there is nothing to end."""
-    rule, silence = view.get(RULES, concerns), view.get(SILENCES, concerns)
+def _undo(view: View, journal: Journal, outcome: Outcome) -> str:
+    """Return the path of the form that takes back what the act did; empty: there is nothing to take back."""
+    rule, silence = view.get(RULES, outcome.concerns), view.get(SILENCES, outcome.concerns)
+    if grouping(journal, outcome) is not None:
+        return f"/moves/{quote(outcome.command_id, safe='')}/undo"
     if rule and rule.status is RuleStatus.ACTIVE:
         return f"/rules/{quote(rule.id, safe='')}/end"
     return f"/silences/{quote(silence.id, safe='')}/end" if silence and silence.ends_at > silence.starts_at else ""

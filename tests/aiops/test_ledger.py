@@ -81,10 +81,27 @@ def test_a_duplicate_names_its_original() -> None:
 def test_an_alert_alone_is_standalone_and_grouped_with_company() -> None:
     ledger = settled(an_alert())
     assert line(ledger).standalone == 1
-    ledger.group(an_episode().episode_id, COMPANY)
+    ledger.group(an_episode().episode_id, True, COMPANY)
     fate = fate_of(ledger)
     assert fate.fate is Fate.GROUPED
     assert "api joined it" in fate.reasons[-1].text
+
+
+def test_an_alert_that_lost_its_company_is_standalone_and_says_why() -> None:
+    ledger = settled(an_alert())
+    ledger.group(an_episode().episode_id, True, COMPANY)
+    ledger.group(an_episode().episode_id, False, Reason(step="group", text="split off #1 into #2"))
+    ledger.settle(an_alert(), None)  # what its alert says later does not bring it back
+    fate = fate_of(ledger)
+    assert fate.fate is Fate.STANDALONE
+    assert fate.reasons[-1].text == "standalone, not grouped any more: split off #1 into #2"
+    assert ledger.check() == []
+
+
+def test_what_is_muted_stays_so_whatever_company_it_loses() -> None:
+    ledger = settled(an_alert(suppressed_by=MUTED))
+    ledger.group(an_episode().episode_id, False, COMPANY)
+    assert line(ledger).suppressed == 1
 
 
 def test_a_linked_episode_is_grouped_at_once_and_nothing_says_it_moved() -> None:
@@ -100,7 +117,7 @@ def test_muting_moves_all_events_of_the_episode_and_unmuting_moves_them_back() -
     ledger.settle(an_alert(count=2), event)
     ledger.settle(an_alert(suppressed_by=MUTED), None)
     assert line(ledger).suppressed == 2
-    ledger.group(an_episode().episode_id, COMPANY)
+    ledger.group(an_episode().episode_id, True, COMPANY)
     ledger.settle(an_alert(), None)
     after = line(ledger)
     assert (after.suppressed, after.grouped, after.balances) == (0, 2, True)
@@ -157,9 +174,9 @@ def test_a_new_episode_lets_go_of_the_one_before() -> None:
     ledger.receive(an_entry(offset=2), a_delivery(source="am"), Parsed(events=(event,)))
     ledger.settle(an_alert(episode=an_episode(episode_id=new)), event)
     ledger.drain()
-    ledger.group(old, COMPANY)
+    ledger.group(old, True, COMPANY)
     assert not drained(ledger, FATES)
-    ledger.group(new, COMPANY)
+    ledger.group(new, True, COMPANY)
     assert fate_of(ledger).episode_id == new
 
 
@@ -205,7 +222,7 @@ def test_the_present_fate_of_an_episode_counts_where_it_is_still_held() -> None:
     alert = an_alert()
     ledger = settled(alert)
     (record,) = drained(ledger, EVENTS)
-    ledger.group(alert.episode.episode_id, COMPANY)
+    ledger.group(alert.episode.episode_id, True, COMPANY)
     ledger.supersede([kept(record)], "why")  # its record still says standalone
     after = line(ledger)
     assert (after.grouped, after.standalone, after.superseded) == (0, 0, 1)

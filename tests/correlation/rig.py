@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from aiops.domain import acts
-from aiops.domain.alerts import Alert, Suppression
+from aiops.domain.alerts import Alert, Moved, Suppression
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.reasons import Reason
@@ -40,7 +40,8 @@ class Rig:
         self.alerts: dict[str, Alert] = {}
         self.incidents: dict[str, Incident] = {}
         self.story: list[TimelineItem] = []
-        self.joined: list[tuple[str, Reason]] = []
+        self.joined: list[tuple[str, bool, Reason]] = []
+        self.moved: list[Moved] = []
         self.released: list[str] = []
         self._run = 0
         self.now = T0
@@ -54,6 +55,8 @@ class Rig:
         if held is not None and held.episode.open:
             episode = msgspec.structs.replace(held.episode, events=held.episode.events + 1, last_seen=now)
         else:
+            if held is not None:
+                self.correlator.leave(held.episode)
             self._run += 1
             known = not service.startswith("?")
             episode = an_episode(
@@ -128,6 +131,7 @@ class Rig:
         other.now = self.now
         other.alerts, other.incidents, other._run = dict(self.alerts), dict(self.incidents), self._run
         other.story, other.joined, other.released = list(self.story), list(self.joined), list(self.released)
+        other.moved = list(self.moved)
         return other
 
     def told(self) -> Iterator[str]:
@@ -138,11 +142,21 @@ class Rig:
         for incident in self.correlator.changed(self.now):
             self.correlator.keep(incident)
             self.incidents[incident.incident_id] = incident
+        for moved in self.correlator.moved():
+            self._rewrite(moved)
         self.joined += self.correlator.joined()
         self.released += self.correlator.released()
         for collection, document in self.correlator.drain():
             if collection.name == "timeline":
                 self.story.append(document)
+
+    def _rewrite(self, moved: Moved) -> None:
+        """As deduplication does it: the alert's present episode, or one that it stands on no longer."""
+        self.moved.append(moved)
+        alert = self.alerts[moved.fingerprint]
+        if alert.episode.episode_id == moved.episode_id:
+            episode = msgspec.structs.replace(alert.episode, incident_id=moved.incident_id, link=moved.link)
+            self.alerts[moved.fingerprint] = msgspec.structs.replace(alert, episode=episode)
 
 
 def hours(number: float) -> timedelta:

@@ -114,7 +114,7 @@ def test_incidents_merge_when_the_root_that_explains_both_arrives_late() -> None
     gone = rig.incidents[right.episode.incident_id]
     assert (gone.status, gone.merged_into) == (IncidentStatus.MERGED, incident.incident_id)
     assert incident.merged_from == (gone.incident_id,)
-    assert {episode_id for episode_id, _ in rig.joined} == {left.episode.episode_id, right.episode.episode_id}
+    assert {episode_id for episode_id, _, _ in rig.joined} == {left.episode.episode_id, right.episode.episode_id}
     assert any("db explains the services of both" in line for line in rig.told())
 
 
@@ -309,7 +309,10 @@ def test_what_its_sender_calls_bad_never_waits_in_the_background() -> None:
 def test_a_merged_incident_leads_to_where_it_lives_on() -> None:
     rig = Rig(a_graph(a="x", b="y"))
     one, other = rig.fire(0, "a").episode.incident_id, rig.fire(1, "b").episode.incident_id
-    assert rig.act(5, acts.Merge(incident_id=one, other_id=other)) == ("merged #2 into #1", one)
+    assert rig.act(5, acts.Merge(incident_id=one, other_id=other)) == (
+        "merged #2 into #1; from now on 'b down' of b together with 'a down' of a (pin #1)",
+        one,
+    )
     assert rig.act(6, acts.Acknowledge(incident_id=other)) == ("acknowledged #1", one)
     assert rig.incidents[one].status is IncidentStatus.ACKNOWLEDGED
     assert rig.incidents[one].episodes == 2

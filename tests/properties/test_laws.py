@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops import fold
+from aiops.audit import audit
 from aiops.domain.acts import (
     Acknowledge,
     Act,
@@ -24,6 +25,7 @@ from aiops.domain.acts import (
     EndWatch,
     ImportTopology,
     Merge,
+    Move,
     PutMapping,
     PutRule,
     PutSignatures,
@@ -35,10 +37,11 @@ from aiops.domain.acts import (
     RetryPage,
     SetSource,
     Shed,
+    Split,
     TryChannel,
 )
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import EPISODES, FATES, INCIDENTS, SOURCES
+from aiops.domain.changes import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
 from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
@@ -141,6 +144,7 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
         EndWatch(watch_id="w"),
     )
     anew = Reparse(source="alertmanager", based_on=Position(0, 0), kept=())
+    picks = st.lists(st.integers(0, 5).map(str), min_size=1, max_size=3).map(tuple)
     one, other = st.integers(0, 3).map("#{}".format), st.integers(0, 3).map("#{}".format)
     fixed = (PutRule(rule=good), PutRule(rule=bad), EndRule(rule_id="r"), PutSilence(silence=silence))
     signatures = (PutSignatures(signatures=(LOST, OFTEN)), EndSignature(signature_id="lost"))
@@ -161,6 +165,9 @@ def acts(now: datetime) -> st.SearchStrategy[Act]:
         one.map(lambda name: Reopen(incident_id=name)),
         st.builds(lambda name, entity: ConfirmCause(incident_id=name, entity=entity), one, st.sampled_from(SERVICES)),
         st.builds(lambda name, second: Merge(incident_id=name, other_id=second), one, other),
+        st.builds(lambda name, second, some: Move(incident_id=name, other_id=second, episodes=some), one, other, picks),
+        st.builds(lambda name, some: Split(incident_id=name, episodes=some), one, picks),
+        st.builds(lambda name, some: Split(incident_id=name, episodes=some), one, picks),
     )
 
 
@@ -172,7 +179,7 @@ def told(story: Story) -> MemoryJournal:
             with store.view() as view:
                 ids = [one.incident_id for one in view.find(INCIDENTS, Query(order=("number",), limit=1000)).items]
                 act = _filled(payload.act, store, journal) if isinstance(payload.act, Reparse) else payload.act
-            payload = msgspec.structs.replace(payload, act=_named(act, ids))
+            payload = msgspec.structs.replace(payload, act=_picked(_named(act, ids), store))
         journal.append([payload], at=at)
         fold.step(engine, journal, store)
     return journal
@@ -189,6 +196,19 @@ def _named(act: Act, ids: list[str]) -> Act:
     """Put real ids in the place of "#0", "#1", ..."""
     names = [name for name in ("incident_id", "other_id") if getattr(act, name, "").startswith("#") and ids]
     return msgspec.structs.replace(act, **{name: ids[int(getattr(act, name)[1:]) % len(ids)] for name in names})
+
+
+def _picked(act: Act, store: MemoryStore) -> Act:
+    """Put real episodes of the incident in the place of numbers."""
+    if not isinstance(act, Move | Split):
+        return act
+    with store.view() as view:
+        found = view.get(INCIDENTS, act.incident_id)
+        ids = (found.incident_id, *found.merged_from) if found else ()
+        members = [one.episode_id for one in view.find(EPISODES, Query(where={"incident": ids}, limit=1000)).items]
+    return msgspec.structs.replace(
+        act, episodes=tuple(members[int(one) % len(members)] for one in act.episodes if members)
+    )
 
 
 @st.composite
@@ -269,9 +289,15 @@ def test_counts_fates_and_incidents_say_the_same(story: Story) -> None:
         lines = view.find(SOURCES, Query(limit=1000)).items
         episodes = view.find(EPISODES, Query(limit=1000)).items
         incidents = view.find(INCIDENTS, Query(limit=1000)).items
+        alerts = view.find(ALERTS, Query(limit=1000)).items
+        assert audit(view).findings == ()
+    by_id = {one.episode_id: one for one in episodes}
+    assert all(by_id[alert.episode.episode_id].incident_id == alert.episode.incident_id for alert in alerts)
     for fate in ("suppressed", "grouped", "standalone"):
         by_episode = sum(sum(item.events.values()) for item in fates if item.fate == fate)
         assert by_episode == sum(getattr(line, fate) for line in lines)
+    living = {key for one in incidents if one.status != "merged" for key in (one.incident_id, *one.merged_from)}
+    assert {episode.incident_id for episode in episodes} <= {*living, ""}
     for incident in incidents:
         if incident.status != "merged":
             members = [e for e in episodes if e.incident_id in (incident.incident_id, *incident.merged_from)]

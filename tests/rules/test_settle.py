@@ -335,6 +335,61 @@ def test_a_merge_pages_nobody_twice(survivor_first: bool) -> None:
     assert desk.made == [("i1-opened", "shop-team"), ("i2-resolved", "shop-team")]
 
 
+def test_what_is_split_off_pages_nobody_who_was_paged_of_the_whole() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1", services_total=3)
+    assert desk.incidents["i2"].paged
+    assert desk.incidents["i2"].reasons[-1].text == "shop-team knows of it already"
+    desk.take(60, "i2", status=RESOLVED, firing=0, audible=0)
+    desk.take(90, "i1", status=RESOLVED, firing=0, audible=0)
+    assert [key for key, _ in desk.made] == ["i1-opened", "i2-resolved", "i1-resolved"]
+
+
+def test_what_is_split_off_before_anybody_was_paged_is_paged_for_itself() -> None:
+    desk = Desk(hold=timedelta(seconds=30))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1")
+    desk.run(60)
+    assert [key for key, _ in desk.made] == ["i1-opened", "i2-opened"]
+
+
+def test_whose_part_is_split_off_is_told_of_it_though_others_were_paged_of_the_whole() -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1", services_total=3, owners=("mail-team",))
+    assert desk.incidents["i2"].reasons[-1].text == (
+        "paged mail-team too: critical, 3 services; split off what shop-team knows of"
+    )
+    desk.take(20, "i2", firing=2)
+    desk.take(60, "i2", status=RESOLVED, firing=0, audible=0)
+    assert desk.made == [
+        ("i1-opened", "shop-team"),
+        ("i2-opened-mail-team", "mail-team"),
+        ("i2-resolved", "shop-team"),
+        ("i2-resolved-mail-team", "mail-team"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        {"severity": Severity.WARNING},
+        {"background": True},
+        {"status": ACKNOWLEDGED},
+        {"audible": 0, "suppressed": 3},
+    ],
+    ids=["mild", "background", "acknowledged", "muted"],
+)
+def test_a_part_that_would_page_nobody_by_itself_pages_nobody_when_it_is_split_off(quiet: dict[str, Any]) -> None:
+    desk = Desk(hold=timedelta(0))
+    desk.take(0, "i1")
+    desk.take(10, "i2", split_from="i1", owners=("mail-team",), **quiet)
+    assert [key for key, _ in desk.made] == ["i1-opened"]
+    desk.take(20, "i2", severity=Severity.CRITICAL, background=False, status=OPEN, audible=3, suppressed=0)
+    assert desk.made[1:] == [("i2-opened-mail-team", "mail-team")]  # then it does
+
+
 def two_paged(**second: Any) -> Desk:
     """A desk where shop-team was paged about i1 and mail-team about i2."""
     desk = Desk(hold=timedelta(0))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.aiops.cli.line import Line
+from tests.api.test_divided import looks_like_two
 from tests.api.test_similar import placed
 from tests.api.world import World
 
@@ -187,3 +188,36 @@ def test_similar_incidents_are_listed_with_what_was_done(aiops: Line, world: Wor
     assert [one["incident"]["number"] for one in aiops.json("incidents", "similar", "1")] == [2]
     assert aiops.json("incidents", "similar", "3") == []
     assert "nothing similar enough is known" in aiops.chatter
+
+
+def test_alerts_are_moved_split_off_and_merged(aiops: Line, storm: World) -> None:
+    episodes = {one["entity"]["name"]: one["episode_id"] for one in aiops.json("incidents", "show", "1")[0]["members"]}
+    assert episodes["web"] in aiops("incidents", "show", "1")
+    said = aiops("incidents", "split", "1", episodes["web"], "--text", "its own trouble")
+    assert said.startswith("split 1 alert off #1 into #3; from now on ")
+    assert aiops("incidents", "move", "#1", "3", episodes["api"]).startswith("moved 1 alert of #1 to #3; ")
+    assert aiops("incidents", "merge", "1", "3").startswith("merged #3 into #1; ")
+    assert numbers(aiops) == [1, 2]
+
+
+def test_pins_are_listed_and_revoked(aiops: Line, storm: World) -> None:
+    (web,) = [one for one in aiops.json("incidents", "show", "1")[0]["members"] if one["entity"]["name"] == "web"]
+    aiops("incidents", "split", "1", web["episode_id"], "--text", "its own trouble")
+    head, line = aiops("pins").splitlines()
+    assert head.split()[:3] == ["#", "Status", "Says"]
+    assert "apart from" in line
+    assert "its own trouble" in line
+    assert aiops("pins", "revoke", "#1").startswith("pin #1 no longer counts: ")
+    assert aiops.json("pins", "list") == []
+    assert len(aiops.json("pins", "list", "--all")) == 1
+
+
+def test_what_looks_like_two_is_told_with_the_command_that_splits_it(aiops: Line, world: World) -> None:
+    looks_like_two(world)
+    told = aiops("incidents", "show", "1")
+    assert "Maybe two: this looks like two: index explains 3 of its 9 services, pay-db 2 others; " in told
+    (command,) = [line.strip() for line in told.splitlines() if line.strip().startswith("aiops incidents split")]
+    assert command == "aiops incidents split 1 --service=pay --service=pay-db"
+    assert aiops(*command.split()[1:]).startswith("split 2 alerts off #1 into #2; ")
+    assert sorted(numbers(aiops)) == [1, 2]
+    assert "Maybe two" not in aiops("incidents", "show", "1")
