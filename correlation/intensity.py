@@ -9,7 +9,8 @@ What is counted since then corrects the table by three factors, each the ratio o
 value as so many pseudo-counts: per relation (mass), per relation and span of time (delay, which may become lopsided),
 per relation and kind of alert ("error ratio" travels, "disk full" does not). The counts are the expectation step of EM
 (Dempster et al. 1977) for a Hawkes process, once per episode as it comes in: it counts for each neighbour by the share
-that this one has in its intensity. The counts only shift mass between relations; how strong all of them are together is hand-set.
+that this one has in its intensity. The counts only shift mass between relations; how strong all of them are together
+is hand-set.
 """
 
 import math
