@@ -195,6 +195,7 @@ RULES = Collection(
         "last_hit": lambda rule: rule.last_hit,
         "created_at": lambda rule: rule.created_at,
     },
+    tags={"offered_for": lambda rule: rule.offered_for},
 )
 SIGNATURES = Collection(
     "signatures",

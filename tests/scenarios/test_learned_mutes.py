@@ -432,6 +432,9 @@ def test_a_second_incident_narrows_what_waits_and_an_accepted_narrower_rule_stay
     world.at(6 * HOUR + 60).alert("store", "no space", "critical", alertname="Full")
     (second,) = [one for one in world.expect(at=6 * HOUR + 61).incidents if one.services == ("store",)]
     world.at(6 * HOUR + 100).act(ConfirmCause(incident_id=second.incident_id, entity="store"))
+    seen = world.expect(at=6 * HOUR + 101)
+    (first,) = [one for one in seen.incidents if "api" in one.services]
+    assert rules(seen)["io-narrower"].offered_for == (first.incident_id, second.incident_id)
     world.at(6 * HOUR + 200).act(AcceptRule(rule_id="io-narrower"))
     seen = world.expect(at=6 * HOUR + 201)
     assert [str(one) for one in rules(seen)["io-narrower"].matchers[1:]] == ['entity!~"db"', 'entity!~"store"']
