@@ -100,7 +100,7 @@ class Tried(Noun, frozen=True, kw_only=True):
 def read_files(view: View, files: Sequence[SigmaFile]) -> tuple[list[Read], list[Problem]]:
     """Read Sigma files, beside the signatures in force that correlations among them may be about."""
     if sum(len(file.text) for file in files) > MOST_TEXT:
-        raise TooLarge(f"more than {MOST_TEXT:,} characters: send the files in parts")
+        raise TooLarge(f"more than {MOST_TEXT:,} characters: send the files in parts, as `aiops rules sigma add` does")
     return load_texts([(file.name, file.text) for file in files], lambda new: linked(view, new))
 
 
