@@ -505,6 +505,7 @@ def test_snapshots_stay_that_a_history_needs_and_are_found_by_where_a_replay_beg
     for number in range(1, 30):
         stay = store.keep(a_snapshot(number, hours=number), history=timedelta(hours=14))
     assert stay == [Position(0, offset) for offset in (29, 28, 27, 25, 23, 21, 19, 17, 15)]
+    assert (store.snapshots("1"), store.snapshots("2")) == (stay, [])
     assert store.snapshot("1", Position(0, 22)) == a_snapshot(21, hours=21)
     assert store.snapshot("1", Position(0, 14)) is None
     assert store.keep(a_snapshot(30, hours=30)) == [Position(0, 30), Position(0, 29)]
