@@ -43,7 +43,7 @@ def narrower(view: View, incident: Incident) -> tuple[Rule, ...]:
 
 def harm(view: View, incident: Incident) -> tuple[TimelineItem, ...]:
     """Return what an incident's story says that mutes hid of it, the newest audit's lines first."""
-    where = {"incident": (incident.incident_id,), "kind": (AUDIT,)}
+    where = {"incident": (incident.incident_id, *incident.merged_from), "kind": (AUDIT,)}
     return tuple(view.find(TIMELINE, Query(where=where, order=("-at",), limit=MOST)).items)
 
 

@@ -40,6 +40,7 @@ def labelled(act: LabelTemplate, template: Template | None, actor: str, now: dat
         reason=act.reason,
         expires=until if good else None,
         review=None if good else until,
+        threshold=act.threshold,
         cases=Cases(match=(Case(message=template.example),) if template.example else ()),
     )
 

@@ -61,5 +61,5 @@ def label_template(
     do: ActingOf, template_id: str, body: Annotated[TemplateVerdict, Depends(body_of(TemplateVerdict))]
 ) -> Response:
     """Makes, replaces or (for `unknown`) ends the rule of that template."""
-    reason = said(body.reason, "reason")
-    return do.do(acts.LabelTemplate(template_id=template_id, verdict=body.verdict, reason=reason, days=body.days))
+    given = {name: getattr(body, name) for name in TemplateVerdict.__struct_fields__}
+    return do.do(acts.LabelTemplate(template_id=template_id, **{**given, "reason": said(body.reason, "reason")}))

@@ -140,6 +140,10 @@ def test_what_mutes_hid_of_a_confirmed_incident_is_on_its_page_with_what_to_do(w
     shown = world.page("/incidents/1")
     assert "rule r hid 2 alerts, the first 4 min before anything was heard" in shown
     assert "/rules/r-narrower/accept" in shown
+    told = world.get("/api/incidents/1/harm")
+    assert [one["text"] for one in told["items"]] == [line.text]
+    assert [one["id"] for one in told["narrower"]] == ["r-narrower"]
+    assert world.get("/api/incidents/7/harm", status=404)
     assert "What mutes hid" not in World.page(other(world), "/incidents/2")
 
 
