@@ -17,6 +17,7 @@ from api.desk import DeskOf
 from api.errors import NotFound
 from api.filters import RunbookFilter
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import listed
 from api.requests import NewRunbook
 from api.schemas import RunbookList
 
@@ -66,7 +67,7 @@ def runbook_list(view: View, wanted: RunbookFilter) -> RunbookList:
     limit = min(wanted.bounded, MOST_WHOLE) if wanted.whole else wanted.bounded
     found = view.find(RUNBOOKS, msgspec.structs.replace(asked, limit=limit))
     items = found.items if wanted.whole else [msgspec.structs.replace(one, text="") for one in found.items]
-    return RunbookList(items=tuple(items), total=found.total, exact=found.exact, next=found.next)
+    return listed(RunbookList, found, items=tuple(items))
 
 
 def runbook_of(view: View, runbook_id: str) -> Runbook:
