@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aiops.domain.acts import Outcome
-from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.alerts import Alert
 from aiops.domain.changes import (
     ALERTS,
     COLLECTIONS,
@@ -30,7 +30,6 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import TimelineItem
 from aiops.domain.learned import Direction
-from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.domain.records import SourceRecord
 from aiops.domain.rules import Rule
@@ -39,7 +38,7 @@ from aiops.domain.vectors import written
 from aiops.ports import Store
 from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
-from tests.builders import T0, an_alert, an_episode, at
+from tests.builders import T0, a_mute, an_alert, an_episode, at
 from tests.elastic.server import a_fresh_store
 
 STORES: dict[str, Callable[[Path], Store]] = {
@@ -79,8 +78,7 @@ def an_item(number: int, incident: str = "i1") -> TimelineItem:
 
 
 def a_rule(name: str, expires: datetime | None) -> Rule:
-    matchers = (Matcher(field="service", value="db"),)
-    return Rule(id=name, verdict=Verdict.KNOWN_GOOD, matchers=matchers, owner="noc", reason="noise", expires=expires)
+    return a_mute(id=name, expires=expires)
 
 
 # what was saved

@@ -9,12 +9,12 @@ import pytest
 from aiops.domain.acts import LabelTemplate, Shelve
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput, Conflict
-from aiops.domain.matching import Matcher, fields_of
+from aiops.domain.matching import fields_of
 from aiops.domain.records import Template
 from aiops.domain.rules import Case, Cases, Envelope, Rule, RuleStatus, Threshold
 from rules.check import check_rule, check_silence
 from rules.making import labelled, narrower, narrower_id, shelved
-from tests.builders import T0, an_alert, an_incident
+from tests.builders import T0, a_mute, an_alert, an_incident
 
 YEAR = timedelta(days=366)
 
@@ -36,15 +36,7 @@ def a_label(**changes: Any) -> LabelTemplate:
 
 
 def a_rule(**changes: Any) -> Rule:
-    rule = Rule(
-        id="io",
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=(Matcher(field="alertname", value="Disk"),),
-        owner="noc",
-        reason="backup",
-        expires=T0 + timedelta(days=30),
-    )
-    return msgspec.structs.replace(rule, **changes)
+    return a_mute("alertname=Disk", **{"id": "io", "reason": "backup", **changes})
 
 
 @pytest.mark.parametrize("verdict", [Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD])

@@ -59,7 +59,7 @@ def test_a_value_that_nothing_has_any_more_leaves_no_counter(store: SqliteStore,
     save(store, 1, an_alert("db", owner="dba"))
     save(store, 2, *(an_alert("db", owner=f"owner-{number}") for number in range(20)), an_alert("db", owner="shop"))
     assert {x for a, x, *_ in counters(tmp_path) if a == "owner"} == {"shop"}
-    assert all(row[-1] > 0 for row in counters(tmp_path))
+    assert 0 not in {row[-1] for row in counters(tmp_path)}
 
 
 def test_an_older_revision_changes_no_counter(store: SqliteStore, tmp_path: Path) -> None:
