@@ -204,7 +204,7 @@ def test_who_does_not_want_it_holds_nothing_back(world: World) -> None:
 def a_rule(rule_id: str, verdict: Verdict, service: str, limit: Threshold) -> Rule:
     later = T0 + timedelta(days=30)
     ends = {"expires": later} if verdict is Verdict.KNOWN_GOOD else {"expires": None, "review": later}
-    return a_mute(f"service={service}", id=rule_id, verdict=verdict, threshold=limit, **ends)
+    return a_mute(f"service={service}", id=rule_id, verdict=verdict, threshold=limit, owner="ana", **ends)
 
 
 THREE_OF_FIVE = Threshold(times=3, of=5, within=timedelta(minutes=30))
