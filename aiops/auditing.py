@@ -54,18 +54,18 @@ def _harmed(parts: Parts, incident: Incident, harm: Harm, by_cause: set[str]) ->
     if untried or (harm.root and (harm.hid or proposal)):
         parts.book.suspend(rule.id, f"{number} is confirmed, and it {harm.deed} of it", parts.now)
         text = f"{text}; it is suspended"
-    if offered := _offer(parts, origin or rule, harm.nodes, number):
+    if offered := _offer(parts, origin or rule, harm.nodes, incident):
         text = f"{text}; {offered}, which leaves out {', '.join(harm.nodes)}, waits to be accepted in its place"
     parts.correlator.remark(incident.incident_id, text, parts.now)
     return list(parts.book.concerned(rule.id, parts.dedup.firing()))
 
 
-def _offer(parts: Parts, rule: Rule, nodes: tuple[str, ...], number: str) -> str:
+def _offer(parts: Parts, rule: Rule, nodes: tuple[str, ...], incident: Incident) -> str:
     """Put a rule before people that hides less; return its id, or "" where there is none that would hide anything."""
     present = parts.book.rule(narrower_id(rule))
     if present and present.status is not RuleStatus.SHADOW:
         return ""
-    less = narrower(rule, present, nodes, number)
+    less = narrower(rule, present, nodes, incident)
     if less is None or parts.suggest.rejected(less.id) or not _leaves_some(parts, less):
         return ""
     try:

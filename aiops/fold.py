@@ -47,18 +47,26 @@ def newest(store: Store, until: Position | None = None) -> Snapshot | None:
     """Return the newest snapshot, none behind ``until``; where there is only one of an earlier release, upgraded."""
     for version in range(upgrades.FORMAT, 0, -1):
         if snapshot := store.snapshot(str(version), until):
-            parts = upgrades.upgraded(snapshot.parts, version)
-            return msgspec.structs.replace(snapshot, version=FORMAT, parts=parts)
+            return _upgraded(snapshot, version)
     return None
 
 
 def oldest(store: Store, first: Position) -> Snapshot | None:
-    """Return the oldest snapshot from which a journal that begins with the entry ``first`` goes on."""
-    found: Snapshot | None = None
-    until: Position | None = None
-    while (one := newest(store, until)) and one.position.offset + 1 >= first.offset:
-        found, until = one, Position(one.position.shard, one.position.offset - 1)
-    return found
+    """Return the oldest snapshot from which a journal that begins with the entry ``first`` goes on.
+
+    Only that one is read, and before it those that turn out to be damaged.
+    """
+    kept = [(one, version) for version in range(1, upgrades.FORMAT + 1) for one in store.snapshots(str(version))]
+    for position, version in sorted(kept):
+        if position.offset + 1 >= first.offset:
+            snapshot = store.snapshot(str(version), position)
+            if snapshot and snapshot.position == position:
+                return _upgraded(snapshot, version)
+    return None
+
+
+def _upgraded(snapshot: Snapshot, version: int) -> Snapshot:
+    return msgspec.structs.replace(snapshot, version=FORMAT, parts=upgrades.upgraded(snapshot.parts, version))
 
 
 def step(engine: Engine, journal: Readable, store: Store, limit: int = 500, until: Position | None = None) -> int:

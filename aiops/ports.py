@@ -130,6 +130,10 @@ class Store(Protocol):
         """Return the newest readable snapshot of this version, none behind ``until``; None when there is none."""
         ...
 
+    def snapshots(self, version: str) -> list[Position]:
+        """Return where the kept snapshots of this version stand, the newest first, readable or not; none is read."""
+        ...
+
     def view(self) -> AbstractContextManager[View]:
         """Open one consistent read."""
         ...

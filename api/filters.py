@@ -59,6 +59,7 @@ class RunbookFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Which runbooks."""
 
     text: str = ""  # words of name, alerts and text, by their beginning
+    whole: bool = False  # each with its text, then at most 100 a page
 
 
 INCIDENT_SORTS = {

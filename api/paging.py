@@ -19,6 +19,7 @@ from api.explain import explanation
 from api.filters import PageFilter
 from api.reading import alert as find_alert
 from api.reading import incident as find_incident
+from api.reading import listed
 from api.requests import PageTextBody
 from api.schemas import Explanation, PageDetail, PageList, PageText, Step
 
@@ -40,7 +41,7 @@ HEADINGS = {
 def page_list(view: View, wanted: PageFilter) -> PageList:
     """Return one page of pages, the newest first."""
     found = view.find(PAGES, wanted.query())
-    return PageList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next)
+    return listed(PageList, found)
 
 
 def page_of(view: View, page_id: str) -> Page:

@@ -1,8 +1,8 @@
 """What is there to see? Questions to one consistent view, asked alike by the API and the pages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -59,19 +59,18 @@ MOST_STORY = 200  # lines of an incident's timeline
 FATES_COUNTED = ("rejected", "duplicate", "suppressed", "grouped", "standalone", "observed", "superseded")
 
 
+def listed(kind: Callable[..., T], found: Found[Any], **more: object) -> T:
+    """Return one page as an answer of this ``kind``; ``more``: what it has beside what every list has."""
+    page = {"items": tuple(found.items), "total": found.total, "exact": found.exact, "next": found.next}
+    return kind(**{**page, **more})
+
+
 def incident_list(view: View, wanted: IncidentFilter) -> IncidentList:
     """Return one page of incidents with the counts asked for."""
     query = asked(view, INCIDENTS, wanted)
     found = view.find(INCIDENTS, query)
     facets = view.facets(INCIDENTS, query, wanted.facets) if wanted.facets else Facets({})
-    return IncidentList(
-        items=tuple(found.items),
-        total=found.total,
-        exact=found.exact,
-        next=found.next,
-        facets=facets,
-        sampled=facets.sampled,
-    )
+    return listed(IncidentList, found, facets=facets, sampled=facets.sampled)
 
 
 def scope_list(view: View, page: Paged) -> ScopeList:
@@ -94,7 +93,7 @@ def scope_list(view: View, page: Paged) -> ScopeList:
         )
         for one in found.items
     )
-    return ScopeList(items=items, total=found.total, exact=found.exact, next=found.next)
+    return listed(ScopeList, found, items=items)
 
 
 def incident(view: View, incident_id: str) -> Incident:
@@ -151,14 +150,7 @@ def alert_list(view: View, wanted: AlertFilter) -> AlertList:
     query = asked(view, ALERTS, wanted)
     found = view.find(ALERTS, query)
     facets = view.facets(ALERTS, query, wanted.facets) if wanted.facets else Facets({})
-    return AlertList(
-        items=tuple(found.items),
-        total=found.total,
-        exact=found.exact,
-        next=found.next,
-        facets=facets,
-        sampled=facets.sampled,
-    )
+    return listed(AlertList, found, facets=facets, sampled=facets.sampled)
 
 
 def alert(view: View, fingerprint: str) -> Alert:
@@ -210,11 +202,9 @@ def services(view: View, page: Paged, text: str = "") -> ServiceList:
     query = Query(text=text, order=("-rank", "-firing", "-seen"), cursor=page.cursor, limit=page.bounded)
     found: Found[ServiceRecord] = view.find(SERVICES, query)
     graph = current_graph(view)
-    return ServiceList(
-        items=tuple(found.items),
-        total=found.total,
-        exact=found.exact,
-        next=found.next,
+    return listed(
+        ServiceList,
+        found,
         edges=graph.topology.edges if graph else (),
         graph_version=graph.version if graph else 0,
         unmapped=engine(view).unmapped,
@@ -251,13 +241,7 @@ def services_at(view: View, moment: datetime) -> ServiceList:
 def edges(view: View, wanted: EdgeFilter) -> EdgeList:
     """Return one page of proposed edges, and those of the graph that are doubted."""
     found = view.find(EDGES, wanted.query())
-    return EdgeList(
-        items=tuple(found.items),
-        total=found.total,
-        exact=found.exact,
-        next=found.next,
-        doubted=tuple(view.find(EDGES, wanted.query(doubted=True)).items),
-    )
+    return listed(EdgeList, found, doubted=tuple(view.find(EDGES, wanted.query(doubted=True)).items))
 
 
 def current_graph(view: View) -> GraphRecord | None:

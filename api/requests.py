@@ -155,3 +155,4 @@ class TemplateVerdict(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     verdict: Verdict
     reason: str
     days: int = 30  # until expiry or review
+    threshold: Threshold | None = None  # N of M: of known_good, hides until it is reached; of known_bad, raises then

@@ -2,6 +2,7 @@
 
 from aiops.domain.alerts import Alert
 from aiops.domain.base import Noun
+from aiops.domain.incidents import TimelineItem
 from aiops.domain.rules import Rule, RuleStatus
 from rules.lint import Finding
 
@@ -53,6 +54,13 @@ class SuggestionList(Noun, frozen=True, kw_only=True):
 
     items: tuple[Suggestion, ...]
     total: int
+
+
+class Harm(Noun, frozen=True, kw_only=True):
+    """What mutes cost in one incident: known once its cause is confirmed."""
+
+    items: tuple[TimelineItem, ...]  # what each rule hid of it, or near it, the newest audit's first; at most 1,000
+    narrower: tuple[Rule, ...]  # rules that would have left it alone, and wait to be accepted
 
 
 class Sampled(Noun, frozen=True, kw_only=True):

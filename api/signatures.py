@@ -1,17 +1,17 @@
 """What do people and programs ask about signatures, and what does it make of the Sigma files that they send?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from aiops.domain.acts import PutSignatures
 from aiops.domain.base import Noun
-from aiops.domain.changes import SIGNATURES
+from aiops.domain.changes import SIGNATURES, Scalar
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
 from aiops.domain.queries import Query
-from aiops.domain.signatures import Signature
+from aiops.domain.signatures import Correlated, Signature
 from aiops.domain.words import plural
 from aiops.ports import View
 from aiops.walking import documents_of
@@ -22,6 +22,8 @@ from rules.sigma import Read, load_texts
 from rules.sigma_cases import fitting, unproved
 from rules.signature_links import chunks
 
+IN_FORCE: Mapping[str, tuple[Scalar, ...]] = {"ended": (False,)}  # where: signatures that raise
+AT_ONCE = 1_000  # names that are looked up in one query
 MOST_TEXT = 2_000_000  # characters of files in one request: thousands of rules, read within seconds
 _ORDERS: Mapping[str, tuple[str, ...]] = {"hits": ("ended", "-hits"), "recent": ("ended", "-last_hit"), "id": ()}
 
@@ -98,13 +100,29 @@ class Tried(Noun, frozen=True, kw_only=True):
 def read_files(view: View, files: Sequence[SigmaFile]) -> tuple[list[Read], list[Problem]]:
     """Read Sigma files, beside the signatures in force that correlations among them may be about."""
     if sum(len(file.text) for file in files) > MOST_TEXT:
-        raise TooLarge(f"more than {MOST_TEXT:,} characters: send the files in parts")
-    return load_texts([(file.name, file.text) for file in files], in_force(view))
+        raise TooLarge(f"more than {MOST_TEXT:,} characters: send the files in parts, as `aiops rules sigma add` does")
+    return load_texts([(file.name, file.text) for file in files], lambda new: linked(view, new))
 
 
 def in_force(view: View) -> Iterator[Signature]:
     """Yield the signatures that raise."""
-    return (one for one in documents_of(view, SIGNATURES) if one.ended_at is None)
+    return documents_of(view, SIGNATURES, IN_FORCE)
+
+
+def linked(view: View, new: Iterable[Signature] = ()) -> list[Signature]:
+    """Return the correlations in force and what of that they, or ``new`` ones, are about: all that ``Links`` needs.
+
+    However many signatures there are, few are read.
+    """
+    correlations = list(documents_of(view, SIGNATURES, {**IN_FORCE, "together": (True,)}))
+    every = (one.condition for one in (*correlations, *new))
+    named = sorted({name for condition in every if isinstance(condition, Correlated) for name in condition.of})
+    found = {one.id: one for one in correlations}
+    for at in range(0, len(named), AT_ONCE):
+        some = tuple(named[at : at + AT_ONCE])
+        found |= {one.id: one for one in view.many(SIGNATURES, some) if one.ended_at is None}
+        found |= {one.id: one for one in documents_of(view, SIGNATURES, {**IN_FORCE, "name": some})}
+    return list(found.values())
 
 
 def put_files(desk: Desk, new: NewSignatures, actor: str, key: str) -> SignaturesPut:
@@ -141,7 +159,7 @@ def tried(view: View, trial: Trial) -> Tried:
     """Prove files by their cases and try a record on them; without files on what is in force."""
     read, problems = read_files(view, trial.files)
     signatures = [one.signature for one in read] if trial.files else list(in_force(view))
-    beside = [*in_force(view), *signatures] if trial.files else signatures
+    beside = [*linked(view, signatures), *signatures] if trial.files else []
     problems += [problem for one in read for problem in unproved(one, beside)]
     fits = fitting(signatures, trial.record) if trial.record is not None else []
     return Tried(rules=len(signatures), problems=tuple(problems), fits=tuple(one.id for one in fits))

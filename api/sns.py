@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 import structlog
 from cryptography import x509
@@ -16,10 +15,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from aiops.domain.errors import Unavailable
+from api.fetching import fetch
 
 MOST = 20  # certificates that are kept
 LONGEST = 64 << 10  # bytes of one
-TIMEOUT = 5.0  # seconds
 log = structlog.get_logger()
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
@@ -40,25 +39,14 @@ def amazons(url: str) -> bool:
     return plain and known and region.replace("-", "").isalnum()
 
 
-def fetch(url: str) -> bytes:
-    """Return what stands at ``url``, without following it elsewhere; Unavailable says why not."""
-    try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client, client.stream("GET", url) as answer:
-            answer.raise_for_status()
-            found = b""
-            for chunk in answer.iter_bytes():
-                found += chunk
-                if len(found) > LONGEST:
-                    raise Unavailable("SNS answers with more than it ever has to say")
-            return found
-    except httpx.HTTPError as error:
-        raise Unavailable(f"SNS cannot be asked: {type(error).__name__}") from error
+def _said_by(url: str) -> bytes:
+    return fetch(url, LONGEST, "what SNS says")
 
 
 class Certificates:
     """Amazon's signing certificates by their address, the newest kept; and what else SNS is asked for."""
 
-    def __init__(self, fetched: Callable[[str], bytes] = fetch) -> None:
+    def __init__(self, fetched: Callable[[str], bytes] = _said_by) -> None:
         self._fetch, self._lock = fetched, Lock()
         self._keys: OrderedDict[str, rsa.RSAPublicKey] = OrderedDict()
 

@@ -37,14 +37,13 @@ def sample(view: View) -> list[Sampled]:
 
 def narrower(view: View, incident: Incident) -> tuple[Rule, ...]:
     """Return the rules that would have left this incident alone, and wait to take the place of those that did not."""
-    end = f": #{incident.number}"
-    found = view.find(RULES, Query(where={"status": WAITING}, limit=MOST)).items
-    return tuple(rule for rule in found if rule.replaces and rule.reason.endswith(end))
+    ids = (incident.incident_id, *incident.merged_from)
+    return tuple(view.find(RULES, Query(where={"status": WAITING, "offered_for": ids}, limit=MOST)).items)
 
 
 def harm(view: View, incident: Incident) -> tuple[TimelineItem, ...]:
     """Return what an incident's story says that mutes hid of it, the newest audit's lines first."""
-    where = {"incident": (incident.incident_id,), "kind": (AUDIT,)}
+    where = {"incident": (incident.incident_id, *incident.merged_from), "kind": (AUDIT,)}
     return tuple(view.find(TIMELINE, Query(where=where, order=("-at",), limit=MOST)).items)
 
 

@@ -13,8 +13,13 @@ NEVER: frozenset[EventKind] = frozenset((EventKind.ALERT, EventKind.METRIC, Even
 
 def applies(logsource: Logsource, tags: Tags) -> bool:
     """Is a log of these tags one that a rule of this log source is about?"""
-    asked = (("product", logsource.product), ("service", logsource.service), ("category", logsource.category))
-    return all((name, value) in tags for name, value in asked if value)
+    return asked(logsource) <= tags
+
+
+def asked(logsource: Logsource) -> Tags:
+    """Return the tags that a log must have for a rule of this log source to be about it."""
+    named = (("product", logsource.product), ("service", logsource.service), ("category", logsource.category))
+    return frozenset((name, value) for name, value in named if value)
 
 
 _BY_SOURCE: Mapping[str, Tags] = {

@@ -8,6 +8,7 @@ import msgspec
 from aiops.domain.acts import LabelTemplate, Shelve
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput, Conflict
+from aiops.domain.incidents import Incident
 from aiops.domain.matching import Matcher, Operator, any_text
 from aiops.domain.records import Template
 from aiops.domain.rules import Case, Cases, Rule, RuleStatus, Silence
@@ -15,6 +16,7 @@ from aiops.domain.rules import Case, Cases, Rule, RuleStatus, Silence
 SHELF = "shelf-"
 NARROWER = "-narrower"
 MOST_LEFT_OUT = 50  # nodes that a narrower rule leaves out; more of them are no noise at all
+MOST_OFFERED_FOR = 50  # incidents that one narrower rule is offered for
 
 
 def label_id(act: LabelTemplate) -> str:
@@ -38,6 +40,7 @@ def labelled(act: LabelTemplate, template: Template | None, actor: str, now: dat
         reason=act.reason,
         expires=until if good else None,
         review=None if good else until,
+        threshold=act.threshold,
         cases=Cases(match=(Case(message=template.example),) if template.example else ()),
     )
 
@@ -58,14 +61,20 @@ def shelved(act: Shelve, actor: str, now: datetime, longest: timedelta) -> Silen
     )
 
 
-def narrower(rule: Rule, waiting: Rule | None, nodes: Sequence[str], why: str) -> Rule | None:
+def narrower(rule: Rule, waiting: Rule | None, nodes: Sequence[str], incident: Incident) -> Rule | None:
     """Return ``rule`` without what it says of these nodes, in shadow; accepting it ends the other one.
 
-    ``waiting``: the one of ``narrower_id`` that nobody accepted yet, which is narrowed further. None: that leaves them
-    out already, or they are too many.
+    ``waiting``: the one of ``narrower_id`` that nobody accepted yet, which is narrowed further, or offered for this
+    ``incident`` too where it leaves these nodes out already. None: that is so, or the nodes are too many.
     """
     base = waiting or rule
-    nodes = [name for name in nodes if not any(_leaves_out(matcher, name) for matcher in base.matchers)]
+    offered_for = base.offered_for if waiting else ()
+    if incident.incident_id not in offered_for:
+        offered_for = (*offered_for, incident.incident_id)[-MOST_OFFERED_FOR:]
+    more = [name for name in nodes if not any(_leaves_out(matcher, name) for matcher in base.matchers)]
+    if waiting and nodes and not more and offered_for != waiting.offered_for:
+        return msgspec.structs.replace(waiting, offered_for=offered_for)
+    nodes = more
     if not 0 < len(nodes) <= MOST_LEFT_OUT:
         return None
     but = Matcher(field="entity", operator=Operator.NOT_REGEX, value=any_text(nodes))
@@ -79,7 +88,7 @@ def narrower(rule: Rule, waiting: Rule | None, nodes: Sequence[str], why: str) -
         matchers=(*base.matchers, but),
         any_of=rule.any_of,
         owner=rule.owner,
-        reason=f"{base.reason}; without {', '.join(nodes)}: {why}"[:2_000],
+        reason=f"{base.reason}; without {', '.join(nodes)}: #{incident.number}"[:2_000],
         expires=rule.expires,
         ceiling=rule.ceiling,
         priority=rule.priority,
@@ -88,6 +97,7 @@ def narrower(rule: Rule, waiting: Rule | None, nodes: Sequence[str], why: str) -
         envelope=envelope,
         any_shape=rule.any_shape,
         replaces=rule.id,
+        offered_for=offered_for,
         cases=Cases(no_match=rule.cases.no_match),
         created_by="engine",
     )

@@ -1,5 +1,6 @@
 """What do two rules have in common? Whether all that one matches is matched by another, and whether one can match."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from aiops.domain.matching import Matcher, Operator, token_match
@@ -11,14 +12,15 @@ _Way = Sequence[Matcher]
 
 
 class Overlaps:
-    """Which of these rules take in another whole? Found by the plain conditions that both have."""
+    """Which of these rules take in another whole? Found by plain conditions that both have, the rarest of each."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._by_condition: dict[tuple[str, str], list[Rule]] = {}
         self._loose: list[Rule] = []
+        common = Counter(condition for rule in rules for way in rule.ways for condition in _conditions(way))
         for rule in rules:
-            conditions = {condition for way in rule.ways for condition in _conditions(way)[:1]}
-            for condition in sorted(conditions):
+            rarest = (min(_conditions(way), key=lambda one: (common[one], one), default=None) for way in rule.ways)
+            for condition in sorted(set(filter(None, rarest))):
                 self._by_condition.setdefault(condition, []).append(rule)
             if not all(_conditions(way) for way in rule.ways) and len(self._loose) < MOST_LOOSE:
                 self._loose.append(rule)

@@ -1,6 +1,6 @@
 """What do Sigma rules say, in our words? YAML in; signatures, their own cases, and what could not be read out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -73,11 +73,13 @@ def load_folder(folder: Path) -> tuple[list[Read], list[Problem]]:
     return read, problems + more
 
 
-def load_texts(texts: Iterable[tuple[str, str]], present: Iterable[Signature] = ()) -> tuple[list[Read], list[Problem]]:
+def load_texts(
+    texts: Iterable[tuple[str, str]], beside: Callable[[Sequence[Signature]], Iterable[Signature]] = lambda _: ()
+) -> tuple[list[Read], list[Problem]]:
     """Read files (name and text; one rule a document, or a list); what cannot be used is a problem with its line.
 
     Of rules of the same id the first counts. Filters narrow the rules that are read with them. A correlation must be
-    about what is among them, or ``present``.
+    about what is among them, or in force: ``beside`` is given them all and returns what of that they may be about.
     """
     read: dict[str, Read] = {}
     filters: list[Filter] = []
@@ -92,7 +94,7 @@ def load_texts(texts: Iterable[tuple[str, str]], present: Iterable[Signature] = 
                 said = f"rule {one.signature.id} is at {first.place} too"
                 problems.append(Problem(place=one.place, problem=said, fix="choose another id or name"))
     signatures = [one.signature for one in read.values()]
-    for key, why in astray(signatures, present).items():
+    for key, why in astray(signatures, beside(signatures)).items():
         problems.append(Problem(place=read.pop(key).place, problem=why, fix=IN_SIGHT))
     for lost in idle(filters, signatures):
         problems.append(Problem(place=lost.place, problem="the filter is about no rule here", fix=IN_SIGHT))

@@ -18,7 +18,7 @@ from aiops.domain.words import plural
 from rules.conditions import compiled
 from rules.correlations import Correlations
 from rules.lines import Tags
-from rules.logsources import NEVER, applies, seen
+from rules.logsources import NEVER, applies, asked, seen
 from rules.record import Record
 from rules.signature_index import SignatureIndex
 from rules.signature_links import Links, astray
@@ -37,6 +37,7 @@ class Signatures(Part):
         self.correlations, self.trail = Correlations(), SignatureTrail()  # parts of their own
         self._signatures: dict[str, Signature] = {}
         self._indexes: dict[Tags, SignatureIndex] = {}
+        self._asked: Tags = frozenset()  # what of a log any of them asks for: all else tells no two logs apart
         self._links = Links(())
 
     def find(self, event: Event, now: datetime) -> list[Found]:
@@ -142,6 +143,7 @@ class Signatures(Part):
 
     def _relink(self) -> None:
         self._links = Links(self._signatures.values())
+        self._asked = frozenset(tag for one in self._signatures.values() for tag in asked(one.logsource))
         self._indexes.clear()
 
     def _keep(self, signature: Signature) -> Signature:
@@ -153,8 +155,9 @@ class Signatures(Part):
         before = self._signatures[key]
         return self._keep(msgspec.structs.replace(before, hits=before.hits + 1, last_hit=now))
 
-    def _index(self, tags: Tags) -> SignatureIndex:
+    def _index(self, log: Tags) -> SignatureIndex:
         """Return the index of all that are about such a log; made when the first one comes."""
+        tags = log & self._asked
         index = self._indexes.get(tags)
         if index is None:
             if len(self._indexes) >= MOST_KINDS:

@@ -31,11 +31,24 @@ class Difference(Noun, frozen=True, kw_only=True):
     rule: Rule | None = None  # as the pack says it; None: it is gone from there
 
 
+class Replaced(Noun, frozen=True, kw_only=True):
+    """A rule of a pack that a person put another one in the place of: it is left out until that one ends."""
+
+    rule_id: str
+    by: str  # id of the rule in its place
+
+    @property
+    def text(self) -> str:
+        """Say it, and how it is taken back."""
+        return f"left out {self.rule_id}: {self.by} was accepted in its place; end that to have it back"
+
+
 class Sync(Noun, frozen=True, kw_only=True):
     """What the packs say, and how that differs from what is kept."""
 
     packs: tuple[Pack, ...]
     differences: tuple[Difference, ...]
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:
@@ -47,7 +60,7 @@ def compare(folder: Path, present: Iterable[Rule], now: datetime) -> Sync:
     """Compare the packs of ``folder`` (or one) with the rules kept. OSError: a file cannot be read.
 
     One bad rule stops nothing but itself. A rule that a sound pack no longer has is gone; one whose pack has problems
-    is not, for it may be what could not be read.
+    is not, for it may be what could not be read. One that a person accepted another in the place of is left out.
     """
     kept = {rule.id: rule for rule in present}
     packs: list[Pack] = []
@@ -65,11 +78,25 @@ def compare(folder: Path, present: Iterable[Rule], now: datetime) -> Sync:
                 wanted[rule.id] = normal(rule)
         count = sum(rule.pack == pack.name for rule in wanted.values())
         packs.append(msgspec.structs.replace(pack, rules=count, problems=tuple(problems[:MOST_PROBLEMS])))
-    differences = [one for rule in wanted.values() if (one := _difference(rule, kept.get(rule.id)))]
+    replaced = {key: by for key, by in in_place_of(kept).items() if key in wanted and kept[key].status in _OVER}
+    put = [rule for key, rule in wanted.items() if key not in replaced]
+    differences = [one for rule in put if (one := _difference(rule, kept.get(rule.id)))]
     sound = {pack.name for pack in packs if not pack.problems}
     gone = [rule for rule in kept.values() if rule.pack in sound and rule.id not in wanted and rule.status not in _OVER]
     differences += [Difference(rule_id=rule.id, what="gone") for rule in gone]
-    return Sync(packs=tuple(packs), differences=tuple(differences))
+    left_out = tuple(Replaced(rule_id=key, by=by) for key, by in replaced.items())
+    return Sync(packs=tuple(packs), differences=tuple(differences), replaced=left_out)
+
+
+def in_place_of(kept: Mapping[str, Rule]) -> dict[str, str]:
+    """Return which rule in force stands in the place of which others, over all that were narrowed in between."""
+    found: dict[str, str] = {}
+    for rule in kept.values():
+        before = kept.get(rule.replaces) if rule.status is RuleStatus.ACTIVE else None
+        while before is not None and before.id not in found:
+            found[before.id] = rule.id
+            before = kept.get(before.replaces)
+    return found
 
 
 def _difference(wanted: Rule, present: Rule | None) -> Difference | None:

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
-from aiops.domain.alerts import Alert, Episode, Placement, Templated
+from aiops.domain.alerts import Alert, Episode, Placement, Templated, Verdict
 from aiops.domain.entries import Delivery, Entry, Payload, Position, Tick
 from aiops.domain.events import Event, EventKind, Severity, Status
 from aiops.domain.graph import Entity
 from aiops.domain.incidents import Incident, Page, Sending
+from aiops.domain.matching import parse_matcher
 from aiops.domain.reasons import Reason
+from aiops.domain.rules import Rule
 from aiops.domain.runbooks import Runbook
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -158,6 +160,19 @@ def an_incident(**changes: Any) -> Incident:
         founder="fp-db-0-1-0",
     )
     return msgspec.structs.replace(incident, **changes)
+
+
+def a_mute(*matchers: str, **changes: Any) -> Rule:
+    """A rule of noc that calls what matches (of service db unless that is said) known good, for thirty days."""
+    rule = Rule(
+        id="mute",
+        verdict=Verdict.KNOWN_GOOD,
+        matchers=tuple(parse_matcher(text, "test") for text in matchers or ("service=db",)),
+        owner="noc",
+        reason="noise",
+        expires=T0 + timedelta(days=30),
+    )
+    return msgspec.structs.replace(rule, **changes)
 
 
 def a_runbook(**changes: Any) -> Runbook:

@@ -4,11 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aiops.config import KEYS
+from aiops.config import KEYS, VARIABLES, Loaded, load
 from tests.aiops.served import Server, until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,3 +79,24 @@ def test_the_make_commands_of_the_readme_are_known_to_make() -> None:
 def test_every_setting_is_documented_and_nothing_else_is() -> None:
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w.]+)` \|", text, flags=re.MULTILINE)) == set(KEYS)
+
+
+def test_every_default_that_is_documented_is_the_one_that_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w.]+)` \| *(?:`([^`]*)`)?([^|]*)\|", text, flags=re.MULTILINE)
+    environ = {variable_of(key): said for key, said, _ in rows if said}
+    plain, typed = (dict(pairs(load(environ=given))) for given in ({}, environ))
+    unsaid = {key for key, said, more in rows if not said and not more.strip()}
+    assert {key: plain[key] for key in unsaid if plain[key]} == {}
+    assert {key: typed[key] for key in typed if typed[key] != plain[key]} == {}
+
+
+def variable_of(key: str) -> str:
+    return next(name for name, named in VARIABLES.items() if named == key)
+
+
+def pairs(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    yield from ((key, value) for key, value, _ in loaded.rows())

@@ -1,17 +1,11 @@
-"""What must the engine be told at start? Settings, service graph and rules, each only where it differs.
-
-A command's id is a hash of its content and of the position it follows, so a start that is repeated adds nothing twice,
-and a return to earlier settings counts.
-"""
+"""What must the engine be told at start? Settings, service graph and rules, each only where it differs."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
+from aiops.bootstrap.telling import told
 from aiops.domain.acts import Act, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
-from aiops.domain.base import stable_hash
 from aiops.domain.changes import GRAPHS, PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration, BadInput
@@ -42,12 +36,12 @@ def opening(
         if not packs.is_dir():
             raise BadConfiguration("is no folder", place=str(packs), fix="name a folder of *.yaml in files.rules")
         acts += _pack_acts(packs, store, engine)
-    return [Command(id=_id(act, engine), actor="system:start", act=act) for act in acts]
+    return told(acts, "system:start", engine)
 
 
 def reading(engine: Engine, store: Store, packs: Path) -> list[Command]:
     """Return the commands that bring the rules to what the packs say now; what cannot be read is left for later."""
-    return [Command(id=_id(act, engine), actor="system:packs", act=act) for act in _pack_acts(packs, store, engine)]
+    return told(_pack_acts(packs, store, engine), "system:packs", engine)
 
 
 def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:
@@ -93,7 +87,3 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"cannot be read: {error}", place=str(file), fix="check its name and rights") from error
-
-
-def _id(act: Act, engine: Engine) -> str:
-    return f"start-{stable_hash(msgspec.json.encode(act).decode(), str(engine.position))}"

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import msgspec
-
+from aiops.bootstrap.telling import told
 from aiops.domain.acts import Act, EndRunbook, PutRunbook
-from aiops.domain.base import stable_hash
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.events import Problem
@@ -23,8 +21,4 @@ def shelving(engine: Engine, folder: Path) -> tuple[list[Command], tuple[Problem
     found = compare(folder, engine.runbooks.in_force(), ACTOR)
     acts: list[Act] = [PutRunbook(runbook=one) for one in found.changed]
     acts += [EndRunbook(runbook_id=key, text="it is no longer in its folder") for key in found.gone]
-    return [Command(id=_id(act, engine), actor=ACTOR, act=act) for act in acts], found.problems
-
-
-def _id(act: Act, engine: Engine) -> str:
-    return f"start-{stable_hash(msgspec.json.encode(act).decode(), str(engine.position))}"
+    return told(acts, ACTOR, engine), found.problems

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from aiops.bootstrap.telling import told
 from aiops.domain.acts import Act, EndSignature, PutPack, PutSignatures
-from aiops.domain.base import stable_hash
 from aiops.domain.changes import PACKS
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
@@ -43,7 +43,7 @@ def signing(engine: Engine, store: Store, folder: Path) -> tuple[list[Command], 
         known = view.get(PACKS, PACK)
     if not same(pack, {PACK: known} if known else {}):
         acts.append(PutPack(pack=pack))
-    return [Command(id=_id(act, engine), actor=ACTOR, act=act) for act in acts], problems
+    return told(acts, ACTOR, engine), problems
 
 
 def signatures_in(folder: Path) -> list[Signature]:
@@ -57,7 +57,3 @@ def signatures_in(folder: Path) -> list[Signature]:
 def _said(signature: Signature) -> Signature:
     """What the file says of it, without what the engine counts and stamps."""
     return msgspec.structs.replace(signature, put_by="", put_at=None, hits=0, last_hit=None, left_out=0, revision=0)
-
-
-def _id(act: Act, engine: Engine) -> str:
-    return f"start-{stable_hash(msgspec.json.encode(act).decode(), str(engine.position))}"

@@ -21,7 +21,7 @@ from api.schemas import PackList, RuleChangeList, RuleList
 from rules.migration import Carried, from_alertmanager, from_keep
 from rules.migration_routes import written
 from rules.pack import dump_pack
-from rules.sync import Difference, compare, same
+from rules.sync import Difference, Sync, compare, same
 
 READERS = {"alertmanager": from_alertmanager, "keep": from_keep}
 Folder = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Rule pack, or folder of packs.", exists=True)]
@@ -53,6 +53,7 @@ def diff(context: typer.Context, packs: Folder) -> None:
     _say_problems(found.problems)
     for difference in found.differences:
         print(_told(difference))
+    _say_replaced(found)
     say(plural(len(found.differences), "difference"))
     if found.differences or found.problems:
         raise typer.Exit(FINDINGS)
@@ -72,6 +73,7 @@ def sync(
         _say_problems(found.problems)
         for difference in found.differences:
             print(_told(difference) if dry_run else _apply(one, difference))
+        _say_replaced(found)
         known = {pack.name: pack for pack in one.get("/api/packs", PackList, {"limit": 1_000}).items}
         for pack in found.packs:
             if not dry_run and not same(pack, known):
@@ -197,6 +199,11 @@ def _body(rule: Rule) -> NewRule:
 def _told(difference: Difference) -> str:
     fields = f": {', '.join(difference.fields)}" if difference.fields else ""
     return f"{difference.what} {difference.rule_id}{fields}"
+
+
+def _say_replaced(found: Sync) -> None:
+    for one in found.replaced:
+        print(one.text)
 
 
 def _say_problems(problems: list[Problem]) -> None:

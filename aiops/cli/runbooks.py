@@ -153,8 +153,7 @@ def _kept(one: Client) -> Iterator[Runbook]:
     """Yield every runbook in force, with its text."""
     cursor = ""
     while True:
-        page = one.get("/api/runbooks", RunbookList, {"limit": 1_000, "cursor": cursor})
-        for found in page.items:
-            yield one.get(f"/api/runbooks/{quote(found.id, safe='')}", Runbook)
+        page = one.get("/api/runbooks", RunbookList, {"whole": True, "limit": 1_000, "cursor": cursor})
+        yield from page.items
         if not (cursor := page.next):
             return

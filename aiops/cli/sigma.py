@@ -14,6 +14,7 @@ from aiops.cli.errors import FINDINGS
 from aiops.cli.output import Columns, Format, Output, show
 from aiops.cli.session import client
 from aiops.cli.shape import examples, family
+from aiops.cli.sigma_parts import put_all
 from aiops.client import Client
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
@@ -71,7 +72,9 @@ def add(
     """Put the Sigma rules of a file or folder; one that cannot be used is told, and stops no other."""
     files, unread = _files(_found(folder))
     with client(context) as one:
-        done = one.post("/api/signatures", SignaturesPut, NewSignatures(files=tuple(files), owner=owner))
+        done = put_all(
+            files, lambda some: one.post("/api/signatures", SignaturesPut, NewSignatures(files=some, owner=owner))
+        )
     _tell([*unread, *done.problems])
     say(done.text if done.known else "on disk; the outcome is not known yet")
     if unread or done.problems:

@@ -7,7 +7,7 @@ from aiops.domain.base import Noun
 from aiops.domain.deliveries import Delivery, Position
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import PageStatus
-from aiops.domain.rules import Inhibition, Pack, Rule, Silence, Window
+from aiops.domain.rules import Inhibition, Pack, Rule, Silence, Threshold, Window
 from aiops.domain.runbooks import Runbook
 from aiops.domain.senders import SourceSettings, Watch
 from aiops.domain.settings import Settings
@@ -206,6 +206,7 @@ class LabelTemplate(Noun, frozen=True, kw_only=True, tag="label_template"):
     verdict: Verdict
     reason: str
     days: int = 30  # until expiry or review
+    threshold: Threshold | None = None
 
 
 class ImportTopology(Noun, frozen=True, kw_only=True, tag="import_topology"):

@@ -29,7 +29,7 @@ from aiops.domain.records import (
 from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
 from aiops.domain.runbooks import Runbook
 from aiops.domain.senders import SourceMapping, SourceSettings, Watch
-from aiops.domain.signatures import Signature
+from aiops.domain.signatures import Correlated, Signature
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | datetime | None
@@ -195,6 +195,7 @@ RULES = Collection(
         "last_hit": lambda rule: rule.last_hit,
         "created_at": lambda rule: rule.created_at,
     },
+    tags={"offered_for": lambda rule: rule.offered_for},
 )
 SIGNATURES = Collection(
     "signatures",
@@ -204,6 +205,8 @@ SIGNATURES = Collection(
         "severity": lambda signature: signature.severity,
         "logsource": lambda signature: str(signature.logsource),
         "pack": lambda signature: signature.pack,
+        "name": lambda signature: signature.name,
+        "together": lambda signature: isinstance(signature.condition, Correlated),
         "ended": lambda signature: signature.ended_at is not None,
         "hits": lambda signature: signature.hits,
         "last_hit": lambda signature: signature.last_hit,

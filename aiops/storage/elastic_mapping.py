@@ -28,7 +28,7 @@ MOST_ID_BYTES = 400  # Elasticsearch takes 512
 _NUMBERS = {
     *("rank", "count", "revision", "number", "alerts", "hits", "templates", "version", "firing", "seen", "rejected"),
     *("suppressed", "open", "active", "background", "muted", "retired", "known", "waiting", "sick", "ended"),
-    "confirmed",
+    *("confirmed", "together"),
 }
 _DATES = {
     "first_seen": "event.start",

@@ -123,6 +123,10 @@ class ElasticStore:
         """Return the newest readable one."""
         return self._beside.snapshot(version, until)
 
+    def snapshots(self, version: str) -> list[Position]:
+        """Return where those beside it stand."""
+        return self._beside.snapshots(version)
+
     @contextmanager
     def view(self) -> Iterator["ElasticView"]:
         """Open one consistent read: one point in time of Elasticsearch, one transaction beside it."""

@@ -134,6 +134,10 @@ class MemoryStore:
         kept = [one for one in self._snapshots.get(version, []) if until is None or one.position <= until]
         return kept[-1] if kept else None
 
+    def snapshots(self, version: str) -> list[Position]:
+        """Return where they stand."""
+        return [one.position for one in reversed(self._snapshots.get(version, []))]
+
     @contextmanager
     def view(self) -> Iterator["MemoryView"]:
         """Open one consistent read: later saves are not seen."""

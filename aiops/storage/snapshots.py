@@ -48,6 +48,10 @@ class Snapshots:
                 return snapshot
         return None
 
+    def kept(self, version: str) -> list[Position]:
+        """Return where those of ``version`` stand, the newest first; none is read."""
+        return list(dict.fromkeys(map(_position, self._of(version))))
+
     def _forget(self, version: str, history: timedelta) -> list[Position]:
         paths = self._of(version)
         stay = staying({_position(path): _taken(path) for path in paths}, history)

@@ -27,7 +27,7 @@ class Counts(Generic[T]):
         self._rank = {name: number for number, name in enumerate(names)}  # of a pair, the lower stands first
         self._crossed = set(collection.crossed)
         self._fields = [name for name in names if name in collection.fields]
-        self._tags = {name for name in collection.counted if name in collection.tags}
+        self.tags = {name for name in collection.counted if name in collection.tags}  # that are counted
         self._is_needed = bool(collection.counted)
         self._noted: Counter[tuple[Fact, Fact]] = Counter()
 
@@ -42,7 +42,7 @@ class Counts(Generic[T]):
     def facts(self, values: Mapping[str, Stored], tags: Sequence[tuple[str, str]]) -> tuple[Fact, ...]:
         """Return what of a document is counted; crossed fields first."""
         fields = ((name, values[name]) for name in self._fields if values[name] is not None)
-        return (*fields, *(tag for tag in tags if tag[0] in self._tags))
+        return (*fields, *(tag for tag in tags if tag[0] in self.tags))
 
     def note(self, facts: Sequence[Fact], by: int) -> None:
         """Count a document in (``by`` 1) or out (-1), at the next ``write``."""
@@ -64,6 +64,9 @@ class Counts(Generic[T]):
             insert = f"INSERT INTO {self.table} VALUES (?, ?, ?, ?, ?)"
             update = "ON CONFLICT (a, x, b, y) DO UPDATE SET n = n + excluded.n"
             connection.executemany(f"{insert} {update}", changed)
+        if fewer := [one[:-1] for one in changed if one[-1] < 0]:
+            where = "a = ? AND x = ? AND b = ? AND y = ? AND n = 0"
+            connection.executemany(f"DELETE FROM {self.table} WHERE {where}", fewer)
 
     def forget(self) -> None:
         """Forget what was noted: its documents were not written."""

@@ -106,6 +106,10 @@ class SqliteStore:
         with on_disk(self._path.parent):
             return self._snapshots.newest(version, min(position, until or position))
 
+    def snapshots(self, version: str) -> list[Position]:
+        """Return where they stand, as their files are named."""
+        return self._snapshots.kept(version)
+
     @contextmanager
     def view(self) -> Iterator["SqliteView"]:
         """Open one consistent read, to be closed soon: while it is open, the write-ahead log only grows."""

@@ -125,7 +125,8 @@ class Table(Generic[T]):
     def _facts(self, values: Sequence[Stored], beside: bytes | None) -> tuple[Fact, ...]:
         if not self.collection.counted:
             return ()
-        return self.counts.facts(dict(zip(self.columns, values, strict=True)), self.beside.tags_of(beside))
+        tags = self.beside.tags_of(beside) if self.counts.tags else []
+        return self.counts.facts(dict(zip(self.columns, values, strict=True)), tags)
 
     def _orders(self) -> list[tuple[str, ...]]:
         """Return what is indexed: the declared orders, and each field that begins none of them."""

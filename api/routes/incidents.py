@@ -13,8 +13,10 @@ from api.filters import Alike, IncidentFilter, Paged
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
 from api.requests import AssignBody, CauseBody, MergeBody, MoveBody, SplitBody, TextBody
+from api.rule_schemas import Harm
 from api.schemas import AdviceList, IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import similar_incidents
+from api.suggestions import harm, narrower
 
 router = APIRouter(prefix="/api/incidents", tags=["Incidents"])
 
@@ -58,6 +60,14 @@ def show_runbooks(desk: DeskOf, incident_id: str) -> Response:
     """Those that its alerts and services name, then those for its alerts; where there are none, by what they say."""
     with desk.view() as view:
         return reply(AdviceList(items=advice(view, incident(view, incident_id), desk.shelf.library(view))))
+
+
+@router.get("/{incident_id}/harm", summary="What did mutes hide of it?", **described(Harm))
+def show_harm(desk: DeskOf, incident_id: str) -> Response:
+    """By rule, once a person confirmed its cause; with the narrower rules that would have left it alone."""
+    with desk.view() as view:
+        found = incident(view, incident_id)
+        return reply(Harm(items=harm(view, found), narrower=narrower(view, found)))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Acknowledge", **acting())

@@ -12,7 +12,7 @@ from api.acting import ActingOf, said
 from api.desk import DeskOf
 from api.filters import Alike, Paged
 from api.openapi import acting, body_of, described, query_of, reply
-from api.reading import scope_list
+from api.reading import listed, scope_list
 from api.requests import TemplateVerdict
 from api.schemas import PatternList, ScopeList, SimilarPatterns, TemplateList
 from api.similar import similar_patterns
@@ -29,7 +29,7 @@ def list_patterns(desk: DeskOf, page: Page) -> Response:
     query = Query(where={"retired": (False,)}, order=("-count",), cursor=page.cursor, limit=page.bounded)
     with desk.view() as view:
         found = view.find(PATTERNS, query)
-    return reply(PatternList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(PatternList, found))
 
 
 @router.get(
@@ -46,7 +46,7 @@ def list_templates(desk: DeskOf, page: Page) -> Response:
     """Shapes of messages, the most frequent first."""
     with desk.view() as view:
         found = view.find(TEMPLATES, Query(where=IN_USE, order=("-count",), cursor=page.cursor, limit=page.bounded))
-    return reply(TemplateList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(TemplateList, found))
 
 
 @router.get("/scopes", summary="How are the templates?", **described(ScopeList, query=Paged))
@@ -61,5 +61,5 @@ def label_template(
     do: ActingOf, template_id: str, body: Annotated[TemplateVerdict, Depends(body_of(TemplateVerdict))]
 ) -> Response:
     """Makes, replaces or (for `unknown`) ends the rule of that template."""
-    reason = said(body.reason, "reason")
-    return do.do(acts.LabelTemplate(template_id=template_id, verdict=body.verdict, reason=reason, days=body.days))
+    given = {name: getattr(body, name) for name in TemplateVerdict.__struct_fields__}
+    return do.do(acts.LabelTemplate(template_id=template_id, **{**given, "reason": said(body.reason, "reason")}))

@@ -14,6 +14,7 @@ from api.desk import DeskOf
 from api.filters import Paged, SilenceFilter
 from api.openapi import acting, body_of, described, query_of, reply
 from api.preview import preview
+from api.reading import listed
 from api.requests import NewRule, NewSilence, PreviewBody
 from api.schemas import Preview, RuleList, SilenceList
 
@@ -42,7 +43,7 @@ def list_rules(desk: DeskOf, page: Page) -> Response:
     query = Query(order=("status", "-created_at"), cursor=page.cursor, limit=page.bounded)
     with desk.view() as view:
         found = view.find(RULES, query)
-    return reply(RuleList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(RuleList, found))
 
 
 @router.post("/rules", summary="Add or replace a rule", **acting(NewRule, EXAMPLE_RULE))
@@ -79,7 +80,7 @@ def list_silences(desk: DeskOf, wanted: Annotated[SilenceFilter, Depends(query_o
     """Those that end last first; ``expiring=24h``: those in force that end within a day, the first of them first."""
     with desk.view() as view:
         found = view.find(SILENCES, wanted.query(desk.clock()))
-    return reply(SilenceList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(SilenceList, found))
 
 
 @router.post("/silences", summary="Add or replace a silence", **acting(NewSilence, EXAMPLE_SILENCE))

@@ -17,10 +17,13 @@ from api.desk import DeskOf
 from api.errors import NotFound
 from api.filters import RunbookFilter
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import listed
 from api.requests import NewRunbook
 from api.schemas import RunbookList
 
 router = APIRouter(prefix="/api/runbooks", tags=["Runbooks"])
+
+MOST_WHOLE = 100  # texts of one page: each may have 64,000 characters
 
 EXAMPLE = {
     "name": "Orders database is full",
@@ -33,7 +36,7 @@ EXAMPLE = {
 
 @router.get("", summary="List runbooks", **described(RunbookList, query=RunbookFilter))
 def list_runbooks(desk: DeskOf, wanted: Annotated[RunbookFilter, Depends(query_of(RunbookFilter))]) -> Response:
-    """Those in force, by name; each without its text, which it has by its own id."""
+    """Those in force, by name; each without its text, which it has by its own id, or with `whole`."""
     with desk.view() as view:
         return reply(runbook_list(view, wanted))
 
@@ -59,11 +62,12 @@ def end_runbook(do: ActingOf, runbook_id: str) -> Response:
 
 
 def runbook_list(view: View, wanted: RunbookFilter) -> RunbookList:
-    """Return one page of those in force, without their texts."""
+    """Return one page of those in force, without their texts unless these are asked for."""
     asked = Query(where={"ended": (False,)}, text=wanted.text, order=("name",), cursor=wanted.cursor)
-    found = view.find(RUNBOOKS, msgspec.structs.replace(asked, limit=wanted.bounded))
-    items = tuple(msgspec.structs.replace(one, text="") for one in found.items)
-    return RunbookList(items=items, total=found.total, exact=found.exact, next=found.next)
+    limit = min(wanted.bounded, MOST_WHOLE) if wanted.whole else wanted.bounded
+    found = view.find(RUNBOOKS, msgspec.structs.replace(asked, limit=limit))
+    items = found.items if wanted.whole else [msgspec.structs.replace(one, text="") for one in found.items]
+    return listed(RunbookList, found, items=tuple(items))
 
 
 def runbook_of(view: View, runbook_id: str) -> Runbook:

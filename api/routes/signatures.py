@@ -12,6 +12,7 @@ from api.acting import ActingOf
 from api.desk import DeskOf
 from api.errors import NotFound
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import listed
 from api.signatures import NewSignatures, SignatureFilter, SignatureList, SignaturesPut, Trial, Tried, put_files, tried
 
 router = APIRouter(prefix="/api/signatures", tags=["Signatures"])
@@ -33,7 +34,7 @@ def list_signatures(desk: DeskOf, wanted: Annotated[SignatureFilter, Depends(que
     """Those in force first, the most hit first; a correlation says what it counts and what it is about."""
     with desk.view() as view:
         found = view.find(SIGNATURES, wanted.query())
-    return reply(SignatureList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(SignatureList, found))
 
 
 @router.get("/{signature_id}", summary="Show a signature", **described(Signature))

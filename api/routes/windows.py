@@ -14,6 +14,7 @@ from api.acting import ActingOf, accept_window, put_inhibition, put_window, said
 from api.desk import DeskOf
 from api.filters import ChangeFilter, Paged, WindowFilter
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import listed
 from api.requests import NewInhibition, NewPack, NewWindow
 from api.schemas import InhibitionList, PackList, RuleChangeList, WindowList
 
@@ -45,7 +46,7 @@ def list_windows(desk: DeskOf, wanted: Annotated[WindowFilter, Depends(query_of(
     """Those that close last first; proposed ones wait for somebody to accept them."""
     with desk.view() as view:
         found = view.find(WINDOWS, wanted.query(desk.clock()))
-    return reply(WindowList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(WindowList, found))
 
 
 @router.post("/windows", summary="Plan maintenance", **acting(NewWindow, EXAMPLE_WINDOW))
@@ -74,7 +75,7 @@ def list_inhibitions(desk: DeskOf, page: Page) -> Response:
     """Those in force first."""
     with desk.view() as view:
         found = view.find(INHIBITIONS, Query(order=("ended", "expires"), cursor=page.cursor, limit=page.bounded))
-    return reply(InhibitionList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(InhibitionList, found))
 
 
 @router.post("/inhibitions", summary="Add or replace an inhibition", **acting(NewInhibition, EXAMPLE_INHIBITION))
@@ -95,7 +96,7 @@ def list_changes(desk: DeskOf, wanted: Annotated[ChangeFilter, Depends(query_of(
     """The audit log of rules, silences, windows and inhibitions, newest first, each with before and after."""
     with desk.view() as view:
         found = view.find(RULE_CHANGES, wanted.query())
-    return reply(RuleChangeList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(RuleChangeList, found))
 
 
 @router.get("/packs", summary="List packs of rules", **described(PackList, query=Paged))
@@ -103,7 +104,7 @@ def list_packs(desk: DeskOf, page: Page) -> Response:
     """As they were last read, with what of them could not be used."""
     with desk.view() as view:
         found = view.find(PACKS, Query(cursor=page.cursor, limit=page.bounded))
-    return reply(PackList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(PackList, found))
 
 
 @router.post("/packs", summary="Say what became of a pack", **acting(NewPack, {"name": "ours", "rules": 12}))

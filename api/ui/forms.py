@@ -186,6 +186,7 @@ def label(desk: DeskOf, actor: Actor, form: FormOf, template_id: str) -> Respons
         verdict=Verdict(verdict),
         reason=said(form.get("reason"), "reason"),
         days=int(days) if days.isdecimal() and len(days) < 5 else 30,
+        threshold=muting.threshold_of(*(form.get(name).strip() for name in ("times", "of", "within"))),
     )
     return done(desk, [act], actor, form.get("back", "/patterns"))
 

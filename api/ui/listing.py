@@ -1,7 +1,7 @@
 """What stands on the pages of patterns, rules and the API's description?"""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from api.presenting import SOON, TemplateRow, rule_state, silence_state, templat
 from api.reading import everything, scope_list
 from api.schemas import ScopeList
 from rules.lint import lint
+from rules.sync import in_place_of
 
 _SHOWN_ANYWAY = ("expired", "expiring", "review")  # by the columns of the table
 
@@ -98,6 +99,7 @@ class RulesPage:
     expiring: tuple[tuple[str, datetime, str], ...]  # rules and silences in force: id, end within a day, what they are
     packs: tuple[Pack, ...]
     lint: Mapping[str, list[str]]  # by rule or silence: what needs a person's eye
+    overrides: Mapping[str, Rule]  # by rule: that of a pack in whose place it was accepted
 
 
 def rules(view: View, now: datetime) -> RulesPage:
@@ -117,7 +119,13 @@ def rules(view: View, now: datetime) -> RulesPage:
     ends += [(one.id, one.ends_at, f"{one.owner}: {one.reason}") for one, _ in quiet if one.starts_at <= now]
     expiring = sorted((key, end, text) for key, end, text in ends if end is not None and now < end <= now + SOON)
     expiring.sort(key=lambda one: one[1])
-    return RulesPage(tuple(found), tuple(quiet), soon, tuple(expiring), tuple(everything(view, PACKS)), findings)
+    packs = tuple(everything(view, PACKS))
+    return RulesPage(tuple(found), tuple(quiet), soon, tuple(expiring), packs, findings, _overrides(found))
+
+
+def _overrides(found: Iterable[tuple[Rule, str]]) -> dict[str, Rule]:
+    kept = {rule.id: rule for rule, _ in found}
+    return {by: kept[key] for key, by in in_place_of(kept).items() if kept[key].pack}
 
 
 def _holds(rule: Rule) -> bool:

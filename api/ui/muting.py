@@ -191,20 +191,20 @@ def mute(form: MuteForm, seen: Preview, until: datetime, actor: str, key: str, n
         reason=form.reason,
         expires=until,
         ceiling=seen.worst,
-        threshold=threshold_of(form),
+        threshold=threshold_of(form.times, form.of, form.within),
     )
     rule = put_rule(new, actor, key, now).rule
     return PutRule(rule=msgspec.structs.replace(rule, cases=proof(rule)))
 
 
-def threshold_of(form: MuteForm) -> Threshold | None:
-    """Read N of M; None: all three fields are empty."""
-    typed = (form.times, form.of, form.within)
+def threshold_of(times: str, of: str, within: str) -> Threshold | None:
+    """Read N of M as it was typed, ``within`` in minutes; None: all three fields are empty."""
+    typed = (times, of, within)
     if not any(typed):
         return None
     if not all(one.isascii() and one.isdecimal() and len(one) < 6 for one in typed):
         raise BadInput("N of M is not said in whole", place="threshold", fix="give three whole numbers: 3 of 5 in 10")
-    return Threshold(times=int(form.times), of=int(form.of), within=timedelta(minutes=int(form.within)))
+    return Threshold(times=int(times), of=int(of), within=timedelta(minutes=int(within)))
 
 
 def doubt(seen: Preview) -> str:

@@ -10,7 +10,7 @@ from aiops.domain.queries import Query
 from aiops.domain.signatures import Correlated, Counted, Signature, Size
 from aiops.domain.words import span
 from aiops.ports import View
-from api.signatures import in_force
+from api.signatures import IN_FORCE, linked
 from rules.signature_links import Links
 
 PACK = "files.signatures"  # as which the operator's folder is told
@@ -57,9 +57,9 @@ def signatures(
     query = Query(text=q, where=where, order=("ended", "-hits"), cursor=asked.get("cursor", ""), limit=PAGE)
     found = view.find(SIGNATURES, query)
     shown = _one(view, asked["id"]) if asked.get("id") else tuple(found.items)
-    here = list(in_force(view))
+    here = linked(view, shown)
     links, ids = Links(here), _ids(here)
-    counts = view.facets(SIGNATURES, Query(where={"ended": (False,)}), ("pack",)).get("pack", {})
+    counts = view.facets(SIGNATURES, Query(where=IN_FORCE), ("pack",)).get("pack", {})
     folder = view.get(PACKS, PACK)
     return SignaturesPage(
         rows=tuple(_row(one, links, ids) for one in shown),

@@ -1,11 +1,11 @@
 """Does the fold go on exactly where it was, or say that it cannot?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from aiops import fold
-from aiops.domain.entries import Tick
+from aiops.domain.entries import Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.snapshots import Snapshot
 from aiops.engine import Engine
@@ -70,6 +70,36 @@ def test_a_snapshot_of_another_format_is_not_read() -> None:
     assert engine.position is not None
     store.keep(Snapshot(version="older", position=engine.position, taken_at=at(0), parts={"engine": b"?"}))
     assert fold.recover(store).position is None
+
+
+class Reads(MemoryStore):
+    """A store that remembers which snapshots were read; those in ``damaged`` cannot be."""
+
+    def __init__(self, damaged: set[int]) -> None:
+        super().__init__()
+        self.damaged, self.read = damaged, list[int]()
+
+    def snapshot(self, version: str, until: Position | None = None) -> Snapshot | None:
+        found = super().snapshot(version, until)
+        if found is None or found.position.offset in self.damaged:
+            return None
+        self.read.append(found.position.offset)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("first", "damaged", "found"),
+    [(1, set(), [2]), (4, set(), [6]), (4, {6}, [8]), (9, set(), [8]), (10, set(), []), (1, {2, 6, 8}, [])],
+)
+def test_the_oldest_snapshot_that_a_journal_goes_on_from_is_the_only_one_read(
+    first: int, damaged: set[int], found: list[int]
+) -> None:
+    journal, store, engine = a_journal(8), Reads(damaged), Engine()
+    for _ in range(4):
+        fold.step(engine, journal, store, limit=2)
+        fold.snapshot(engine, store, timedelta(days=7))
+    oldest = fold.oldest(store, Position(0, first))
+    assert ([oldest.position.offset] if oldest else [], store.read) == (found, found)
 
 
 @pytest.mark.parametrize("year", [1, 1989, 2200, 9999])

@@ -7,14 +7,12 @@ import pytest
 
 from aiops import fold
 from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule, PutSignatures
-from aiops.domain.alerts import Verdict
 from aiops.domain.changes import COLLECTIONS, INCIDENTS
 from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident
-from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule
 from aiops.domain.settings import CorrelationSettings, PagingSettings, Settings
@@ -26,7 +24,7 @@ from aiops.replay.whatif import WhatIf, what_if
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from aiops.walking import documents_of
 from api.ui.report import report
-from tests.builders import T0, a_delivery, at
+from tests.builders import T0, a_delivery, a_mute, at
 
 HOUR = 3_600
 
@@ -37,14 +35,7 @@ def alert(service: str, text: str = "is down", status: str = "firing") -> Delive
 
 
 def muting(service: str, rule_id: str = "mute") -> Rule:
-    return Rule(
-        id=rule_id,
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=(Matcher(field="service", value=service),),
-        owner="noc",
-        reason="always so",
-        expires=T0 + timedelta(days=30),
-    )
+    return a_mute(f"service={service}", id=rule_id)
 
 
 def graph(*pairs: tuple[str, str]) -> Topology:

@@ -152,6 +152,21 @@ def test_a_template_is_labelled_from_its_page_and_shows_its_verdict(storm: World
     assert "known bad" in answer.text
 
 
+def test_a_label_may_have_a_threshold_on_its_page_and_in_the_api(storm: World) -> None:
+    template = next(one for one in storm.get("/api/templates")["items"] if "disk" in one["text"])["template_id"]
+    path, sent = f"/templates/{template}/label", {"verdict": "known_good", "reason": "it does that"}
+    assert "threshold: N of M is not said in whole" in storm.send(path, **sent, times="3").text
+    assert storm.get("/api/rules")["items"] == []
+    storm.send(path, **sent, times="3", of=" 5 ", within="10")
+    (rule,) = storm.get("/api/rules")["items"]
+    assert rule["threshold"] == {"times": 3, "of": 5, "within": "PT600S"}
+    limit = {"times": 2, "of": 4, "within": "PT30M"}
+    storm.post(f"/api/templates/{template}/verdict", {**sent, "verdict": "known_bad", "threshold": limit})
+    (rule,) = storm.get("/api/rules")["items"]
+    assert (rule["verdict"], rule["threshold"]) == ("known_bad", {**limit, "within": "PT1800S"})
+    storm.post(f"/api/templates/{template}/verdict", {**sent, "threshold": {**limit, "times": 9}}, status=409)
+
+
 def test_a_rule_that_judges_a_shape_only_for_one_service_is_shown_as_partly(storm: World) -> None:
     rule = {
         "verdict": "known_good",

@@ -34,6 +34,15 @@ def test_a_runbook_is_put_shown_listed_without_its_text_and_ended(world: World) 
     assert world.client.delete("/api/runbooks/none").status_code == 409
 
 
+def test_texts_come_with_the_list_where_they_are_asked_for_a_hundred_at_once(world: World) -> None:
+    for number in range(101):
+        world.post("/api/runbooks", {**BODY, "id": f"b{number}", "name": f"{number:03}", "text": f"text {number}"})
+    first = world.get("/api/runbooks?whole=true&limit=1000")
+    second = world.get(f"/api/runbooks?whole=true&limit=1000&cursor={first['next']}")
+    assert [len(first["items"]), len(second["items"]), second["next"]] == [100, 1, ""]
+    assert [one["text"] for one in (*first["items"], *second["items"])] == [f"text {number}" for number in range(101)]
+
+
 def test_an_id_is_made_from_the_command_so_that_a_repeat_is_the_same_runbook(world: World) -> None:
     body = {name: value for name, value in BODY.items() if name != "id"}
     for _ in range(2):

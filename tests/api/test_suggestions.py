@@ -131,7 +131,7 @@ def test_what_mutes_hid_of_a_confirmed_incident_is_on_its_page_with_what_to_do(w
         text="rule r hid 2 alerts, the first 4 min before anything was heard",
     )
     less = msgspec.structs.replace(
-        LEARNED, id="r-narrower", replaces="r", reason="chatty; without db: #1", grounds=None, envelope=None
+        LEARNED, id="r-narrower", replaces="r", offered_for=("incident-1",), grounds=None, envelope=None
     )
     world.put(INCIDENTS, an_incident(candidates=(cause,)))
     assert "no rule hid an alert of it" in world.page("/incidents/1")
@@ -140,7 +140,22 @@ def test_what_mutes_hid_of_a_confirmed_incident_is_on_its_page_with_what_to_do(w
     shown = world.page("/incidents/1")
     assert "rule r hid 2 alerts, the first 4 min before anything was heard" in shown
     assert "/rules/r-narrower/accept" in shown
+    told = world.get("/api/incidents/1/harm")
+    assert [one["text"] for one in told["items"]] == [line.text]
+    assert [one["id"] for one in told["narrower"]] == ["r-narrower"]
+    assert world.get("/api/incidents/7/harm", status=404)
     assert "What mutes hid" not in World.page(other(world), "/incidents/2")
+
+
+def test_a_narrower_rule_is_offered_on_every_incident_that_it_would_have_left_alone(world: World) -> None:
+    cause = Candidate(entity="db", probability=1.0, share=1.0, confirmed=True)
+    several = [an_incident(number, candidates=(cause,)) for number in (1, 2, 3)]
+    merged = msgspec.structs.replace(several[1], merged_from=("incident-0",))
+    world.put(INCIDENTS, several[0], merged, several[2])
+    less = msgspec.structs.replace(LEARNED, id="r-narrower", offered_for=("incident-0", "incident-1"), grounds=None)
+    world.put(RULES, less)
+    offers = ["/rules/r-narrower/accept" in world.page(f"/incidents/{number}") for number in (1, 2, 3)]
+    assert offers == [True, True, False]
 
 
 def other(world: World) -> World:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aiops.domain.acts import Outcome
-from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.alerts import Alert
 from aiops.domain.changes import (
     ALERTS,
     COLLECTIONS,
@@ -30,7 +30,6 @@ from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import TimelineItem
 from aiops.domain.learned import Direction
-from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.domain.records import SourceRecord
 from aiops.domain.rules import Rule
@@ -39,7 +38,7 @@ from aiops.domain.vectors import written
 from aiops.ports import Store
 from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
-from tests.builders import T0, an_alert, an_episode, at
+from tests.builders import T0, a_mute, an_alert, an_episode, at
 from tests.elastic.server import a_fresh_store
 
 STORES: dict[str, Callable[[Path], Store]] = {
@@ -79,8 +78,7 @@ def an_item(number: int, incident: str = "i1") -> TimelineItem:
 
 
 def a_rule(name: str, expires: datetime | None) -> Rule:
-    matchers = (Matcher(field="service", value="db"),)
-    return Rule(id=name, verdict=Verdict.KNOWN_GOOD, matchers=matchers, owner="noc", reason="noise", expires=expires)
+    return a_mute(id=name, expires=expires)
 
 
 # what was saved
@@ -505,6 +503,7 @@ def test_snapshots_stay_that_a_history_needs_and_are_found_by_where_a_replay_beg
     for number in range(1, 30):
         stay = store.keep(a_snapshot(number, hours=number), history=timedelta(hours=14))
     assert stay == [Position(0, offset) for offset in (29, 28, 27, 25, 23, 21, 19, 17, 15)]
+    assert (store.snapshots("1"), store.snapshots("2")) == (stay, [])
     assert store.snapshot("1", Position(0, 22)) == a_snapshot(21, hours=21)
     assert store.snapshot("1", Position(0, 14)) is None
     assert store.keep(a_snapshot(30, hours=30)) == [Position(0, 30), Position(0, 29)]

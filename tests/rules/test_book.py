@@ -21,7 +21,7 @@ from aiops.domain.settings import MutingSettings
 from aiops.domain.timers import Timers
 from rules.book import Book
 from rules.signatures import Signatures
-from tests.builders import T0, an_alert, at
+from tests.builders import T0, a_mute, an_alert, at
 
 GOOD, BAD, UNKNOWN = Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD, Verdict.UNKNOWN
 NEXT_YEAR = T0 + timedelta(days=300)
@@ -32,16 +32,8 @@ def matchers(*texts: str) -> tuple[Matcher, ...]:
 
 
 def a_rule(rule_id: str = "r", verdict: Verdict = GOOD, *texts: str, **changes: Any) -> Rule:
-    rule = Rule(
-        id=rule_id,
-        verdict=verdict,
-        matchers=matchers(*(texts or ("service=db",))),
-        owner="noc",
-        reason="nightly backup",
-        expires=NEXT_YEAR if verdict is GOOD else None,
-        review=NEXT_YEAR if verdict is BAD else None,
-    )
-    return msgspec.structs.replace(rule, **changes)
+    ends = {"expires": NEXT_YEAR} if verdict is GOOD else {"expires": None, "review": NEXT_YEAR}
+    return a_mute(*texts, **{"id": rule_id, "verdict": verdict, "reason": "nightly backup", **ends, **changes})
 
 
 def a_silence(silence_id: str = "s", *texts: str, start: float = 0, end: float = 3600) -> Silence:

@@ -8,25 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
-from aiops.domain.matching import Matcher, parse_matcher
+from aiops.domain.matching import Matcher
 from aiops.domain.rules import Case, Cases, Envelope, Rule, Silence, Threshold
 from rules.check import LONGEST, check_rule, check_silence, normal, proof, shape
-from tests.builders import T0, at
+from tests.builders import T0, a_mute, at
 
 
 def a_rule(*texts: str, match: tuple[Case, ...] = (), no_match: tuple[Case, ...] = (), **changes: Any) -> Rule:
-    rule = Rule(
-        id="r",
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=tuple(parse_matcher(text, "test") for text in texts or ("service=db",)),
-        owner="noc",
-        reason="nightly backup",
-        expires=T0 + LONGEST,
-        cases=Cases(match=match, no_match=no_match),
+    return a_mute(
+        *texts, **{"id": "r", "expires": T0 + LONGEST, "cases": Cases(match=match, no_match=no_match), **changes}
     )
-    return msgspec.structs.replace(rule, **changes)
 
 
 def test_a_rule_whose_cases_hold_may_stand() -> None:

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.alerts import Alert, Verdict
+from aiops.domain.alerts import Alert
 from aiops.domain.events import Severity, Status
-from aiops.domain.matching import Matcher, parse_matcher
+from aiops.domain.matching import parse_matcher
 from aiops.domain.rules import Envelope, Rule
 from aiops.domain.settings import SuggestSettings
 from rules.envelope import ends, envelope_of, left, lifted_by, names_entity, shaped
 from rules.profiles import Profile, Profiles, Seen
-from tests.builders import T0, an_alert, an_episode, at
+from tests.builders import T0, a_mute, an_alert, an_episode, at
 from tests.rules.kinds import a_profile
 
 CALM = Seen(in_hour=1, hour=9)
@@ -25,19 +24,8 @@ MONDAY_NINE = 9
 
 
 def a_rule(*matchers: str, any_of: Sequence[Sequence[str]] = (), **changes: Any) -> Rule:
-    def parsed(texts: Sequence[str]) -> tuple[Matcher, ...]:
-        return tuple(parse_matcher(text, "test") for text in texts)
-
-    rule = Rule(
-        id="r",
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=parsed(matchers or ["alertname=Disk"]),
-        any_of=tuple(parsed(way) for way in any_of),
-        owner="noc",
-        reason="backup",
-        expires=T0 + timedelta(days=30),
-    )
-    return msgspec.structs.replace(rule, **changes)
+    ways = tuple(tuple(parse_matcher(text, "test") for text in way) for way in any_of)
+    return a_mute(*(matchers or ["alertname=Disk"]), id="r", any_of=ways, **changes)
 
 
 def why(envelope: Envelope, alert: Alert | None = None, seen: Seen = CALM, seconds: float = 0) -> str:

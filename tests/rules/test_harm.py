@@ -9,30 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.alerts import Alert, Sample, Suppression, Verdict
+from aiops.domain.alerts import Alert, Sample, Suppression
 from aiops.domain.events import Severity, Status
-from aiops.domain.matching import Matcher
 from aiops.domain.rules import Rule, RuleStatus
 from rules import harm as harm_module
 from rules.harm import Harm, Harms, fired_in, harms
 from rules.profiles import Profile, Profiles
-from tests.builders import T0, an_alert, an_episode, at
+from tests.builders import T0, a_mute, an_alert, an_episode, at
 from tests.rules.kinds import a_profile
 
 LASTED = (at(-900), at(1_800))
 
 
 def a_rule(rule_id: str = "io", **changes: Any) -> Rule:
-    rule = Rule(
-        id=rule_id,
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=(Matcher(field="service", value="db"),),
-        owner="noc",
-        reason="backup",
-        expires=T0 + timedelta(days=30),
-        created_at=at(-10_000),
-    )
-    return msgspec.structs.replace(rule, **changes)
+    return a_mute(id=rule_id, **{"created_at": at(-10_000), **changes})
 
 
 def hidden(service: str = "db", seconds: float = 0, rule_id: str = "io", **changes: Any) -> Alert:

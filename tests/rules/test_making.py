@@ -9,12 +9,12 @@ import pytest
 from aiops.domain.acts import LabelTemplate, Shelve
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput, Conflict
-from aiops.domain.matching import Matcher, fields_of
+from aiops.domain.matching import fields_of
 from aiops.domain.records import Template
 from aiops.domain.rules import Case, Cases, Envelope, Rule, RuleStatus, Threshold
 from rules.check import check_rule, check_silence
 from rules.making import labelled, narrower, narrower_id, shelved
-from tests.builders import T0, an_alert
+from tests.builders import T0, a_mute, an_alert, an_incident
 
 YEAR = timedelta(days=366)
 
@@ -36,15 +36,7 @@ def a_label(**changes: Any) -> LabelTemplate:
 
 
 def a_rule(**changes: Any) -> Rule:
-    rule = Rule(
-        id="io",
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=(Matcher(field="alertname", value="Disk"),),
-        owner="noc",
-        reason="backup",
-        expires=T0 + timedelta(days=30),
-    )
-    return msgspec.structs.replace(rule, **changes)
+    return a_mute("alertname=Disk", **{"id": "io", "reason": "backup", **changes})
 
 
 @pytest.mark.parametrize("verdict", [Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD])
@@ -79,7 +71,7 @@ def test_a_shelf_is_a_silence_of_that_alert_alone() -> None:
 
 
 def less(rule: Rule, *nodes: str, waiting: Rule | None = None) -> Rule:
-    found = narrower(rule, waiting, nodes, "#7")
+    found = narrower(rule, waiting, nodes, an_incident(number=7))
     assert found is not None
     return found
 
@@ -103,12 +95,22 @@ def test_one_that_waits_already_is_narrowed_further() -> None:
     rule = less(a_rule(), "web", "db", waiting=less(a_rule(), "db"))
     assert (rule.id, rule.replaces) == ("io-narrower", "io")
     assert [str(matcher) for matcher in rule.matchers] == ['alertname="Disk"', 'entity!~"db"', 'entity!~"web"']
-    assert narrower(a_rule(), rule, ["db", "web"], "#8") is None  # nothing new
+    assert narrower(a_rule(), rule, ["db", "web"], an_incident(number=7)) is None  # nothing new
+
+
+def test_one_that_leaves_these_nodes_out_already_is_offered_for_the_next_incident_too() -> None:
+    first = less(a_rule(), "db")
+    again = narrower(a_rule(), first, ["db"], an_incident(incident_id="incident-2", number=8))
+    assert again == msgspec.structs.replace(first, offered_for=("incident-1", "incident-2"))
+    for number in range(100):
+        again = narrower(a_rule(), again, ["db"], an_incident(incident_id=f"more-{number}"))
+    assert again is not None
+    assert again.offered_for == tuple(f"more-{number}" for number in range(50, 100))
 
 
 def test_too_many_nodes_are_no_exception() -> None:
-    assert narrower(a_rule(), None, [f"n{number}" for number in range(51)], "#7") is None
-    assert narrower(a_rule(), None, [], "#7") is None
+    assert narrower(a_rule(), None, [f"n{number}" for number in range(51)], an_incident()) is None
+    assert narrower(a_rule(), None, [], an_incident()) is None
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from rules.record import Record
 from rules.signature_index import SignatureIndex
 from rules.signatures import Signatures
 from rules.trail import SignatureTrail
-from tests.builders import at
+from tests.builders import an_event, at
 
 GITHUB = Logsource(product="github", service="audit")
 
@@ -57,6 +58,27 @@ def test_an_event_finds_the_signatures_of_its_log() -> None:
     assert [one.signature.id for one in part.find(audited("repo.destroy"), at(1))] == ["gone"]
     assert part.in_force()["gone"].hits == 1
     assert part.in_force()["other"].hits == 0
+
+
+def test_logs_that_no_signature_tells_apart_share_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SignatureIndex] = []
+
+    def make(about: Iterable[Signature]) -> SignatureIndex:
+        made.append(SignatureIndex(about))
+        return made[-1]
+
+    monkeypatch.setattr("rules.signatures.SignatureIndex", make)
+    part = holding(
+        a_signature("sshd", says("message", "failed", how=How.CONTAINS), Logsource(product="linux", service="sshd")),
+        a_signature("any", says("message", "failed", how=How.CONTAINS), Logsource(product="linux")),
+    )
+    services = [f"daemon-{number}" for number in range(300)]
+    found = {}
+    for service in (*services, "sshd", *services, "sshd"):
+        line = an_event(kind=EventKind.LOG, labels={"service": service}, message="login failed")
+        found[service] = [one.signature.id for one in part.find(line, at(0))]
+    assert found == {**{key: ["any"] for key in services}, "sshd": ["any", "sshd"]}
+    assert len(made) == 2
 
 
 def test_what_has_ended_raises_no_more() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 
-from aiops.domain.rules import Envelope, Rule
+from aiops.domain.rules import Envelope, Rule, RuleStatus
+from rules.making import narrower_id
 from rules.pack import dump_pack, read_pack
 from rules.sync import Sync, compare, same
 from tests.builders import T0
@@ -90,6 +91,49 @@ def test_rules_made_by_hand_or_of_other_packs_are_left_alone(tmp_path: Path) -> 
     (rule,) = kept(tmp_path)
     others = [msgspec.structs.replace(rule, id="hand", pack=""), msgspec.structs.replace(rule, id="other", pack="x")]
     assert said(compare(tmp_path, [rule, *others], T0)) == []
+
+
+def narrowed(rule: Rule, status: RuleStatus = RuleStatus.ACTIVE) -> Rule:
+    changes = {"id": narrower_id(rule), "replaces": rule.id, "pack": "", "status": status}
+    return msgspec.structs.replace(rule, **changes)
+
+
+def over(rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, status=RuleStatus.EXPIRED)
+
+
+def test_a_rule_that_a_person_accepted_another_in_the_place_of_stays_ended_and_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    one, two = kept(tmp_path)
+    found = compare(tmp_path, [over(one), narrowed(one), two], T0)
+    assert found.differences == ()
+    assert [item.text for item in found.replaced] == [
+        "left out one: one-narrower was accepted in its place; end that to have it back"
+    ]
+
+
+def test_it_comes_back_when_the_other_ends_or_only_waits(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (one,) = kept(tmp_path)
+    for status in (RuleStatus.EXPIRED, RuleStatus.SHADOW, RuleStatus.SUSPENDED):
+        found = compare(tmp_path, [over(one), narrowed(one, status)], T0)
+        assert (said(found), found.replaced) == ([("new", "one")], ())
+
+
+def test_one_that_was_narrowed_twice_stays_ended_too(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (one,) = kept(tmp_path)
+    once = narrowed(one)
+    found = compare(tmp_path, [over(one), over(once), narrowed(once)], T0)
+    assert (said(found), [item.by for item in found.replaced]) == ([], ["one-narrower-2"])
+
+
+def test_rules_that_name_each_other_end_the_search(tmp_path: Path) -> None:
+    write(tmp_path, "one")
+    (one,) = kept(tmp_path)
+    first = msgspec.structs.replace(one, replaces="other", status=RuleStatus.EXPIRED)
+    other = msgspec.structs.replace(one, id="other", replaces="one", pack="")
+    assert [item.by for item in compare(tmp_path, [first, other], T0).replaced] == ["other"]
 
 
 def test_what_is_written_is_read_back_the_same(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from aiops.domain.changes import RULE_CHANGES, SILENCES
 from aiops.domain.events import Status
 from aiops.domain.graph import Service, Topology
 from aiops.domain.incidents import IncidentStatus
-from aiops.domain.matching import Matcher
 from aiops.domain.rules import Rule, Threshold
 from aiops.domain.settings import CalmSettings, Settings
 from correlation.embedding import choose_embedder
+from tests.builders import a_mute
 from tests.scenarios.world import T0, Seen, World
 
 HOUR = 3_600
@@ -202,17 +202,9 @@ def test_who_does_not_want_it_holds_nothing_back(world: World) -> None:
 
 
 def a_rule(rule_id: str, verdict: Verdict, service: str, limit: Threshold) -> Rule:
-    good, later = verdict is Verdict.KNOWN_GOOD, T0 + timedelta(days=30)
-    return Rule(
-        id=rule_id,
-        verdict=verdict,
-        matchers=(Matcher(field="service", value=service),),
-        owner="ana",
-        reason="three of them are one too many",
-        expires=later if good else None,
-        review=None if good else later,
-        threshold=limit,
-    )
+    later = T0 + timedelta(days=30)
+    ends = {"expires": later} if verdict is Verdict.KNOWN_GOOD else {"expires": None, "review": later}
+    return a_mute(f"service={service}", id=rule_id, verdict=verdict, threshold=limit, owner="ana", **ends)
 
 
 THREE_OF_FIVE = Threshold(times=3, of=5, within=timedelta(minutes=30))

@@ -17,11 +17,11 @@ from aiops.domain.acts import (
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.changes import RULE_CHANGES, RULES
 from aiops.domain.graph import Edge, Relation, Service, Topology
-from aiops.domain.matching import parse_matcher
 from aiops.domain.rules import Envelope, Rule, RuleStatus
 from aiops.domain.settings import CalmSettings, MutingSettings, Settings, SuggestSettings
 from correlation.embedding import choose_embedder
-from tests.scenarios.world import T0, Seen, World
+from tests.builders import a_mute
+from tests.scenarios.world import Seen, World
 
 HOUR, DAY = 3_600, 86_400
 TEXT = "disk io high on volume sda"
@@ -60,18 +60,9 @@ def hourly(
         world.at(number * HOUR + lasts).resolved(service, text, severity, began=number * HOUR, alertname="DiskIo")
 
 
-def a_mute(*matchers: str, **changes: object) -> PutRule:
-    parsed = tuple(parse_matcher(text, "test") for text in matchers or ("alertname=DiskIo", "service=db"))
-    rule = Rule(
-        id="io",
-        verdict=Verdict.KNOWN_GOOD,
-        matchers=parsed,
-        owner="ana",
-        reason="backup",
-        expires=T0 + timedelta(days=30),
-        **changes,  # type: ignore[arg-type]
-    )
-    return PutRule(rule=rule)
+def muted(*matchers: str, **changes: object) -> PutRule:
+    of_db = matchers or ("alertname=DiskIo", "service=db")
+    return PutRule(rule=a_mute(*of_db, **{"id": "io", "owner": "ana", "reason": "backup", **changes}))
 
 
 def rules(seen: Seen) -> dict[str, Rule]:
@@ -93,7 +84,7 @@ def why_not(alert: Alert) -> str:
 
 def test_a_mute_keeps_the_shape_of_what_it_was_made_for(world: World) -> None:
     hourly(world, range(20), lasts=120)
-    world.at(20 * HOUR - 60).act(a_mute())
+    world.at(20 * HOUR - 60).act(muted())
     envelope = rules(world.expect(at=20 * HOUR))["io"].envelope
     assert envelope is not None
     assert envelope.per_hour == 3
@@ -104,7 +95,7 @@ def test_a_mute_keeps_the_shape_of_what_it_was_made_for(world: World) -> None:
 
 def test_what_stays_within_it_is_muted(world: World) -> None:
     hourly(world, range(30))
-    world.at(20 * HOUR - 60).act(a_mute())
+    world.at(20 * HOUR - 60).act(muted())
     seen = world.expect(at=29 * HOUR + 30)
     assert [one.id for one in disk(seen).suppressed_by] == ["io"]
     assert len(seen.pages) == len(world.expect(at=20 * HOUR).pages)
@@ -112,16 +103,16 @@ def test_what_stays_within_it_is_muted(world: World) -> None:
 
 def test_a_mute_of_something_hardly_seen_has_no_shape_and_so_has_one_that_wants_none(world: World) -> None:
     hourly(world, range(20))
-    world.at(3 * HOUR - 60).act(a_mute())
+    world.at(3 * HOUR - 60).act(muted())
     assert rules(world.expect(at=3 * HOUR))["io"].envelope is None
-    world.at(20 * HOUR - 60).act(a_mute(any_shape=True))
+    world.at(20 * HOUR - 60).act(muted(any_shape=True))
     assert rules(world.expect(at=20 * HOUR))["io"].envelope is None
 
 
 def muted_then(world: World) -> float:
     """Let a mute be made of twenty firings on db; return when the next one is due."""
     hourly(world, range(20), lasts=120)
-    world.at(20 * HOUR - 60).act(a_mute())
+    world.at(20 * HOUR - 60).act(muted())
     return 20 * HOUR
 
 
@@ -157,7 +148,7 @@ def test_a_parameter_that_never_was_lifts_it(world: World) -> None:
     for number in range(20):
         text = f"disk io high on volume {('sda', 'sdb')[number % 2]}"
         hourly(world, [number], text=text)
-    world.at(20 * HOUR - 60).act(a_mute())
+    world.at(20 * HOUR - 60).act(muted())
     world.at(20 * HOUR).alert("db", "disk io high on volume sdb", alertname="DiskIo")
     world.at(20 * HOUR + 30).alert("db", "disk io high on volume nvme7", alertname="DiskIo")
     assert disk(world.expect(at=20 * HOUR + 1)).suppressed
@@ -167,7 +158,7 @@ def test_a_parameter_that_never_was_lifts_it(world: World) -> None:
 
 def test_a_node_that_never_was_lifts_it(world: World) -> None:
     hourly(world, range(20))
-    world.at(20 * HOUR - 60).act(a_mute("alertname=DiskIo"))
+    world.at(20 * HOUR - 60).act(muted("alertname=DiskIo"))
     world.at(20 * HOUR).alert("web", TEXT, alertname="DiskIo")
     assert why_not(disk(world.expect(at=20 * HOUR + 1), "web")) == (
         "its entity: web is none of the 1 node that were learned"
@@ -185,7 +176,7 @@ def test_worse_than_its_ceiling_is_heard(world: World) -> None:
 
 
 def test_two_other_services_in_its_incident_lift_it_and_when_they_are_well_it_is_muted_again(world: World) -> None:
-    world.at(0).act(a_mute(envelope=Envelope(per_hour=100)))
+    world.at(0).act(muted(envelope=Envelope(per_hour=100)))
     world.at(100).alert("db", TEXT, alertname="DiskIo")
     world.at(110).alert("api", "upstream timeout", alertname="Timeout")
     alone = world.expect(at=111)
@@ -214,19 +205,19 @@ def test_what_is_muted_all_day_is_not_taken_for_part_of_an_incident(world: World
 def test_what_is_business_critical_is_muted_by_name_only(world: World) -> None:
     world.at(0).act(ImportTopology(topology=graph("db")))
     hourly(world, range(20))
-    world.at(20 * HOUR - 60).act(a_mute("alertname=DiskIo"))
+    world.at(20 * HOUR - 60).act(muted("alertname=DiskIo"))
     world.at(20 * HOUR).alert("db", TEXT, alertname="DiskIo")
     assert why_not(disk(world.expect(at=20 * HOUR + 1))) == (
         "its entity: db is business-critical, and the rule does not name it"
     )
-    world.at(20 * HOUR + 2).act(a_mute())
+    world.at(20 * HOUR + 2).act(muted())
     assert disk(world.expect(at=20 * HOUR + 3)).suppressed
 
 
 def test_a_shape_that_is_left_lifts_the_mute_of_that_alert_only(world: World) -> None:
     hourly(world, range(20))
     hourly(world, range(20), "store")
-    world.at(20 * HOUR - 60).act(a_mute("alertname=DiskIo"))
+    world.at(20 * HOUR - 60).act(muted("alertname=DiskIo"))
     for number in range(5):
         world.at(20 * HOUR + number).alert("db", TEXT, alertname="DiskIo", said_at=20 * HOUR + number)
     world.at(20 * HOUR + 9).alert("store", TEXT, alertname="DiskIo")
@@ -255,7 +246,7 @@ def test_a_proposal_decides_nothing_until_a_person_accepts_it(world: World) -> N
 
 
 def test_what_a_persons_rule_hides_already_is_not_proposed(world: World) -> None:
-    world.at(1).act(a_mute())
+    world.at(1).act(muted())
     hourly(world, range(1, 15))
     assert [rule.id for rule in world.expect(at=16 * HOUR).all(RULES)] == ["io"]
 
@@ -370,7 +361,7 @@ def test_a_confirmation_that_is_taken_back_speaks_no_more_against_it(world: Worl
 
 
 def test_a_rule_that_hid_the_cause_is_suspended_and_its_price_is_told(world: World) -> None:
-    world.at(1).act(a_mute())
+    world.at(1).act(muted())
     outage(world, 3 * HOUR)
     seen = world.expect(at=3 * HOUR + 300)
     assert rules(seen)["io"].status is RuleStatus.SUSPENDED
@@ -386,7 +377,7 @@ def test_a_rule_that_hid_the_cause_is_suspended_and_its_price_is_told(world: Wor
 
 
 def test_a_suspended_rule_decides_again_once_a_person_accepts_it(world: World) -> None:
-    world.at(1).act(a_mute())
+    world.at(1).act(muted())
     outage(world, 3 * HOUR)
     world.at(3 * HOUR + 400).act(AcceptRule(rule_id="io"), actor="bob")
     seen = world.expect(at=3 * HOUR + 401)
@@ -395,7 +386,7 @@ def test_a_suspended_rule_decides_again_once_a_person_accepts_it(world: World) -
 
 
 def test_a_rule_that_hid_something_near_it_is_told_and_a_narrower_one_waits(world: World) -> None:
-    world.at(1).act(a_mute("alertname=DiskIo"))
+    world.at(1).act(muted("alertname=DiskIo"))
     hourly(world, [0], "shop", severity="warning")
     begins = 3 * HOUR
     world.at(begins).alert("store", TEXT, "warning", alertname="DiskIo")
@@ -410,7 +401,7 @@ def test_a_rule_that_hid_something_near_it_is_told_and_a_narrower_one_waits(worl
 
 
 def test_accepting_the_narrower_rule_ends_the_other(world: World) -> None:
-    world.at(1).act(a_mute("alertname=DiskIo"))
+    world.at(1).act(muted("alertname=DiskIo"))
     hourly(world, [0], "shop", severity="warning")
     outage(world, 3 * HOUR)
     begins = 4 * HOUR
@@ -425,13 +416,16 @@ def test_accepting_the_narrower_rule_ends_the_other(world: World) -> None:
 
 
 def test_a_second_incident_narrows_what_waits_and_an_accepted_narrower_rule_stays_in_force(world: World) -> None:
-    world.at(1).act(a_mute("alertname=DiskIo"))
+    world.at(1).act(muted("alertname=DiskIo"))
     hourly(world, [0], "shop", severity="warning")
     outage(world, 3 * HOUR)
     world.at(6 * HOUR).alert("store", TEXT, "warning", alertname="DiskIo")
     world.at(6 * HOUR + 60).alert("store", "no space", "critical", alertname="Full")
     (second,) = [one for one in world.expect(at=6 * HOUR + 61).incidents if one.services == ("store",)]
     world.at(6 * HOUR + 100).act(ConfirmCause(incident_id=second.incident_id, entity="store"))
+    seen = world.expect(at=6 * HOUR + 101)
+    (first,) = [one for one in seen.incidents if "api" in one.services]
+    assert rules(seen)["io-narrower"].offered_for == (first.incident_id, second.incident_id)
     world.at(6 * HOUR + 200).act(AcceptRule(rule_id="io-narrower"))
     seen = world.expect(at=6 * HOUR + 201)
     assert [str(one) for one in rules(seen)["io-narrower"].matchers[1:]] == ['entity!~"db"', 'entity!~"store"']
@@ -447,7 +441,7 @@ def test_a_second_incident_narrows_what_waits_and_an_accepted_narrower_rule_stay
 
 
 def test_a_narrower_rule_that_was_rejected_is_not_offered_again(world: World) -> None:
-    world.at(1).act(a_mute("alertname=DiskIo"))
+    world.at(1).act(muted("alertname=DiskIo"))
     hourly(world, [0], "shop", severity="warning")
     outage(world, 3 * HOUR)
     world.at(3 * HOUR + 300).act(RejectRule(rule_id="io-narrower"))
@@ -488,7 +482,7 @@ def outage_at(world: World, begins: float) -> None:
 
 
 def test_two_in_a_hundred_of_what_is_hidden_is_put_aside_for_a_person(world: World) -> None:
-    world.at(1).act(a_mute("alertname=DiskIo", any_shape=True))
+    world.at(1).act(muted("alertname=DiskIo", any_shape=True))
     for number in range(1_000):
         world.at(10 + number).alert(f"n{number}", TEXT, "warning", alertname="DiskIo")
     rule = rules(world.expect(at=2_000))["io"]

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aiops import fold
 from aiops.bootstrap.opening import opening, reading
 from aiops.bootstrap.watched import Watched
-from aiops.domain.acts import ApplySettings, EndRule, ImportTopology, PutPack, PutRule
+from aiops.domain.acts import AcceptRule, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
 from aiops.domain.changes import PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
@@ -121,6 +122,19 @@ def test_a_rule_that_a_person_ended_stays_ended(desk: Desk) -> None:
         rule = view.get(RULES, "a")
     assert rule is not None
     assert rule.status is RuleStatus.EXPIRED
+
+
+def test_a_narrower_rule_in_the_place_of_one_of_a_pack_outlives_the_next_start_until_it_is_ended(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    with desk.store.view() as view:
+        rule = view.get(RULES, "a")
+    assert rule is not None
+    less = msgspec.structs.replace(rule, id="a-narrower", replaces="a", pack="", status=RuleStatus.SHADOW)
+    desk.apply(Command(id="c1", actor="engine", act=PutRule(rule=less)))
+    desk.apply(Command(id="c2", actor="ana", act=AcceptRule(rule_id="a-narrower")))
+    assert desk.told() == []
+    desk.apply(Command(id="c3", actor="ana", act=EndRule(rule_id="a-narrower")))
+    assert [act.rule.id for command in desk.told() if isinstance(act := command.act, PutRule)] == ["a"]
 
 
 def test_files_that_are_not_named_are_not_read(desk: Desk) -> None:

@@ -91,13 +91,20 @@ def test_rules_are_previewed_added_linted_and_ended(with_incident: Line) -> None
 
 
 def test_a_pack_is_added_with_its_ids(aiops: Line, tmp_path: Path) -> None:
-    (tmp_path / "pack.yaml").write_text(
-        "- id: noise\n  verdict: known_good\n  owner: noc\n  reason: known\n  expires: 2099-01-01\n"
-        '  match: {service: db, template: "sync <*> done"}\n'
+    rule = (
+        "- id: noise\n  verdict: known_good\n  owner: noc\n  reason: known\n  expires: {expires}\n"
+        '  match: {{service: db, template: "sync <*> done"}}\n'
     )
+    soon = datetime.now(UTC).date() + timedelta(days=30)
+    (tmp_path / "pack.yaml").write_text(rule.format(expires="2099-01-01"))
     aiops("rules", "add", "pack.yaml", code=5)  # an end so far away is refused by the engine
-    (tmp_path / "pack.yaml").write_text((tmp_path / "pack.yaml").read_text().replace("id: noise", "idd: noise"))
+    (tmp_path / "pack.yaml").write_text(rule.format(expires=soon).replace("id: noise", "idd: noise"))
     aiops("rules", "add", "pack.yaml", code=2)
+    assert json.loads(aiops("rules", "-o", "json")) == []
+    (tmp_path / "pack.yaml").write_text(rule.format(expires=soon))
+    aiops("rules", "add", "pack.yaml")
+    (added,) = json.loads(aiops("rules", "-o", "json"))
+    assert (added["id"], added["expires"], added["pack"]) == ("noise", f"{soon}T00:00:00Z", "pack")
 
 
 def test_silences_are_added_listed_and_ended(with_incident: Line) -> None:

@@ -1,7 +1,11 @@
 """Runbooks from the command line: written, brought in from files, shown for an incident, ended."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from aiops.client import Client
 from tests.aiops.cli.line import Line
 from tests.api.world import World
 
@@ -19,6 +23,25 @@ def test_a_runbook_is_added_listed_shown_and_ended(aiops: Line, world: World) ->
     aiops("runbooks", "end", "db")
     assert aiops.json("runbooks") == []
     aiops("runbooks", "show", "none", code=5)
+
+
+def test_to_compare_files_costs_a_request_for_a_hundred_pages_not_one_for_each(
+    aiops: Line, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("books").mkdir()
+    for number in range(30):
+        (Path("books") / f"b{number}.md").write_text("Mend it.\n")
+    aiops("runbooks", "sync", "books")
+    asked: list[str] = []
+    get = Client.get
+
+    def noted(self: Client, path: str, *rest: Any) -> object:
+        asked.append(path)
+        return get(self, path, *rest)
+
+    monkeypatch.setattr(Client, "get", noted)
+    assert aiops("runbooks", "sync", "books") == ""
+    assert asked == ["/api/runbooks"]
 
 
 def test_an_incident_says_which_fit_and_why(aiops: Line, storm: World) -> None:

@@ -4,6 +4,10 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
+from aiops.domain.changes import RULES
+from aiops.domain.rules import RuleStatus
 from tests.aiops.cli.line import Line
 from tests.api.world import World
 
@@ -97,6 +101,20 @@ def test_packs_are_synced_one_bad_rule_is_named_and_the_way_back_is_the_same(aio
     write("pack: ours\nowner: noc\n")
     aiops("rules", "sync", "packs")
     assert [rule["status"] for rule in aiops.json("rules")] == ["expired"]
+
+
+def test_a_sync_tells_which_rules_it_leaves_out_for_narrower_ones(aiops: Line, storm: World) -> None:
+    write(PACK)
+    aiops("rules", "sync", "packs")
+    with storm.store.view() as view:
+        rule = view.get(RULES, "disk-noise")
+    assert rule is not None
+    less = msgspec.structs.replace(rule, id="disk-noise-narrower", replaces="disk-noise", pack="")
+    storm.put(RULES, msgspec.structs.replace(rule, status=RuleStatus.EXPIRED), less)
+    told = "left out disk-noise: disk-noise-narrower was accepted in its place; end that to have it back"
+    for command in (("diff", "packs"), ("sync", "packs", "--dry-run"), ("sync", "packs")):
+        assert aiops("rules", *command).strip() == told
+    assert "in place of disk-noise of pack ours" in storm.page("/rules")
 
 
 def test_the_log_says_who_changed_what(aiops: Line, storm: World) -> None:
