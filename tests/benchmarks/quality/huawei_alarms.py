@@ -80,7 +80,8 @@ def _truth(path: Path) -> Pairs:
 
 def _figures(system: str, edges: Pairs, truth: Pairs) -> list[Figure]:
     right, n = len(edges & truth), len(truth)
-    note = f"{len(edges)} edges proposed, unsupervised, the number of edges is not given (the floor has it)"
+    note = f"{len(edges)} edges proposed, unsupervised, the number of edges is not given"
+    note += " (the floor has it)" if system in FLOORS else ""
     return [
         Figure(
             set=f"{NAME}/{system}",
