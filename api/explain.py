@@ -163,9 +163,10 @@ def _alike(parent: str, others: Sequence[tuple[Episode, Link]]) -> str:
     names = list(dict.fromkeys(episode.entity.name or episode.name for episode, _ in others))
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     least, *_, most = sorted(link.ratio for _, link in others)
+    apart = span(max(1.0, *(abs(link.seconds) for _, link in others)))
     return (
-        f"so did {plural(len(others), 'more alert')}, of {', '.join(names[:3])}{more}: within"
-        f" {span(max(1.0, *(abs(link.seconds) for _, link in others)))} of {parent}, {least:.2g} to {times(most)} than chance"
+        f"so did {plural(len(others), 'more alert')}, of {', '.join(names[:3])}{more}: within {apart} of {parent},"
+        f" {least:.2g} to {times(most)} than chance"
     )
 
 

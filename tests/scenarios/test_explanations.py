@@ -13,6 +13,7 @@ import pytest
 from aiops.domain.acts import Merge
 from aiops.domain.entries import Delivery
 from aiops.response.runbooks import Library
+from api import explain as sentences
 from api.explain import explain
 from correlation.embedding import choose_embedder
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
@@ -154,6 +155,14 @@ def test_a_candidate_says_how_likely_it_is_and_what_it_explains_and_a_member_why
             links = [member.link for member in seen.members(incident)]
             founders = sum(link is None or not re.search(r"\d", link.text) for link in links)
             assert founders == 1 + len(incident.merged_from)
+
+
+def test_what_is_not_told_one_by_one_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "MOST_MEMBERS", 50)
+    text = told(a_storm)
+    assert "62 later alerts in it: each says on its page why it joined" in text
+    assert "web-0 joined because api" in text
+    assert "so did 47 more alerts, of web-1, web-2, web-3 and 44 more: within" in text
 
 
 if __name__ == "__main__":
