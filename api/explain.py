@@ -1,14 +1,15 @@
 """Why? The trail of Reasons of an alert or incident, in one text for the API, the command line and the pages."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate
+from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate, Link
 from aiops.domain.changes import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
-from aiops.domain.words import plural
+from aiops.domain.words import plural, span, times
 from aiops.ports import View
 from aiops.response.runbooks import Library
 from api.advice import advice
@@ -38,7 +39,8 @@ HEADINGS = {
     "advice": "What to do",
     "similar": "What was done before",
 }
-MOST_MEMBERS = 50
+MOST_MEMBERS = 300
+MOST_ALIKE = 8  # members that joined in one way and are each told of; of more, the first and the others together
 
 
 def explain(view: View, key: str, library: Library) -> Explanation:
@@ -68,9 +70,14 @@ def explain_alert(view: View, alert: Alert) -> Explanation:
 
 def explain_incident(view: View, incident: Incident, library: Library) -> Explanation:
     """Tell why these alerts are one incident, why the cause is what it is, who was told, and what to do."""
-    steps = [*_cause_steps(incident), *(_step(reason) for reason in incident.reasons)]
+    members = episodes_of(view, incident, MOST_MEMBERS)
+    links = {episode.link.text for episode in members if episode.link}
+    steps = [*_cause_steps(incident), *(_step(reason) for reason in incident.reasons if reason.text not in links)]
     steps.extend(_step(reason) for reason in why_outside(view, incident))
-    steps.extend(_member_steps(episodes_of(view, incident, MOST_MEMBERS)))
+    steps.extend(_member_steps(members))
+    if len(members) == MOST_MEMBERS < incident.episodes:
+        text = f"{plural(incident.episodes - MOST_MEMBERS, 'later alert')} in it: each says on its page why it joined"
+        steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
     if incident.weakest_link:
         text = f"weakest link: {incident.weakest_link}"
         steps.append(Step(heading=HEADINGS["group"], reason=Reason(step="group", text=text)))
@@ -136,9 +143,31 @@ def _candidate_text(number: int, candidate: Candidate, comparable: bool) -> str:
 
 
 def _member_steps(members: Iterable[Episode]) -> Iterator[Step]:
-    for episode in members:
-        if episode.link:
-            yield _step(Reason(step="group", text=episode.link.text, evidence={"episode": episode.episode_id}))
+    """Tell why each joined; of many that joined in one way, because of one entity or each of another, the first."""
+    linked = [(episode, episode.link) for episode in members if episode.link]
+    common = Counter((link.parent_entity, link.relation) for _, link in linked)
+    ways: dict[tuple[str, str], list[tuple[Episode, Link]]] = {}
+    for episode, link in linked:
+        way = (link.parent_entity, link.relation)
+        ways.setdefault(way if common[way] > MOST_ALIKE else ("", link.relation), []).append((episode, link))
+    for (parent, relation), joined in ways.items():
+        told = joined if len(joined) <= MOST_ALIKE or not relation else joined[:1]
+        for episode, link in told:
+            yield _step(Reason(step="group", text=link.text, evidence={"episode": episode.episode_id}))
+        if others := joined[len(told) :]:
+            text = _alike(parent or "another of them", others)
+            yield _step(Reason(step="group", text=text, evidence={"alerts": len(others)}))
+
+
+def _alike(parent: str, others: Sequence[tuple[Episode, Link]]) -> str:
+    names = list(dict.fromkeys(episode.entity.name or episode.name for episode, _ in others))
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    least, *_, most = sorted(link.ratio for _, link in others)
+    apart = span(max(1.0, *(abs(link.seconds) for _, link in others)))
+    return (
+        f"so did {plural(len(others), 'more alert')}, of {', '.join(names[:3])}{more}: within {apart} of {parent},"
+        f" {least:.2g} to {times(most)} than chance"
+    )
 
 
 def _fate_steps(fate: EpisodeFate | None) -> Iterator[Step]:

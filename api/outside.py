@@ -11,7 +11,7 @@ from aiops.domain.queries import Query, Range
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span
 from aiops.ports import View
-from api.reading import current_graph, episodes_of
+from api.reading import episodes_of, graph_at
 
 BESIDE = timedelta(hours=1)  # what began longer before is not compared
 MOST = 3  # incidents that are compared
@@ -37,7 +37,7 @@ def _beside(view: View, incident: Incident, member: Episode) -> Iterator[Reason]
     began = Range(at_least=incident.opened_at - BESIDE, below=incident.opened_at)
     query = Query(ranges={"opened_at": began}, order=("-rank", "-opened_at"), limit=20)
     others = [one for one in view.find(INCIDENTS, query).items if _was_open(one, incident)]
-    graph = current_graph(view)
+    graph = graph_at(view, incident.opened_at)
     edges = graph.topology.edges if graph else ()
     for other in others[:MOST]:
         ago = span((incident.opened_at - other.opened_at).total_seconds())

@@ -4,7 +4,11 @@ Two counts of an ordered pair (first, then), both at one *place* (a site, a clus
 
 - ``near``: how often ``then`` began within ``NEAR`` seconds after ``first``. By chance it would be Poisson with mean
   NEAR / T x sum over places of (starts of first) x (starts of then), T being the time watched. A pair is found where
-  the chance of the larger of its two counts is below ``RISK`` divided by the number of ordered pairs (Bonferroni).
+  the chance of the larger of its two counts is below ``RISK`` divided by the number of ordered pairs (Bonferroni),
+  and it is ``LIFT`` times chance or, beyond chance, a ``SHARE`` of the rarer node's starts. Chance is reckoned as if
+  every hour were alike, and every place by itself; where some hours are busy, or one place hurts the next, all that is
+  frequent is together a few times more often than that, surely and for nothing. Both bounds were chosen on simulated
+  alarms of twenty such graphs (mean F1 .80 without, .87 with them), not on recorded ones.
 - ``onsets``: how often ``first`` began while ``then`` had been calm for ``CALM`` seconds, and ``then`` followed within
   ``CALM``. The direction is that in which the larger share of a node's starts is such an onset: what fires all the
   time is seldom the first.
@@ -24,6 +28,8 @@ NEAR = 60.0  # seconds
 CALM = 300.0  # seconds
 RISK = 0.05  # that one pair of all is found by chance
 LEAST = 3  # occasions without which nothing is found
+LIFT = 10.0  # times chance, or
+SHARE = 0.2  # of the starts of the rarer node, beyond chance: what reaches neither is no more than a busy hour makes
 MOST_RECENT = 64  # starts held of one place: a storm tells nothing of pairs
 MOST_PLACES = 500  # the one not heard of for longest is forgotten; of one node, further ones count as one
 MOST_NODES = 2_000  # the same, an eighth at once
@@ -143,6 +149,8 @@ class Cofiring:
             return None
         expected = self._expected(a, b)
         if surprise(together, expected) < math.log10(len(self._nodes) * (len(self._nodes) - 1) / RISK):
+            return None
+        if together < LIFT * expected and together - expected < SHARE * min(a.starts, b.starts):
             return None
         onsets = [(forth.onsets, a.starts), (back.onsets, b.starts)]
         cause, effect = one, two

@@ -130,6 +130,15 @@ def test_a_lone_incident_says_why_it_stayed_outside(storm: World) -> None:
     assert "no edge of the service graph" not in storm.page("/incidents/1")
 
 
+def test_a_lone_incident_is_explained_by_the_graph_of_its_time(storm: World) -> None:
+    services = (
+        "services:\n  web: {depends_on: [api]}\n  api: {depends_on: [db]}\n  db: {}\n  backup: {depends_on: [db]}\n"
+    )
+    assert storm.client.post("/api/services", content=services).status_code < 300
+    assert "backup" in {edge["source"] for edge in storm.get("/api/services")["edges"]}
+    assert "no edge of the service graph joins backup to its 3 services" in storm.get("/api/explain/2")["text"]
+
+
 def test_what_stands_next_to_an_open_incident_says_so(storm: World) -> None:
     storm.alert("db", 590, alertname="other", severity="info", summary="a certificate of db ends soon")
     lone = [item for item in storm.get("/api/incidents?sort=number")["items"] if item["episodes"] == 1]

@@ -1,7 +1,7 @@
 """Alarms of a graph that is known, made up: what the search for edges is tuned, calibrated and tested on."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 DAY = 86_400.0
@@ -27,6 +27,8 @@ def alarms(
     delay: float = 12.0,  # mean seconds until it does
     again: float = 0.15,  # how often a kind begins again soon by itself
     lost: float = 0.0,  # share of starts that nobody hears of
+    busy: tuple[float, float] = (0.0, 1.0),  # share of hours, the same everywhere, and how many times more begins then
+    across: float = 0.0,  # how often an effect shows at the place beside
 ) -> Alarms:
     """Let every kind begin by chance, and bring about its effects at the same place, along a random acyclic graph."""
     draw = random.Random(seed)
@@ -40,34 +42,48 @@ def alarms(
     for (cause, effect), chance in chances.items():
         effects[cause].append((effect, chance, draw.uniform(0.3, 2.5) * delay))
     rates = {kind: draw.lognormvariate(0, 1) * daily / DAY for kind in sorted(order)}
-    starts = [start for place in range(places) for start in _place(f"d{place}", rates, effects, days, again, draw)]
+    hours = {hour for hour in range(int(days * 24)) if busy[0] and draw.random() < busy[0]}
+    starts = []
+    for place in range(places):
+        todo = list(_spontaneous(rates, days, hours, busy[1], draw))
+        starts += _spread(todo, place, places, effects, again, across, draw)
     heard = [start for start in sorted(starts) if draw.random() >= lost]
     return Alarms(tuple(heard), frozenset(chances))
 
 
-def _place(
-    place: str,
-    rates: Mapping[str, float],
+def _spontaneous(
+    rates: Mapping[str, float], days: float, hours: Container[int], times: float, draw: random.Random
+) -> Iterator[tuple[float, str]]:
+    """Yield what begins by itself: as often as its rate says, and so many times as often in ``hours``."""
+    for kind, rate in rates.items():
+        at = draw.expovariate(rate * times)
+        while at < days * DAY:
+            if times == 1 or int(at // 3_600) in hours or draw.random() < 1 / times:
+                yield at, kind
+            at += draw.expovariate(rate * times)
+
+
+def _spread(
+    own: list[tuple[float, str]],
+    place: int,
+    places: int,
     effects: Mapping[str, list[tuple[str, float, float]]],
-    days: float,
     again: float,
+    across: float,
     draw: random.Random,
 ) -> list[tuple[float, str, str]]:
-    todo: list[tuple[float, str]] = []
-    for kind, rate in rates.items():
-        at = draw.expovariate(rate)
-        while at < days * DAY:
-            todo.append((at, kind))
-            at += draw.expovariate(rate)
+    """Return all that begins because of what began at ``place``: there, and now and then at the place beside."""
+    todo = [(at, kind, place) for at, kind in own]
     starts = []
     while todo:
-        at, kind = todo.pop()
-        starts.append((float(int(at)), kind, place))
+        at, kind, where = todo.pop()
+        starts.append((float(int(at)), kind, f"d{where}"))
         if draw.random() < again:
-            todo.append((at + draw.uniform(20, 200), kind))
+            todo.append((at + draw.uniform(20, 200), kind, where))
         for effect, chance, delay in effects[kind]:
             if draw.random() < chance:
-                todo.append((at + draw.expovariate(1 / delay), effect))
+                beside = (where + 1) % places if across and draw.random() < across else where
+                todo.append((at + draw.expovariate(1 / delay), effect, beside))
     return starts
 
 

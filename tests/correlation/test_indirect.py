@@ -1,10 +1,12 @@
 """Does the search for edges find those of a graph that is known, and is it as sure as it is right?"""
 
+import random
 from collections.abc import Iterable
 from itertools import combinations
 
 import pytest
 
+from correlation import cofiring
 from correlation.cofiring import Cofiring, Found
 from correlation.indirect import Standing, standing
 from tests.correlation.alarms import Alarms, alarms
@@ -45,6 +47,27 @@ def test_edges_of_a_known_graph_are_found_without_their_number(name: str) -> Non
     direct = f1((one for one, stand in found if not stand.through), told)
     assert direct >= least
     assert direct > f1((one for one, _ in found), told) + 0.15  # what the ways over others are worth
+
+
+@pytest.mark.parametrize("across", [0.0, 0.3])
+def test_hours_in_which_everything_alerts_make_no_edges(across: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = alarms(HELD_BACK[1], kinds=24, places=8, daily=2.0, strength=(0.1, 0.6), busy=(0.1, 8.0), across=across)
+    bounded = f1((one for one, stand in proposals(told) if not stand.through), told)
+    monkeypatch.setattr(cofiring, "LIFT", 0.0)
+    assert bounded > 0.85
+    assert bounded > f1((one for one, stand in proposals(told) if not stand.through), told) + 0.15
+
+
+def test_what_alerts_all_the_time_may_still_follow_from_another() -> None:
+    """Ten times chance cannot be where chance is a sixth already; a fifth of its starts beyond that can."""
+    counts, draw = Cofiring(), random.Random(HELD_BACK[0])
+    for number in range(2_000):
+        counts.start("db", "", number * 400.0)
+        if draw.random() < 0.6:
+            counts.start("shop", "", number * 400.0 + 5)
+    found = counts.found("db", "shop")
+    assert found is not None
+    assert found.together < 10 * found.expected
 
 
 @pytest.mark.parametrize("sure", [(0.0, 0.2), (0.2, 0.7), (0.7, 1.0)])

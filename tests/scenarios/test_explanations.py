@@ -3,13 +3,17 @@
 After a wanted change: ``python -m tests.scenarios.test_explanations`` writes the files anew.
 """
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from aiops.domain.acts import Merge
+from aiops.domain.entries import Delivery
 from aiops.response.runbooks import Library
+from api import explain as sentences
 from api.explain import explain
 from correlation.embedding import choose_embedder
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
@@ -67,7 +71,57 @@ def from_outside(world: World) -> float:
     return HOUR + 300
 
 
-STORIES: tuple[Callable[[World], float], ...] = (an_outage, two_at_once, a_lone_alert, added_seconds, from_outside)
+def a_storm(world: World) -> float:
+    """A hundred services complain: those that joined in one way are told of together."""
+    world.topology(*(f"web-{number} -> api -> db" for number in range(110)))
+    world.at(0).alert("db", "connection refused", "critical")
+    world.at(12).alert("api", "error rate high", "critical")
+    for number in range(110):
+        world.at(20 + number / 2).alert(f"web-{number}", "latency above 2 s")
+    return 600
+
+
+def after_a_deploy(world: World) -> float:
+    """What was changed shortly before is named, and when."""
+    world.topology("web -> api -> db")
+    payload = {"summary": "deploy 2.4.1 of api", "timestamp": "2026-03-02T08:58:00Z", "source": "api"}
+    body = json.dumps({"routing_key": "x", "payload": {**payload, "custom_details": {"service": "api"}}}).encode()
+    world.add(0, Delivery(source="pagerduty", body=body, content_type="application/json"))
+    world.at(60).alert("api", "error rate high", "critical")
+    world.at(75).alert("web", "5xx rate high")
+    return 400
+
+
+def back_again(world: World) -> float:
+    """What was over for five minutes is another incident, and both are told of."""
+    world.topology("web -> api")
+    world.at(0).alert("api", "error rate high", "critical").alert("web", "5xx rate high")
+    world.at(120).resolved("api", "error rate high", "critical").resolved("web", "5xx rate high")
+    world.at(420).alert("api", "error rate high", "critical")
+    return 700
+
+
+def made_one(world: World) -> float:
+    """Somebody says that two incidents are one: it is said who."""
+    world.topology("web -> api", "mail -> queue")
+    world.at(0).alert("api", "error rate high", "critical")
+    world.at(400).alert("queue", "broker is down", "critical")
+    one, other = (incident.incident_id for incident in world.expect(at=450).incidents)
+    world.at(500).act(Merge(incident_id=one, other_id=other))
+    return 700
+
+
+STORIES: tuple[Callable[[World], float], ...] = (
+    an_outage,
+    two_at_once,
+    a_lone_alert,
+    added_seconds,
+    from_outside,
+    a_storm,
+    after_a_deploy,
+    back_again,
+    made_one,
+)
 
 
 def told(story: Callable[[World], float]) -> str:
@@ -99,7 +153,16 @@ def test_a_candidate_says_how_likely_it_is_and_what_it_explains_and_a_member_why
             comparable = len(lines) > 1 or not incident.abstained  # a lone alert is compared with nothing
             assert all(re.search(r", \d+%, explains \d+% of", line) for line in lines) is comparable
             links = [member.link for member in seen.members(incident)]
-            assert sum(link is None or not re.search(r"\d", link.text) for link in links) == 1  # the founder
+            founders = sum(link is None or not re.search(r"\d", link.text) for link in links)
+            assert founders == 1 + len(incident.merged_from)
+
+
+def test_what_is_not_told_one_by_one_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentences, "MOST_MEMBERS", 50)
+    text = told(a_storm)
+    assert "62 later alerts in it: each says on its page why it joined" in text
+    assert "web-0 joined because api" in text
+    assert "so did 47 more alerts, of web-1, web-2, web-3 and 44 more: within" in text
 
 
 if __name__ == "__main__":

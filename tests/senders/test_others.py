@@ -1,5 +1,6 @@
 """OpenTelemetry's SDK, Nagios, Monit and systemd-journal-upload, set up as their own documentation says."""
 
+import math
 import subprocess
 from pathlib import Path
 from time import time_ns
@@ -9,9 +10,16 @@ import pytest
 from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind
 
 from tests.senders.rig import Site, program
 
@@ -40,6 +48,33 @@ def test_what_pythons_opentelemetry_exports_is_read(here: Site, caplog: pytest.L
     (alert,) = here.comes(here.alerts, "an alert made of the errors")
     assert alert["labels"]["service"] == "checkout"
     assert not [record for record in caplog.records if record.name.startswith("opentelemetry")]
+
+
+@pytest.mark.parametrize("compression", [Compression.Gzip, Compression.NoCompression])
+def test_metrics_and_spans_that_pythons_opentelemetry_exports_are_one_entry_each(
+    here: Site, compression: Compression, caplog: pytest.LogCaptureFixture
+) -> None:
+    here.serve()
+    resource = Resource.create({"service.name": "checkout"})
+    metrics = OTLPMetricExporter(endpoint=f"{here.url}/v1/metrics", compression=compression)
+    reader = PeriodicExportingMetricReader(metrics, export_interval_millis=math.inf)  # when it is asked to, alone
+    meters = MeterProvider([reader], resource=resource)
+    meters.get_meter("shop").create_counter("requests").add(7)
+    assert meters.force_flush()
+    spans = OTLPSpanExporter(endpoint=f"{here.url}/v1/traces", compression=compression)
+    tracers = TracerProvider(resource=resource)
+    tracers.add_span_processor(BatchSpanProcessor(spans))
+    for _ in range(30):
+        with tracers.get_tracer("shop").start_as_current_span("pay", kind=SpanKind.CLIENT) as span:
+            span.set_attribute("peer.service", "payments")
+    assert tracers.force_flush()
+    here.comes(lambda: line(here, "otlp").get("deliveries") == 2, "an entry of metrics, and one of spans")
+    told = line(here, "otlp")
+    assert told["observed"] == told["received"] > 1
+    assert told["rejected"] == 0
+    assert not [record for record in caplog.records if record.name.startswith("opentelemetry")]
+    meters.shutdown()
+    tracers.shutdown()
 
 
 NAGIOS = """

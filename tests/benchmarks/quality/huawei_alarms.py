@@ -51,7 +51,9 @@ def proposals(alarms: Path) -> Iterable[EdgeRecord]:
     """Let the engine live through the alarms; return the edges that it proposes."""
     drive = Drive()
     with gzip.open(alarms, "rt", newline="") as lines:
-        rows = [(int(row["start_timestamp"]), int(row["end_timestamp"]), row) for row in csv.DictReader(lines)]
+        rows = [
+            (int(float(row["start_timestamp"])), int(float(row["end_timestamp"])), row) for row in csv.DictReader(lines)
+        ]
     moves = [(start, "firing", start, row) for start, _, row in rows]
     moves += [(max(end, start + 1), "resolved", start, row) for start, end, row in rows]
     for at, status, start, row in sorted(moves, key=lambda move: move[0]):
@@ -78,12 +80,13 @@ def _truth(path: Path) -> Pairs:
 
 def _figures(system: str, edges: Pairs, truth: Pairs) -> list[Figure]:
     right, n = len(edges & truth), len(truth)
-    note = f"{len(edges)} edges proposed, unsupervised, the number of edges is not given (the floor has it)"
+    note = f"{len(edges)} edges proposed, unsupervised, the number of edges is not given"
+    note += " (the floor has it)" if system in FLOORS else ""
     return [
         Figure(
             set=f"{NAME}/{system}",
             measure="F1",
-            ours=2 * right / (len(edges) + n),
+            ours=2 * right / max(1, len(edges) + n),
             floor=FLOORS.get(system),
             published=PUBLISHED.get(system, ""),
             n=n,
@@ -92,5 +95,5 @@ def _figures(system: str, edges: Pairs, truth: Pairs) -> list[Figure]:
         Figure(
             set=f"{NAME}/{system}", measure="precision", ours=right / max(1, len(edges)), n=len(edges), proportion=True
         ),
-        Figure(set=f"{NAME}/{system}", measure="recall", ours=right / n, n=n, proportion=True),
+        Figure(set=f"{NAME}/{system}", measure="recall", ours=right / max(1, n), n=n, proportion=True),
     ]

@@ -15,28 +15,34 @@ from tests.benchmarks.quality.ranking import figures, write
 
 NAME = "itbench"
 APART = 6 * 3600.0  # seconds between two failures
-FLOOR = 0.731  # deepest error, latency or pod alert
+FLOOR = 0.731  # deepest error, latency or pod alert; of the cases of odd numbers
 
 Json = Mapping[str, Any]
 
 
 def run(shared: Path, predictions: Path | None) -> list[Figure]:
-    """Return AC@k over the cases with one root service, in the order of the file."""
+    """Return AC@k over the cases with one root service, in the order of the file.
+
+    What the set calls unfit for this is answered too, as the scorer may ask for it, but is neither scored nor learned.
+    """
     folder = shared / "data" / NAME
     if not (folder / "cases.jsonl").exists():
         return []
-    cases = [case for case in _lines(folder / "cases.jsonl") if case["usable_for_rca"]]
-    truth = {one["case"]: one["root_cause_service"] for one in _lines(folder / "truth.jsonl")}
+    cases = [case for case in _lines(folder / "cases.jsonl") if case["alerts"]]
+    fit = {case["case"] for case in cases if case["usable_for_rca"]}
+    truth = {one["case"]: one["root_cause_service"] for one in _lines(folder / "truth.jsonl") if one["case"] in fit}
     drive = Drive()
     drive.act(0, ImportTopology(topology=_topology(folder)))
     rankings: dict[str, tuple[list[str], float]] = {}
     for number, case in enumerate(cases, start=1):
-        found = _live_through(drive, number * APART, case).candidates
+        lived = drive if case["case"] in fit else drive.branch()
+        found = _live_through(lived, number * APART, case).candidates
         rankings[case["case"]] = ([one.entity for one in found], found[0].probability if found else 0.0)
     if predictions:
         write(predictions / "itbench.jsonl", {case: ranking for case, (ranking, _) in rankings.items()})
-    answers = {case: (ranking, truth[case], first) for case, (ranking, first) in rankings.items() if truth[case]}
-    return figures(NAME, answers, note="unsupervised, online", floor=FLOOR)
+    answers = {case: (ranking, truth[case], first) for case, (ranking, first) in rankings.items() if truth.get(case)}
+    known = all(int(case.rpartition("-")[2]) % 2 for case in answers)
+    return figures(NAME, answers, note="unsupervised, online", floor=FLOOR if known else None) if answers else []
 
 
 def _live_through(drive: Drive, at: float, case: Json) -> Incident:

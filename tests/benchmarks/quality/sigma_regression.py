@@ -18,13 +18,18 @@ from tests.benchmarks.quality.figures import Figure
 
 SET = "sigma-regression"
 AT = datetime(2026, 8, 1, tzinfo=UTC)
-EVERY = "every event of every capture; the 7 that are missed do not fit their rule: pySigma with SQLite misses them too"
+EVERY = "every event of every capture"
+UNFIT = {  # rules of which some events do not fit
+    "0b9ad457-2554-44c1-82c2-d56a99c42377",
+    "47e4bab7-c626-47dc-967b-255608c9a920",
+    "8fbf3271-1ef6-4e94-8210-03c2317947f6",
+}
 
 
 def run(shared: Path, predictions: Path | None) -> list[Figure]:
     """Return the share of rules that load, and recall over pairs, over captures, and over what can fire."""
     folder = shared / "data" / SET
-    if not folder.is_dir():
+    if not (folder / "truth.jsonl").exists():
         return []
     rules, events, truth = (list(lines(folder / f"{name}.jsonl")) for name in ("rules", "events", "truth"))
     loaded = [signature for rule in rules if (signature := _loaded(rule))]
@@ -36,10 +41,13 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
     captures: dict[tuple[str, str], bool] = defaultdict(bool)
     for one, hit in present:
         captures[one["rule_id"], one.get("file", one["event"])] |= hit
+    missed = {one["rule_id"] for one, hit in present if not hit}
+    why = "; those that are missed do not fit their rule: pySigma with SQLite misses them too"
+    note = EVERY + (why if missed and missed <= UNFIT else "")
     shares = (
         ("rules that load", len(loaded), len(rules), ""),
         ("recall, captures", sum(captures.values()), len(captures), "a capture of several events: one of them fires"),
-        ("recall, events", sum(hit for _, hit in present), len(present), EVERY),
+        ("recall, events", sum(hit for _, hit in present), len(present), note),
     )
     return [
         Figure(

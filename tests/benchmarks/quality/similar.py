@@ -42,6 +42,8 @@ def judged(name: str, incidents: Sequence[Known]) -> list[Figure]:
         least = threshold(past).least
         if least is not None and first.score >= least:
             said.append(right[-1])
+    if not right:
+        return []
     note = "most alike earlier one has the same cause; online, nothing fitted"
     share = sum(right) / len(right)
     figures = [Figure(set=name, measure="hit@1, whatever it is", ours=share, n=len(right), proportion=True, note=note)]

@@ -80,7 +80,7 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
     """Share muted, and what true incidents and roots were hidden."""
     figures: list[Figure] = []
     for network in sorted((shared / "data" / "ait-ads").glob("*/")):
-        if (network / "alerts.csv.gz").exists():
+        if (network / "alerts.csv.gz").exists() and json.loads((network / "truth.json").read_text())["incidents"]:
             figures += figures_of(f"suggestions/ait-ads/{network.name}", *_network(network), predictions)
     script = shared / "bench" / "storms" / "sim.py"
     for seed in storms.SEEDS if script.exists() else ():

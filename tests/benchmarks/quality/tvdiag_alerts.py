@@ -23,8 +23,8 @@ NAME = "tvdiag-alerts"
 SEED = 1
 LABELLED = 40
 APART = 6 * 3600.0  # seconds between two failures
-FLOORS = {"gaia": 0.214, "hotel": 0.410}
-PUBLISHED = {"gaia": "supervised .759", "hotel": "supervised .821"}
+FLOORS = {"gaia": 0.214, "hotel": 0.410, "sockshop": 0.361}
+PUBLISHED = {"gaia": "supervised .759", "hotel": "supervised .821", "sockshop": "supervised .863"}
 
 Json = Mapping[str, Any]
 
@@ -46,6 +46,8 @@ def _system(folder: Path, labelled: int, predictions: Path | None) -> list[Figur
     random.Random(SEED).shuffle(cases)  # fixed: a benchmark must say the same twice
     rankings = dict(answers(folder, cases, {case["case"]: truth[case["case"]] for case in cases[:labelled]}))
     asked = [case["case"] for case in cases[labelled:]]
+    if not asked:
+        return []
     if predictions:
         suffix = f"-after-{labelled}" if labelled else ""
         write(predictions / f"{folder.name}{suffix}.jsonl", {one: rankings[one][0] for one in asked})
