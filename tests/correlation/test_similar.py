@@ -110,9 +110,9 @@ def test_the_sixth_has_no_voice() -> None:
     assert sureness(best, {**{f"i{n}": "db" for n in range(5)}, "i5": "web"}) == ("db", 0.5)
 
 
-def test_fifteen_of_fifteen_are_needed_and_more_after_each_error() -> None:
-    assert certainty(15, 15) >= CERTAINTY > certainty(14, 14)
-    assert certainty(27, 28) >= CERTAINTY > certainty(26, 27)
+def test_twenty_one_of_as_many_are_needed_and_more_after_each_error() -> None:
+    assert certainty(21, 21) >= CERTAINTY > certainty(20, 20)
+    assert certainty(36, 37) >= CERTAINTY > certainty(35, 36)
     assert certainty(90, 100) < 0.6  # nine of ten in the past are but an even chance of nine of ten to come
 
 
