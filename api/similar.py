@@ -21,10 +21,10 @@ from api.errors import NotFound
 from api.filters import Alike
 from api.reading import incident
 from api.schemas import Remedy, SimilarIncident, SimilarIncidents, SimilarPattern, SimilarPatterns
-from correlation.similar import Known, Likeness, Threshold, ranked, rarity, threshold
+from correlation.similar import History, Known, Likeness, Threshold, ranked, similar, threshold
 
 SPARE = 20  # asked for beyond what is wanted: merged incidents are not shown, and the nearest is not the most alike
-MOST_HISTORY = 100  # incidents with a confirmed cause, the newest, that vote
+MOST_HISTORY = 200  # incidents with a confirmed cause, the newest, that vote
 MOST_TOLD = 500  # lines of the stories of those that are shown
 TOLD = ("comment", "resolved", "cause")
 
@@ -44,8 +44,10 @@ def similar_incidents(view: View, key: str, asked: Alike) -> SimilarIncidents:
     known = _known(view, [found, *documents.values()])
     wanted = msgspec.structs.replace(known.pop(found.incident_id), cause="")
     past = tuple(known[one.incident_id] for one in history if one.incident_id in known)
-    limit, best = threshold(past), ranked(wanted, list(known.values()), rarity([wanted, *known.values()]))
-    enough = [one for one in best if limit.least is not None and one.score >= limit.least][: asked.bounded]
+    limit = threshold(past)
+    best = ranked(wanted, list(known.values()), History([wanted, *known.values()]).weights())
+    causes = {one.incident_id: one.cause for one in past}
+    enough = similar(best, causes, limit)[: asked.bounded]
     done = _done(view, [documents[one.incident_id] for one in enough])
     items = (_item(one, documents[one.incident_id], near, done[one.incident_id]) for one in enough)
     cause = next((known[one.incident_id].cause for one in enough if known[one.incident_id].cause), "")

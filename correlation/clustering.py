@@ -17,11 +17,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from aiops.domain.base import stable_hash
 from aiops.domain.learned import Family
 from aiops.domain.vectors import written
+from correlation.titles import called, told_apart
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.int64]
 NOISE = -1
-NEARLY = 0.05  # of mean cosine below the medoid's; a family's name may be that of any such member
 
 
 class Member(NamedTuple):
@@ -59,7 +59,8 @@ class Clustering(NamedTuple):
         for row in sorted(range(len(members)), key=lambda row: members[row].template_id):
             groups.setdefault(int(labels[row]), []).append(row)
         found = [_family([members[row] for row in rows], vectors[rows]) for rows in groups.values()]
-        return _with_ids(found, {member.template_id: member.previous for member in members if member.previous})
+        before = {member.template_id: member.previous for member in members if member.previous}
+        return _told_apart(_with_ids(found, before))
 
     def _dense(self, vectors: Vectors) -> Labels:
         """Label rows by HDBSCAN (Campello et al. 2013), exact and on one thread: equal input, equal output."""
@@ -126,7 +127,7 @@ def _family(members: Sequence[Member], vectors: Vectors) -> Family:
     row = _medoid(vectors)
     return Family(
         pattern_id="",
-        name=_name(members, vectors, row),
+        name=called([member.title for member in members], (vectors @ vectors.sum(axis=0) / len(vectors)).tolist()),
         template_ids=tuple(member.template_id for member in members),
         medoid=members[row].template_id,
         cohesion=round(float(np.clip((vectors @ vectors[row]).mean(), 0.0, 1.0)), 4),
@@ -134,12 +135,11 @@ def _family(members: Sequence[Member], vectors: Vectors) -> Family:
     )
 
 
-def _name(members: Sequence[Member], vectors: Vectors, medoid: int) -> str:
-    """Return the title that says most in fewest words, among those that stand nearly as central as the medoid's."""
-    central = (vectors @ vectors.sum(axis=0)) / len(vectors)
-    near = [row for row in range(len(members)) if central[row] >= central[medoid] - NEARLY]
-    titles = (members[row].title for row in near)
-    return min(titles, key=lambda title: (title.count("<*>") / (title.count(" ") + 1), len(title), title))
+def _told_apart(families: Sequence[Family]) -> list[Family]:
+    """Give families names of their own; among equals the larger one's stays as it is, else the one of lower id."""
+    order = sorted(range(len(families)), key=lambda row: (-len(families[row].template_ids), families[row].pattern_id))
+    names = dict(zip(order, told_apart([families[row].name for row in order]), strict=True))
+    return [msgspec.structs.replace(family, name=names[row]) for row, family in enumerate(families)]
 
 
 def _with_ids(families: Sequence[Family], previous: Mapping[str, str]) -> list[Family]:

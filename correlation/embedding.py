@@ -15,6 +15,8 @@ import re2
 
 from aiops.domain.base import stable_hash
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.vectors import DIMENSIONS
+from correlation.vocabulary import CARRIERS, IDEAS, VERSION, ideas
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,10 +31,12 @@ SEMANTIC_PACKAGES = ("sentence_transformers", "torch", MINILM_PACKAGE)
 
 LONGEST_NAME = 100  # characters of a title
 BLOCK = 512  # texts embedded between two writes of the cache
+SPELLED, MEANT = 0.5, 0.3  # share of the ideas in a cosine beside spelling and beside a model; more blurs real prose
 
 _PLACEHOLDER = re2.compile(r"<[^<>\s]{1,40}>")
 _IN_A_ROW = re2.compile(r"<\*>(?:[\s.,:;/_+=-]*<\*>)+")
 _HUMP = re2.compile(r"([a-z0-9])([A-Z])")
+_GLUED = re2.compile(r"([A-Z]+)([A-Z][a-z])")  # OOMKilled: the last capital begins the next word
 _TOKEN = re2.compile(r"[\pL\pN][\pL\pN._-]*")
 
 
@@ -69,12 +73,16 @@ class MiniLM:
     def name(self) -> str:
         """Return the model's name; a folder's ends with the hash of its weights."""
         if not self._model:
-            return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]}"
+            return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]}+{VERSION}"
         folder = Path(self._model)
-        return f"{folder.name}@{_folder_hash(folder)[:12]}" if folder.is_dir() else self._model
+        name = f"{folder.name}@{_folder_hash(folder)[:12]}" if folder.is_dir() else self._model
+        return f"{name}+{VERSION}"
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
-        """Return one row of unit length per text; the first call loads the model (about 9 s of CPU)."""
+        """Return one row of unit length per text; the first call loads the model (about 9 s of CPU).
+
+        A model of so many dimensions that no room is left for ideas goes without.
+        """
         vectors: Vectors = self._transformer.encode(
             list(texts),  # encode() itself sorts by length, so that a batch is padded little
             batch_size=8,
@@ -82,7 +90,7 @@ class MiniLM:
             normalize_embeddings=True,
             show_progress_bar=False,
         )
-        return vectors
+        return with_ideas(vectors, texts, MEANT) if vectors.shape[1] + IDEAS <= DIMENSIONS else vectors
 
     @cached_property
     def _transformer(self) -> "SentenceTransformer":
@@ -98,26 +106,47 @@ class MiniLM:
 
 
 class Light:
-    """Pieces of words (3 to 5 letters), hashed into 512 signed buckets: no model, no state.
+    """Pieces of words (3 to 5 letters), hashed into 512 signed buckets, and the ideas that words stand for.
 
-    Signed hashing keeps inner products (Weinberger et al. 2009), so it is the random projection as well. Whole words
-    and word pairs beside the pieces gained nothing. It knows spelling, not meaning: "disk full" and "no space left
-    on device" stay apart.
+    Signed hashing keeps inner products (Weinberger et al. 2009), so it is the random projection as well. No model, no
+    state: "disk full" and "no space left on device" meet because the vocabulary says that they are one idea.
     """
 
-    name = "light-pieces-v1"
-
     def __init__(self, *, why: str = "") -> None:
-        self.why = why or "Patterns are found by spelling, with the light embedder, as configured."
+        self.why = why or "Patterns are found by spelling and a vocabulary, with the light embedder, as configured."
+
+    @cached_property
+    def name(self) -> str:
+        """Return the version of the pieces, and the hash of the vocabulary."""
+        return f"light-pieces-v2+{VERSION}"
 
     def embed(self, texts: Sequence[str]) -> "Vectors":
         """Return one row of unit length per text (of zeros for a text without letters)."""
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, HashingVectorizer
 
         pieces = HashingVectorizer(n_features=512, analyzer="char_wb", ngram_range=(3, 5))
-        telling = (" ".join(word for word in text.split() if word not in ENGLISH_STOP_WORDS) for text in texts)
+        silent = ENGLISH_STOP_WORDS | CARRIERS
+        telling = (" ".join(word for word in text.split() if word not in silent) for text in texts)
         vectors: Vectors = pieces.transform(telling).toarray().astype("float32")
-        return vectors
+        return with_ideas(vectors, texts, SPELLED)
+
+
+def with_ideas(vectors: "Vectors", texts: Sequence[str], share: float) -> "Vectors":
+    """Return rows of unit length whose cosine is, by ``share``, that of the ideas of two texts, else of ``vectors``."""
+    import numpy as np
+
+    spoken = np.zeros((len(texts), IDEAS), dtype=np.float32)
+    for row, text in enumerate(texts):
+        spoken[row, sorted(ideas(text))] = 1.0
+    halves = [_unit(vectors) * np.float32((1 - share) ** 0.5), _unit(spoken) * np.float32(share**0.5)]
+    return _unit(np.hstack(halves))
+
+
+def _unit(rows: "Vectors") -> "Vectors":
+    import numpy as np
+
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 class VectorCache:
@@ -172,8 +201,8 @@ def choose_embedder(wanted: str = "auto") -> Embedder:
     missing = [package for package in SEMANTIC_PACKAGES if find_spec(package) is None]
     if wanted == "auto" and missing:
         return Light(
-            why="Patterns are found by spelling, with the light embedder: the extra `semantic`, which finds them by "
-            f"meaning, is not installed (missing: {', '.join(missing)})."
+            why="Patterns are found by spelling and a vocabulary, with the light embedder: the extra `semantic`, which "
+            f"finds them by meaning, is not installed (missing: {', '.join(missing)})."
         )
     model = "" if wanted in ("auto", "minilm") else wanted
     if needed := [package for package in missing if not model or package != MINILM_PACKAGE]:
@@ -194,7 +223,8 @@ def prepare(text: str, entity_names: frozenset[str] = frozenset()) -> str:
     plain = _PLACEHOLDER.sub(" ", text)
     tokens = [token.rstrip("._-") for token in _TOKEN.findall(plain)]
     kept = [token for token in tokens if not _names_entity(token.lower(), entity_names)]
-    return " ".join(_HUMP.sub(r"\1 \2", token).lower().replace("_", " ") for token in kept) or text.lower()
+    parted = (_HUMP.sub(r"\1 \2", _GLUED.sub(r"\1 \2", token)) for token in kept)
+    return " ".join(parted).lower().replace("_", " ") or text.lower()
 
 
 def shown(text: str, entity_names: frozenset[str]) -> str:

@@ -39,6 +39,7 @@ def template_columns() -> Columns[Template]:
         "Text": lambda template: template.text,
         "Messages": lambda template: template.count,
         "Pattern": lambda template: template.pattern_id,
+        "Was": lambda template: template.origin,  # part of that one before its scope chose its settings
         "Last seen": lambda template: template.last_seen,
     }
 

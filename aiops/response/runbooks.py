@@ -1,7 +1,8 @@
 """Which runbook tells what to do about alerts? By name and labels, else by what both say.
 
 By text it is Okapi BM25 (Robertson and Zaragoza 2009), with the words of names taken apart: ``KubePodCrashLooping``
-says kube, pod, crash, looping.
+says kube, pod, crash, looping. Beside it counts how alike the name is to what is said, by pieces of words: "expiring"
+is no word of ``CertificateExpiration``, and most of one.
 """
 
 import math
@@ -17,6 +18,8 @@ from aiops.domain.runbooks import Runbook
 
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b of BM25, as its authors give them
 TITLE = 3  # the words of its name count so often
+NAMED = 0.2  # share of the name's likeness in a score, beside BM25; each is told in parts of the best one's
+PIECES = (3, 4, 5)  # letters of a piece of a word
 LEAST = 0.2  # share of the rarity of the words asked with that a runbook must hold to be named by text
 _GLUED = re2.compile(r"(\p{Lu}+)(\p{Lu}\p{Ll})")  # CPUThrottling: the last capital begins the next word
 _WORD = re2.compile(r"\p{Lu}?\p{Ll}+|\p{Lu}+|\p{Lo}+|[0-9]+")
@@ -49,6 +52,9 @@ class Library:
         self._lengths = {key: sum(counts.values()) for key, counts in self._words.items()}
         self._mean = sum(self._lengths.values()) / max(1, len(self._lengths))
         self._holding = Counter(word for counts in self._words.values() for word in counts)
+        self._names = {one.id: _pieces(f"{one.name} {' '.join(one.alerts)}") for one in runbooks}
+        pieced = Counter(piece for counts in self._names.values() for piece in counts)
+        self._pieces = {piece: math.log((1 + len(self._all)) / number) ** 2 for piece, number in pieced.items()}
 
     def fitting(self, alert: Alert) -> Iterator[Match]:
         """Yield those for this alert by its name and labels, the more they ask for the sooner."""
@@ -68,11 +74,13 @@ class Library:
         fields = [fields_of(alert) for alert in alerts]
         asked = {word: self._rarity(word) for word in dict.fromkeys(words(" ".join(_told(alerts))))}
         every = sum(asked.values())
-        scored = [
-            (self._score(key, asked), key)
+        fit = [
+            key
             for key, one in self._all.items()
             if every and (not one.matchers or any(self._holds(one, some) for some in fields))
         ]
+        said, named = self._said(fit, asked), self._called(fit, " ".join(_told(alerts)))
+        scored = [((1 - NAMED) * said[key] + NAMED * named[key], key) for key in fit]
         matches = []
         for score, key in sorted(scored, key=lambda item: (-item[0], item[1]))[:most]:
             shared = [word for word in asked if word in self._words[key]]
@@ -85,6 +93,21 @@ class Library:
 
     def _holds(self, one: Runbook, fields: Mapping[str, str]) -> bool:
         return all(test(fields.get(field, "")) for field, test in self._tests[one.id])
+
+    def _said(self, keys: Sequence[str], asked: Mapping[str, float]) -> dict[str, float]:
+        """Return how much of what is asked each says, 1 for the one that says most."""
+        return _in_parts({key: self._score(key, asked) for key in keys})
+
+    def _called(self, keys: Sequence[str], text: str) -> dict[str, float]:
+        """Return how alike each name and a text are, by the cosine of their pieces; 1 for the one most alike."""
+        asked = _pieces(text)
+        alike = {}
+        for key in keys:
+            name = [(count, asked[piece], self._pieces[piece]) for piece, count in self._names[key].items()]
+            length = math.sqrt(math.fsum(weight * count**2 for count, _, weight in name))
+            shared = math.fsum(weight * count * told for count, told, weight in name)
+            alike[key] = shared / length if length else 0.0
+        return _in_parts(alike)
 
     def _rarity(self, word: str) -> float:
         number = self._holding[word]
@@ -106,6 +129,19 @@ def words(text: str) -> list[str]:
     return [
         word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word for word in found if len(word) > 1
     ]
+
+
+def _pieces(text: str) -> Counter[str]:
+    """Return the pieces of the words of a text, each word between two spaces."""
+    padded = [f" {word} " for word in words(text)]
+    return Counter(
+        word[start : start + size] for word in padded for size in PIECES for start in range(len(word) - size + 1)
+    )
+
+
+def _in_parts(scores: Mapping[str, float]) -> dict[str, float]:
+    best = max(scores.values(), default=0.0)
+    return {key: score / best if best else 0.0 for key, score in scores.items()}
 
 
 def _told(alerts: Sequence[Alert]) -> Iterator[str]:

@@ -44,6 +44,7 @@ class TemplateLine:
 
     row: TemplateRow
     got: tuple[tuple[str, int], ...]  # verdict, how many alerts; none without alerts
+    origin: str = ""  # what its messages' template said before the scope's settings changed
 
 
 def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
@@ -55,8 +56,14 @@ def patterns(view: View, asked: Mapping[str, str]) -> PatternsPage:
     found = view.find(TEMPLATES, Query(text=q, where=where, order=("-count",), cursor=cursor, limit=50))
     families = view.find(PATTERNS, Query(text=q, where={"retired": (False,)}, order=("-count",), limit=30))
     active, got = active_rules(view), verdicts_of(view, [template.template_id for template in found.items])
+    origins = view.many(TEMPLATES, sorted({template.origin for template in found.items if template.origin}))
+    said = {origin.template_id: origin.text for origin in origins}
     lines = tuple(
-        TemplateLine(template_row(template, active), tuple(got.get(template.template_id, {}).items()))
+        TemplateLine(
+            template_row(template, active),
+            tuple(got.get(template.template_id, {}).items()),
+            said.get(template.origin, template.origin),  # what is forgotten is known by its id
+        )
         for template in found.items
     )
     scopes = scope_list(view, Paged(limit=30))

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import api.candidates
 import api.routes.services
@@ -292,6 +293,19 @@ def test_a_template_with_a_successor_is_not_listed(world: World) -> None:
         world.put(TEMPLATES, template)
     assert [one["template_id"] for one in world.get("/api/templates")["items"]] == ["new"]
     assert "old text" not in world.page("/patterns")
+
+
+def test_lineage_of_templates_is_told_both_ways(world: World) -> None:
+    shapes = (("old", "job <*> <*>", "", "new"), ("new", "job <*> ended", "", ""))
+    parts = (("part", "job <*> began", "old", ""), ("orphan", "job <*> hung", "forgotten", ""))
+    for key, text, origin, successor in (*shapes, *parts):
+        found = Template(template_id=key, scope="s", text=text, first_seen=at(0), last_seen=at(0))
+        world.put(TEMPLATES, structs.replace(found, origin=origin, successor=successor))
+    page = world.page("/patterns")
+    assert page.count("before the last choice of settings part of: job &lt;*&gt; &lt;*&gt;") == 1
+    assert page.count("before the last choice of settings part of: forgotten") == 1
+    assert 'href="/templates/new/label?' in world.page("/templates/old/label")
+    assert "no longer in use" not in world.page("/templates/new/label")
 
 
 def test_the_graph_is_shown_with_health_and_edges(storm: World) -> None:

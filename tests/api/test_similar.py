@@ -1,5 +1,7 @@
 """Are the most alike incidents and patterns named, with how alike they are?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from aiops.domain.changes import INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, PATTERNS, TIMELINE
@@ -40,8 +42,8 @@ def placed(world: World) -> None:
     )
 
 
-def confirmed(world: World, causes: str) -> None:
-    """So many earlier incidents, all alike, with these causes (a letter each)."""
+def confirmed(world: World, causes: Sequence[str]) -> None:
+    """So many earlier incidents, all alike, with these causes."""
     for number, cause in enumerate(causes, start=100):
         candidates = (a_cause(cause),)
         world.put(INCIDENTS, an_incident(number, opened_at=at(-number), candidates=candidates))
@@ -89,10 +91,17 @@ def test_where_likeness_did_not_foretell_the_cause_nothing_is_called_similar(wor
 
 def test_where_likeness_did_foretell_it_the_page_says_how_often(world: World) -> None:
     placed(world)
-    confirmed(world, "dddddddddddd")
+    confirmed(world, ["db"] * 22)
     found = world.get("/api/incidents/1/similar?limit=2")
     assert len(found["items"]) == 2
     assert "times here" in found["verdict"]
+
+
+def test_where_the_most_alike_disagree_about_the_cause_nothing_is_said(world: World) -> None:
+    placed(world)
+    confirmed(world, ["web"] * 30)  # and the newest of them all had another
+    found = world.get("/api/incidents/1/similar")
+    assert (found["items"], found["cause"]) == ([], "")
 
 
 def test_before_the_learner_has_looked_that_is_said(world: World) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from aiops.domain.errors import BadConfiguration
 from correlation import embedding
-from correlation.embedding import Light, MiniLM, VectorCache, checked, choose_embedder, prepare, shown
+from correlation.embedding import Light, MiniLM, VectorCache, checked, choose_embedder, prepare, shown, with_ideas
+from correlation.vocabulary import IDEAS, VERSION
 
 NAMES = frozenset({"db1", "db2", "payments-db", "api"})
 
@@ -44,6 +45,7 @@ def minilm() -> MiniLM:
         ("conn to db1.prod.example.com:<NUM> refused", "conn to refused"),
         ("HighErrorRate on payments-db: <NUM>% of <*>", "high error rate on of"),
         ("node_disk_full <PATH>", "node disk full"),
+        ("OOMKilled: HTTPError", "oom killed http error"),
         ("apiserver is slow....", "apiserver is slow"),
         ("<*> db1", "<*> db1"),  # nothing is left: as it was
     ],
@@ -73,7 +75,7 @@ def test_a_title_is_short_and_says_only_once_that_something_varies(text: str, ti
 def test_the_light_embedder_puts_like_words_together_and_is_the_same_in_every_process() -> None:
     texts = ["connection refused", "connections were refused", "certificate expires soon"]
     vectors = Light().embed(texts)
-    assert vectors.shape == (3, 512)
+    assert vectors.shape == (3, 512 + IDEAS)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-5)
     near, far = vectors[0] @ vectors[1], vectors[0] @ vectors[2]
@@ -86,6 +88,32 @@ def test_the_light_embedder_puts_like_words_together_and_is_the_same_in_every_pr
         assert run.stdout.strip() == vectors.tobytes().hex()
 
 
+def test_the_light_embedder_knows_what_the_trade_says_in_other_words() -> None:
+    full, space, other = Light().embed(["disk full", "no space left on device", "card declined"])
+    assert full @ space > 0.45  # the ideas alone: no word is shared
+    assert full @ other < 0.1
+
+
+def test_carriers_do_not_make_texts_alike() -> None:
+    one, other = Light().embed(["unable to refresh colour palette: error", "unable to water plants: error"])
+    assert one @ other < 0.2
+
+
+def test_ideas_join_any_model_and_texts_without_any_are_as_the_model_has_them() -> None:
+    model = np.array([[3.0, 4.0], [4.0, 3.0], [0.0, 0.0]], dtype=np.float32)
+    joined = with_ideas(model, ["colour", "palette", ""], 0.4)
+    assert joined.shape == (3, 2 + IDEAS)
+    np.testing.assert_allclose(joined[0] @ joined[1], 0.96, rtol=1e-5)
+    assert not joined[2].any()
+    alike = with_ideas(np.eye(2, dtype=np.float32), ["disk full", "no space on disk"], 0.4)
+    np.testing.assert_allclose(alike[0] @ alike[1], 0.4, rtol=1e-5)  # the model sees nothing in common, all ideas are
+
+
+def test_another_vocabulary_is_another_embedder() -> None:
+    assert Light().name.endswith(f"+{VERSION}")
+    assert MiniLM().name.endswith(f"+{VERSION}")
+
+
 def test_a_text_without_letters_is_nowhere_and_breaks_nothing() -> None:
     assert not Light().embed([""]).any()
 
@@ -93,7 +121,7 @@ def test_a_text_without_letters_is_nowhere_and_breaks_nothing() -> None:
 @pytest.mark.semantic
 def test_minilm_knows_meaning(minilm: MiniLM) -> None:
     vectors = minilm.embed(["disk full", "no space left on device", "card declined"])
-    assert vectors.shape == (3, 384)
+    assert vectors.shape == (3, 384 + IDEAS)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-5)
     assert vectors[0] @ vectors[1] > 2 * max(vectors[0] @ vectors[2], 0.1)
@@ -137,9 +165,9 @@ def test_auto_takes_the_light_one_where_the_extra_is_missing_and_says_so(monkeyp
 
 def test_auto_takes_minilm_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "find_spec", lambda name: object())
-    assert choose_embedder("auto").name == "all-MiniLM-L6-v2@53aa51172d14"
+    assert choose_embedder("auto").name.startswith("all-MiniLM-L6-v2@53aa51172d14+")
     assert choose_embedder("minilm").name == choose_embedder("auto").name
-    assert choose_embedder("some/hub-model").name == "some/hub-model"
+    assert choose_embedder("some/hub-model").name == f"some/hub-model+{VERSION}"
     assert choose_embedder("light").name == Light().name
     assert "as configured" in choose_embedder("light").why
 

@@ -61,6 +61,29 @@ def test_by_text_the_one_that_says_the_same_is_named_with_the_words_that_it_shar
     assert match.by_text
 
 
+def test_by_text_a_name_counts_that_says_it_in_another_form_of_the_word() -> None:
+    library = Library(
+        [
+            a_runbook(id="a", name="Errors", alerts=("Errors",), text="what the client holds"),
+            a_runbook(id="b", name="Expiration", alerts=("Expiration",), text="what the client holds"),
+            *(a_runbook(id=f"other-{n}", name="Idle", alerts=("Idle",), text="nothing of it") for n in range(9)),
+        ]
+    )
+    (first,) = library.saying([an_alert(title="", message="what the client holds is expiring", labels={})])
+    assert first.runbook.id == "b"  # "expiring" is a word of neither, and most of one's name
+
+
+def test_by_text_what_runbooks_say_still_decides_where_names_are_equally_far() -> None:
+    library = Library(
+        [
+            a_runbook(id="a", name="AlphaOne", alerts=("AlphaOne",), text="replace the disk of the array"),
+            a_runbook(id="b", name="AlphaTwo", alerts=("AlphaTwo",), text="restart the queue"),
+        ]
+    )
+    (first,) = library.saying([an_alert(title="", message="restart of the queue", labels={})])
+    assert first.runbook.id == "b"
+
+
 def test_by_text_none_is_named_where_none_says_enough() -> None:
     library = Library([a_runbook(), a_runbook(id="queue", name="QueueLong", text="Add workers.")])
     assert library.saying([an_alert(title="certificate of the ingress expires", message="renew it at once")]) == []
