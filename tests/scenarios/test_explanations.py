@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from aiops.domain.acts import Merge
 from aiops.response.runbooks import Library
 from api.explain import explain
 from correlation.embedding import choose_embedder
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
+from tests.scenarios.test_moved_by_hand import AGAIN, SHOP, of, split_off_orders
+from tests.scenarios.test_moved_by_hand import an_outage as an_outage_of_orders
 from tests.scenarios.world import World
 
 HERE = Path(__file__).parent / "explanations"
@@ -67,7 +70,24 @@ def from_outside(world: World) -> float:
     return HOUR + 300
 
 
-STORIES: tuple[Callable[[World], float], ...] = (an_outage, two_at_once, a_lone_alert, added_seconds, from_outside)
+def pinned(world: World) -> float:
+    """People split one alert off and merged two corners; the next time that decides, and says who said so."""
+    world.topology(*SHOP)
+    an_outage_of_orders(world, 0)
+    world.at(5).alert("index", "out of memory", "critical")
+    world.at(600).resolved("index", "out of memory", "critical", began=5)
+    split_off_orders(world, 100)
+    seen = world.expect(at=110)
+    world.at(110).act(Merge(incident_id=of(seen, "db").incident_id, other_id=of(seen, "index").incident_id))
+    an_outage_of_orders(world, AGAIN)
+    world.at(AGAIN + 5).alert("index", "out of memory", "critical")
+    return AGAIN + 300
+
+
+STORIES: tuple[Callable[[World], float], ...] = (
+    *(an_outage, two_at_once, a_lone_alert, added_seconds, from_outside),
+    pinned,
+)
 
 
 def told(story: Callable[[World], float]) -> str:
@@ -99,7 +119,8 @@ def test_a_candidate_says_how_likely_it_is_and_what_it_explains_and_a_member_why
             comparable = len(lines) > 1 or not incident.abstained  # a lone alert is compared with nothing
             assert all(re.search(r", \d+%, explains \d+% of", line) for line in lines) is comparable
             links = [member.link for member in seen.members(incident)]
-            assert sum(link is None or not re.search(r"\d", link.text) for link in links) == 1  # the founder
+            founders = 1 + len(incident.merged_from)
+            assert sum(link is None or not re.search(r"\d", link.text) for link in links) == founders
 
 
 if __name__ == "__main__":
