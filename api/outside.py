@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import ALERTS, INCIDENTS
+from aiops.domain.changes import ALERTS, INCIDENTS, PINS
 from aiops.domain.graph import Edge
 from aiops.domain.incidents import Incident
+from aiops.domain.pins import Pin
 from aiops.domain.queries import Query, Range
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span
@@ -14,6 +15,7 @@ from aiops.ports import View
 from api.reading import episodes_of, graph_at
 
 BESIDE = timedelta(hours=1)  # what began longer before is not compared
+MOST_PINS = 1_000  # that are looked through: more are never in force
 MOST = 3  # incidents that are compared
 
 
@@ -41,9 +43,29 @@ def _beside(view: View, incident: Incident, member: Episode) -> Iterator[Reason]
     edges = graph.topology.edges if graph else ()
     for other in others[:MOST]:
         ago = span((incident.opened_at - other.opened_at).total_seconds())
-        how = _between(member.entity.name, other, edges)
+        how = _by_hand(view, incident, member, other) or _between(member.entity.name, other, edges)
         text = f"#{other.number} {other.title} had begun {ago} before and was open: {how}"
         yield Reason(step="group", text=text, evidence={"incident": other.incident_id})
+
+
+def _by_hand(view: View, incident: Incident, member: Episode, other: Incident) -> str:
+    """Say what people did, so that the two are apart; empty: nothing that is known."""
+    if incident.split_from == other.incident_id:
+        return f"this was split off #{other.number}"
+    pins = view.find(PINS, Query(where={"status": ("active",)}, order=("-number",), limit=MOST_PINS)).items
+    for pin in pins:
+        if not pin.together and pin.made_at < incident.opened_at and _speaks(pin, member, other):
+            return f"pin #{pin.number} of {pin.actor} keeps the two apart"
+    return ""
+
+
+def _speaks(pin: Pin, member: Episode, other: Incident) -> bool:
+    """Does the pin name the alert on one side, and on the other a service of the incident?"""
+    return any(
+        any((sort.node, sort.kind) == (member.entity.name, member.kind_key) for sort in mine)
+        and any(sort.node in other.services for sort in theirs)
+        for mine, theirs in ((pin.these, pin.those), (pin.those, pin.these))
+    )
 
 
 def _was_open(other: Incident, incident: Incident) -> bool:

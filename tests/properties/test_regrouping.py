@@ -28,7 +28,7 @@ T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES, KINDS = ("web", "api", "db", "cache", "ghost"), ("Slow", "Down")
 EVERY = Query(limit=1000)
 Story = list[tuple[datetime, Payload]]
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def graph() -> ImportTopology:

@@ -17,6 +17,8 @@ from api import explain as sentences
 from api.explain import explain
 from correlation.embedding import choose_embedder
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
+from tests.scenarios.test_moved_by_hand import AGAIN, SHOP, of, split_off_orders
+from tests.scenarios.test_moved_by_hand import an_outage as an_outage_of_orders
 from tests.scenarios.world import World
 
 HERE = Path(__file__).parent / "explanations"
@@ -111,6 +113,20 @@ def made_one(world: World) -> float:
     return 700
 
 
+def pinned(world: World) -> float:
+    """People split one alert off and merged two corners; the next time that decides, and says who said so."""
+    world.topology(*SHOP)
+    an_outage_of_orders(world, 0)
+    world.at(5).alert("index", "out of memory", "critical")
+    world.at(600).resolved("index", "out of memory", "critical", began=5)
+    split_off_orders(world, 100)
+    seen = world.expect(at=110)
+    world.at(110).act(Merge(incident_id=of(seen, "db").incident_id, other_id=of(seen, "index").incident_id))
+    an_outage_of_orders(world, AGAIN)
+    world.at(AGAIN + 5).alert("index", "out of memory", "critical")
+    return AGAIN + 300
+
+
 STORIES: tuple[Callable[[World], float], ...] = (
     an_outage,
     two_at_once,
@@ -121,6 +137,7 @@ STORIES: tuple[Callable[[World], float], ...] = (
     after_a_deploy,
     back_again,
     made_one,
+    pinned,
 )
 
 
