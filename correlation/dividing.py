@@ -54,10 +54,10 @@ def _bond(held: Pinning, live: Live, two: Cover) -> Tie | None:
 
 
 def _left_alone(held: Pinning, live: Live, two: Cover, leaving: list[str], now: datetime) -> bool:
-    """Is it young, and has nobody taken it or said what it is? And would people still be shown both parts?"""
+    """Is it young, nobody's, and put to nobody yet? And would people still be shown both parts?"""
     doc = live.doc
     untouched = doc.status is IncidentStatus.OPEN and not doc.assignee and live.confirmed is None
-    young = now - doc.opened_at <= held.settings.split_within
+    young = now - doc.opened_at <= held.settings.split_within and doc.division is None
     movable = not any(held.members[key].final for key in leaving)
     return untouched and young and movable and (doc.background or not _hides(held, live, two, now))
 

@@ -193,6 +193,18 @@ def test_no_part_is_split_off_into_the_background(mild: tuple[str, ...], backgro
     assert (rig.living()[0].division is None) is split
 
 
+def test_what_was_proposed_is_left_to_a_person_whatever_comes() -> None:
+    rig = a_rig()
+    chained(rig, mild=("pay", "pay-db"))
+    rig.fire(20, "index")
+    assert rig.living()[0].division is not None
+    rig.fire(21, "pay", "out of disk", severity=Severity.CRITICAL)
+    rig.graph.replace(a_graph_with(rig, cart="index"), rig.now)
+    rig.fire(22, "cart")
+    (one,) = rig.living()
+    assert one.division is not None
+
+
 def test_a_proposal_is_told_once_and_follows_what_joins() -> None:
     rig = a_rig(split_within=timedelta(0))
     rig.fire(0, "pay", "early")
