@@ -71,7 +71,7 @@ def test_while_few_causes_are_confirmed_only_what_is_nearly_the_same_counts() ->
     assert threshold(()).least == UNCHECKED
 
 
-def test_what_told_the_cause_weighs_more_than_what_is_as_rare_and_did_not() -> None:
+def test_what_told_the_cause_counts_for_more_than_what_is_as_rare_and_did_not() -> None:
     past = [an_incident(n, f"telling{n % 2} moody{n // 2 % 2}", cause=f"svc{n % 2}") for n in range(12)]
     weights = History(past).weights()
     assert weights["telling0"] > 2 * weights["moody0"]
