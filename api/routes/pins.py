@@ -11,6 +11,7 @@ from api.acting import ActingOf
 from api.desk import DeskOf
 from api.filters import PinFilter
 from api.openapi import acting, body_of, described, query_of, reply
+from api.reading import listed
 from api.requests import TextBody
 from api.schemas import PinList
 
@@ -22,7 +23,7 @@ def list_pins(desk: DeskOf, wanted: Annotated[PinFilter, Depends(query_of(PinFil
     """The newest first, each with who, when, why and how often it decided."""
     with desk.view() as view:
         found = view.find(PINS, wanted.query())
-    return reply(PinList(items=tuple(found.items), total=found.total, exact=found.exact, next=found.next))
+    return reply(listed(PinList, found))
 
 
 @router.post("/{pin_id}/revoke", summary="Revoke a pin", **acting(TextBody, {"text": "the two do belong together"}))
