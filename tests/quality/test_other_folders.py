@@ -112,20 +112,24 @@ def test_what_is_missed_is_called_unfit_only_where_that_was_looked_at(tmp_path: 
     assert (found.ours, found.note) == (0.0, sigma_regression.EVERY)
 
 
-def test_a_system_of_few_failures_is_ranked_without_labels_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "scored"), [(3, 0), (42, 2)])
+def test_what_people_confirmed_is_neither_scored_nor_asked_for(tmp_path: Path, number: int, scored: int) -> None:
     folder = tmp_path / "data" / "tvdiag-alerts" / "other"
     alerts = [
         {"node": one, "source": "metric", "signal": "cpu", "direction": "up", "text": "cpu is high"}
         for one in ("db", "web")
     ]
-    cases = [{"case": f"other-{one}", "nodes": ["db", "web"], "alerts": alerts} for one in range(3)]
+    cases = [{"case": f"other-{one}", "nodes": ["db", "web"], "alerts": alerts} for one in range(number)]
     write_table(folder / "call_graph.csv", [{"caller": "web", "callee": "db"}])
     (folder / "cases.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, cases)).encode()))
     write_lines(folder / "truth.jsonl", [{"case": one["case"], "root_cause_instance": "db"} for one in cases])
     figures = tvdiag_alerts.run(tmp_path, tmp_path)
-    assert {one.note for one in figures} == {"unsupervised, online"}
+    labelled = [one for one in figures if one.note != "unsupervised, online"]
+    assert {one.n for one in labelled} == ({scored} if scored else set())
     assert {one.floor for one in figures} == {None}
     assert set(answers(tmp_path / "other.jsonl")) == {one["case"] for one in cases}
+    for kind in ("other", "other-after-40") if scored else ("other",):
+        assert answers(tmp_path / f"{kind}.jsonl").keys() == answers(tmp_path / f"{kind}-truth.jsonl").keys()
 
 
 def test_a_folder_that_holds_nothing_ends_in_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

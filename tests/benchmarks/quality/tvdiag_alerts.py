@@ -51,6 +51,8 @@ def _system(folder: Path, labelled: int, predictions: Path | None) -> list[Figur
     if predictions:
         suffix = f"-after-{labelled}" if labelled else ""
         write(predictions / f"{folder.name}{suffix}.jsonl", {one: rankings[one][0] for one in asked})
+        told = [json.dumps(one) for one in _lines(folder / "truth.jsonl") if one["case"] in set(asked)]
+        (predictions / f"{folder.name}{suffix}-truth.jsonl").write_text("".join(f"{line}\n" for line in told))
     note = f"after {labelled} confirmed, which are not scored" if labelled else "unsupervised, online"
     return figures(
         f"{NAME}/{folder.name}",
