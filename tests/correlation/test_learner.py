@@ -84,8 +84,8 @@ def test_messages_that_differ_in_the_entity_alone_are_one_pattern_named_without_
     assert learned.based_on == Position(0, 1)
     assert isinstance(learned.result, Families)
     assert {family.name: family.template_ids for family in learned.result.families} == {
-        "connection to <*> refused": ("refused-1", "refused-2"),
-        "TLS certificate expires in <*> days": ("expiry",),
+        "connection to … refused": ("refused-1", "refused-2"),
+        "TLS certificate expires in … days": ("expiry",),
     }
     assert world.apply([learned]) == ["expiry", "refused-1", "refused-2"]
 
