@@ -76,23 +76,24 @@ class Rates:
         """Return how telling ``key`` is: -ln of the chance to see it within ``window`` seconds, at least 0.05."""
         return max(0.05, -math.log(-math.expm1(-self._mean(key, now) * window)))
 
-    def surprise(self, key: str, now: float) -> float:
+    def surprise(self, key: str, now: float, since: float = -math.inf) -> float:
         """Return how much ``key`` adds to an incident's score: its rarity, or that of news on its node if less.
 
-        Where something new turns up every hour, as in the first days, one more new thing is no news.
+        Where something new turns up every hour, as in the first days, one more new thing is no news. ``since``: when
+        its node came to be there; before that nobody could have heard of it, however long others were watched.
         """
         own = self.rarity(key, now)
         if self._keys.get(key, (0.0, 0.0))[0] >= NEW:
             return own
-        seen, _ = self._news.get(_node(key), (0, 0))
+        seen, _ = self._news.get(node_of(key), (0, 0))
         before = max(0, seen - 1)  # its own window aside
-        watched = 0.0 if self._start is None else max(0.0, now - self._start) / WINDOW
+        watched = 0.0 if self._start is None else max(0.0, now - max(self._start, since)) / WINDOW
         return min(own, -math.log(min(1.0, (USUAL_NEWS[0] + before) / (USUAL_NEWS[1] + watched))))
 
     def _new(self, key: str, now: float) -> None:
-        seen, last = self._news.pop(_node(key), (0, -1))
+        seen, last = self._news.pop(node_of(key), (0, -1))
         window = int(now // WINDOW)
-        self._news[_node(key)] = (seen + (window != last), window)
+        self._news[node_of(key)] = (seen + (window != last), window)
         if len(self._news) > MOST_NODES:
             del self._news[next(iter(self._news))]
 
@@ -112,5 +113,6 @@ def key_of(node: str, kind: str) -> str:
     return f"{node}\x1f{kind}"
 
 
-def _node(key: str) -> str:
+def node_of(key: str) -> str:
+    """Return the node that a key is of."""
     return key.partition("\x1f")[0]

@@ -10,7 +10,7 @@ from aiops.domain.impact import Impact
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
-from correlation.background import Rates
+from correlation.background import Rates, node_of
 from correlation.impact import dependents_of, impact
 from correlation.live import Live, worst
 from correlation.members import Member
@@ -70,7 +70,7 @@ def describe(
         testimonies, signs = witnesses.testimonies(live, graph, now), tuple(live.keys.values())
         found = rank(signs, graph, rates, now, live.confirmed, witnesses.experience, testimonies)
         (candidates, abstained), hurt = found, _impact(live, graph, witnesses, now)
-    score = surprise(live.keys, rates, now)
+    score = surprise(live.keys, rates, graph, now)
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
@@ -89,9 +89,9 @@ def describe(
     return msgspec.structs.replace(doc, reasons=_reasons(live, doc))
 
 
-def surprise(keys: Iterable[str], rates: Rates, now: datetime) -> float:
+def surprise(keys: Iterable[str], rates: Rates, graph: ServiceGraph, now: datetime) -> float:
     """Return the score of an incident of these sorts of alerts."""
-    return sum((rates.surprise(key, now.timestamp()) for key in keys), 0.0)
+    return sum((rates.surprise(key, now.timestamp(), graph.since(node_of(key))) for key in keys), 0.0)
 
 
 def waits(score: float, severity: Severity, settings: CorrelationSettings) -> bool:

@@ -67,7 +67,7 @@ def _hides(held: Pinning, live: Live, two: Cover, now: datetime) -> bool:
     for leaves in (True, False):
         part = {key: sign for key, sign in live.keys.items() if (sign.node in two.leaves) is leaves}
         severity = max((sign.severity for sign in part.values()), key=lambda one: one.rank, default=Severity.INFO)
-        if waits(surprise(part, held.rates, now), severity, held.settings):
+        if waits(surprise(part, held.rates, held.graph, now), severity, held.settings):
             return True
     return False
 

@@ -1,5 +1,6 @@
 """Which things are there, and how does one stand to another? The service graph of the present version."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -27,7 +28,7 @@ class ServiceGraph(Part):
     def __init__(self) -> None:
         super().__init__()
         self._record: GraphRecord | None = None
-        self._build(Topology())
+        self._build(Topology(), 0)
 
     @property
     def version(self) -> int:
@@ -43,9 +44,14 @@ class ServiceGraph(Part):
             self.put(GRAPHS, msgspec.structs.replace(old, valid_until=now))
         version = self.version + 1
         graph_id = f"graph-{version:010d}"
-        self._record = GraphRecord(graph_id=graph_id, version=version, topology=topology, valid_from=now)
+        before = self._view.services
+        self._build(topology, version)
+        came = {} if old is None else {name: now for name in self._view.services if name not in before}
+        stayed = {} if old is None else {name: when for name, when in old.newcomers.items() if self.knows(name)}
+        self._record = GraphRecord(
+            graph_id=graph_id, version=version, topology=topology, valid_from=now, newcomers=stayed | came
+        )
         self.put(GRAPHS, self._record)
-        self._build(topology)
         nodes, edges = self._graph.number_of_nodes(), self._graph.number_of_edges()
         return f"service graph version {version}: {nodes} nodes, {edges} edges"
 
@@ -56,6 +62,11 @@ class ServiceGraph(Part):
     def knows(self, name: str) -> bool:
         """Is there a node of this name?"""
         return name in self._view.services
+
+    def since(self, name: str) -> float:
+        """Return when a node came in, in seconds since 1970; minus infinity: with the first version, or never."""
+        came = self._record.newcomers.get(name) if self._record else None
+        return -math.inf if came is None else came.timestamp()
 
     def edges(self) -> Sequence[Edge]:
         """Return the edges of this version."""
@@ -107,7 +118,7 @@ class ServiceGraph(Part):
         except nx.NetworkXNoPath:
             return ()
 
-    def _build(self, topology: Topology) -> None:
+    def _build(self, topology: Topology, version: int) -> None:
         """Make the model; an end of an edge that nobody declared becomes a plain service."""
         graph: nx.DiGraph[str] = nx.DiGraph()
         services: dict[str, Service] = {}
@@ -122,7 +133,7 @@ class ServiceGraph(Part):
                 graph.add_edge(edge.source, edge.target, edge=edge)
         self._graph = graph
         self._view = GraphView(
-            version=self.version,
+            version=version,
             services=services,
             depends_on={name: tuple(sorted(graph.successors(name))) for name in graph},
             dependents={name: tuple(sorted(graph.predecessors(name))) for name in graph},
@@ -189,4 +200,4 @@ class ServiceGraph(Part):
 
     def load(self, state: bytes) -> None:
         self._record = msgspec.msgpack.decode(state, type=GraphRecord | None)
-        self._build(self._record.topology if self._record else Topology())
+        self._build(self.topology, self.version)

@@ -148,6 +148,7 @@ class GraphRecord(Noun, frozen=True, kw_only=True):
     topology: Topology
     valid_from: datetime
     valid_until: datetime | None = None
+    newcomers: dict[str, datetime] = {}  # nodes that a later version than the first brought in, and when
     revision: int = 0
 
 

@@ -97,3 +97,13 @@ def test_a_key_is_known_since_it_was_first_noted(monkeypatch: pytest.MonkeyPatch
     other.load(rates.dump())
     other.count("m", 1.0, T + 9)
     assert (other.known("k"), other.since("l")) == (False, T + 2)
+
+
+def test_news_of_a_node_that_just_came_is_as_news_on_the_first_day() -> None:
+    rates, first = Rates(), Rates()
+    rates.count("old", 1.0, T - 30 * 24 * HOUR)
+    first.count("other", 1.0, T)
+    surprise = first.surprise("node\x1fdown", T + HOUR)
+    assert rates.surprise("node\x1fdown", T + HOUR, since=T) == pytest.approx(surprise)
+    assert rates.surprise("node\x1fdown", T + HOUR) > 2 * surprise
+    assert first.surprise("node\x1fdown", T + HOUR, since=T - HOUR) == surprise  # nobody listened before the first

@@ -117,3 +117,18 @@ def test_what_rests_on_a_node_needs_it_and_has_a_way_to_it(pairs: list[tuple[str
     for name in graph.view().services:
         assert all(name in graph.needs(other) for other in graph.rests(name))
         assert all(graph.path(name, other) for other in graph.rests(name))
+
+
+def test_a_node_is_there_since_the_version_that_brought_it_in(shop: ServiceGraph) -> None:
+    """What the first version holds was there before we looked; what left and is back is new."""
+    more = SHOP.replace("  batch:", "  mail: {}\n  batch:")
+    shop.replace(parse_topology(more, "x"), at(60))
+    shop.replace(parse_topology(more.replace("  app: {depends_on: [api]}\n", ""), "x"), at(90))
+    other = ServiceGraph()
+    other.load(shop.dump())
+    assert [other.since(name) for name in ("web", "nobody")] == [float("-inf"), float("-inf")]
+    assert other.since("mail") == at(60).timestamp()
+    other.replace(parse_topology(more, "x"), at(120))
+    assert other.since("app") == at(120).timestamp()
+    other.replace(parse_topology(SHOP, "x"), at(150))
+    assert other.since("mail") == float("-inf")  # gone, and forgotten
