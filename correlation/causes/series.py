@@ -17,6 +17,7 @@ LEAST = 8  # buckets without which there is no baseline
 MAD = 1.4826  # makes a median absolute deviation a standard deviation
 FLOOR = 0.05  # of the median: no spread is taken to be smaller
 CERTAIN = 3.0  # robust z beyond which a value counts as moved
+SELF = "spans.self"  # seconds of a request that a node spends in itself, and not in waiting for others
 
 ROLES = {  # what a metric is by its name, first hit wins; anything else is a gauge of the node's own state
     "requests": ("requests of ", "requests.sum", "spans.requests"),
@@ -81,6 +82,12 @@ class _Series:
         pairs = [(at, v / counts[at]) for at, v in zip(self.times, self.values, strict=True) if counts.get(at)]
         return _Series((at for at, _ in pairs), (value for _, value in pairs))
 
+    def less(self, other: "_Series | None") -> "_Series":
+        """Return what remains of this without ``other``; never below 0."""
+        theirs = dict(zip(other.times, other.values, strict=True)) if other else {}
+        pairs = zip(self.times, self.values, strict=True)
+        return _Series(self.times, (max(0.0, value - theirs.get(at, 0.0)) for at, value in pairs))
+
     def window(self, start: float, end: float, lead: float) -> Window:
         """Return what lies in [start - lead, end]; without enough before that, in [start, end]."""
         first = _after(self.times, start - lead)
@@ -130,13 +137,17 @@ class Metrics:
     ) -> dict[str, Window]:
         """Return each metric of the node, of those ``wanted`` by name, as it was from ``start - lead`` to ``end``.
 
-        Sum and count of a histogram become its mean, and the count its requests.
+        Sum and count of a histogram become its mean, and the count its requests. The seconds of spans become the mean
+        latency of the node and, without those in which it waited for others, what it spends in itself.
         """
         held = {name: self._series[node, name] for name in self._of.get(node, ())}
         for name in [name for name in held if name.endswith(".sum")]:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
+        seconds, away, number = held.pop("spans.seconds", None), held.pop("spans.away", None), held.get("spans.requests")
+        if seconds and number:
+            held["spans.latency.mean"], held[SELF] = seconds.over(number), seconds.less(away).over(number)
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
