@@ -11,7 +11,7 @@ from aiops.domain.graph import Entity
 from correlation.causes.changes import Changes
 from correlation.causes.experience import Experience
 from correlation.causes.measured import measured
-from correlation.causes.own import logged, spent
+from correlation.causes.own import logged, spent, traced
 from correlation.causes.sayings import Sayings
 from correlation.causes.series import Metrics
 from correlation.causes.testimony import Testimony
@@ -52,7 +52,7 @@ class Witnesses:
         hurt = [node for node in live.services if not node.startswith("?")]
         start, end = live.doc.opened_at.timestamp(), now.timestamp()
         own = (*spent(self.metrics, start, end), *logged(self.sayings, start, end))
-        said = measured(hurt, self.metrics, graph, start, end)
+        said = [] if traced(hurt, self.metrics) else measured(hurt, self.metrics, graph, start, end)
         return [*said, *own, *self.changes.testify(hurt, self.metrics, graph, start)]
 
     def dump(self) -> bytes:

@@ -5,12 +5,12 @@ doubling of the z is worth the same, and what several of them say is summed.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from aiops.domain.reasons import Evidence, Reason
 from aiops.domain.words import plural
-from correlation.causes.sayings import Saying, Sayings
+from correlation.causes.sayings import MINUTE, Saying, Sayings
 from correlation.causes.series import CERTAIN, SELF, Metrics, Window
 from correlation.causes.testimony import Testimony
 
@@ -40,11 +40,16 @@ def _told(one: Saying) -> str:
     return f"{one.node} logs {one.text!r} {times}; {expected}"
 
 
+def traced(nodes: Iterable[str], metrics: Metrics) -> bool:
+    """Do spans tell of any of these? What others estimate of its share, spans measure."""
+    return any(metrics.has(node, "spans.seconds") for node in nodes)
+
+
 def spent(metrics: Metrics, start: float, end: float) -> Iterator[Testimony]:
     """Yield what each node's spans say of the time that it spends in itself."""
     found: list[tuple[str, Window, float]] = []
     for node in islice(metrics.nodes, MOST_NODES):
-        windows = metrics.windows(node, start, end, LEAD)
+        windows = metrics.windows(node, start // MINUTE * MINUTE, end, LEAD)
         window, requests = windows.get(SELF), windows.get("spans.requests")
         if window and requests and window.known and window.values:
             number = dict(zip(requests.times, requests.values, strict=True))
@@ -54,7 +59,7 @@ def spent(metrics: Metrics, start: float, end: float) -> Iterator[Testimony]:
     total = sum(extra for _, _, extra in found)
     for node, window, extra in found:
         mean = sum(window.values) / len(window.values)
-        z = window._replace(values=[mean]).z(0)
+        z = window._replace(values=[mean], deviation=max(window.deviation, window.tail)).z(0)
         if z > CERTAIN:
             share = extra / total if total else 0.0
             text = f"{node} spends {mean:.2g} s of a request in itself, {window.middle:.2g} s before"

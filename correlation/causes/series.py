@@ -15,6 +15,7 @@ MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
 NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
 LEAST = 8  # buckets without which there is no baseline
 MAD = 1.4826  # makes a median absolute deviation a standard deviation
+TAIL = 0.95  # share of a baseline within two deviations, were it normal
 FLOOR = 0.05  # of the median: no spread is taken to be smaller
 CERTAIN = 3.0  # robust z beyond which a value counts as moved
 SELF = "spans.self"  # seconds of a request that a node spends in itself, and not in waiting for others
@@ -44,6 +45,7 @@ class Window(NamedTuple):
     middle: float  # median of the baseline
     deviation: float  # its robust standard deviation; negative where there is no baseline
     step: float = 0.0  # seconds between two samples, mostly; 0: there are not two
+    tail: float = 0.0  # a standard deviation too, taken from the baseline's widest twentieth: what comes in bursts has more
 
     @property
     def known(self) -> bool:
@@ -95,9 +97,9 @@ class _Series:
             first = _after(self.times, start)
         stop = _after(self.times, end + WIDTH)
         before = self.values[max(0, first - NEAR) : first]
-        middle, deviation = _baseline(before) if len(before) >= LEAST else (0.0, -1.0)
+        middle, deviation, tail = _baseline(before) if len(before) >= LEAST else (0.0, -1.0, 0.0)
         step = _step(self.times[max(0, first - LEAST) : stop])
-        return Window(self.times[first:stop], self.values[first:stop], middle, deviation, step)
+        return Window(self.times[first:stop], self.values[first:stop], middle, deviation, step, tail)
 
 
 class Metrics:
@@ -111,6 +113,10 @@ class Metrics:
     def nodes(self) -> Iterable[str]:
         """Which nodes have metrics?"""
         return self._of
+
+    def has(self, node: str, metric: str) -> bool:
+        """Was this ever told of the node?"""
+        return (node, metric) in self._series
 
     def put(self, node: str, metric: str, points: Iterable[tuple[float, float]], cumulative: bool = False) -> None:
         """Take in samples (seconds since 1970, value), oldest first; those older than what is held are left out.
@@ -190,9 +196,10 @@ def _step(times: Sequence[float]) -> float:
     return _median([two - one for one, two in pairwise(times[: 4 * LEAST])]) if len(times) > 1 else 0.0
 
 
-def _baseline(values: Sequence[float]) -> tuple[float, float]:
+def _baseline(values: Sequence[float]) -> tuple[float, float, float]:
     middle = _median(values)
-    return middle, MAD * _median([abs(value - middle) for value in values])
+    away = sorted(abs(value - middle) for value in values)
+    return middle, MAD * _median(away), away[int(TAIL * len(away))] / 2
 
 
 def _median(values: Sequence[float]) -> float:
