@@ -15,7 +15,7 @@ from correlation.causes.series import CERTAIN, SELF, Metrics, Window
 from correlation.causes.testimony import Testimony
 
 DOUBLING = 1.0  # log odds per doubling of a z
-HEARD = 1.0  # z of a saying from which it says something: it is the worst of many, but one of a node's few
+HEARD = 0.5  # z of a saying from which it says something: small, as it is the oddest of what the node says
 LEAD = 60.0  # seconds before the first alert that belong to the incident already
 MOST_NODES = 500  # that are looked at
 

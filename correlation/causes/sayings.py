@@ -1,7 +1,7 @@
 """How often does each node log each thing, by its own history? Shares of its lines, minute by minute, bounded.
 
 A template's share of all lines of its node is compared with its shares in earlier stretches of the same length:
-z = (n - e) / sqrt(e + (MAD N)^2 + 1/2 + mean N / 4), where N are the node's lines now and e = median share x N. So
+z = (n - e) / sqrt(e + (MAD N)^2 + 1 + mean N / 4), where N are the node's lines now and e = median share x N. So
 traffic that falls or grows moves nothing, what comes in bursts is no news, and what is always said is missed when it
 is not. What a node says that it never said, more often, less often or no more is weighed by one measure.
 """
@@ -23,7 +23,7 @@ MOST_MINUTES = 120  # of a node in which it spoke: these are its history
 MOST_STRETCHES = 20  # of history that are compared with
 MOST_WINDOW = 10  # minutes of an incident that are looked at, the first
 LEAD = 1  # minutes before the first alert that belong to the incident already
-SLACK = 0.5  # variance of a template that was never said: one line is no proof
+SLACK = 1.0  # variance of a template that was never said: one line is no proof
 BURSTS = 0.25  # variance added for each line that its mean, not its median, makes one expect
 LONGEST = 120  # characters of a template that are told
 
