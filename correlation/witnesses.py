@@ -51,7 +51,8 @@ class Witnesses:
         """Return what is said of any node about this incident."""
         hurt = [node for node in live.services if not node.startswith("?")]
         start, end = live.doc.opened_at.timestamp(), now.timestamp()
-        own = (*spent(self.metrics, start, end), *logged(self.sayings, start, end))
+        near = {*hurt, *(node for one in hurt for node in graph.needs(one))}
+        own = (*spent(self.metrics, start, end), *logged(self.sayings, near, start, end))
         said = [] if traced(hurt, self.metrics) else measured(hurt, self.metrics, graph, start, end)
         return [*said, *own, *self.changes.testify(hurt, self.metrics, graph, start)]
 

@@ -5,7 +5,7 @@ doubling of the z is worth the same, and what several of them say is summed.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 from aiops.domain.reasons import Evidence, Reason
@@ -20,14 +20,20 @@ LEAD = 60.0  # seconds before the first alert that belong to the incident alread
 MOST_NODES = 500  # that are looked at
 
 
-def logged(sayings: Sayings, start: float, end: float) -> Iterator[Testimony]:
-    """Yield what the logs of each node say, from ``start`` (the first alert) to ``end``."""
+def logged(sayings: Sayings, near: Collection[str], start: float, end: float) -> Iterator[Testimony]:
+    """Yield what the logs of each node say, from ``start`` (the first alert) to ``end``.
+
+    ``near``: what hurts and what that needs. Where fewer than half of these log, alerts count no less beside it.
+    """
+    held = frozenset(sayings.nodes)
+    wide = 2 * sum(node in held for node in near) >= len(near)
     for node in islice(sayings.nodes, MOST_NODES):
         one = sayings.odd(node, start, end)
         if one and abs(one.z) > HEARD:
             evidence: dict[str, Evidence] = {"lines": one.number, "expected": round(one.expected, 1), "z": round(one.z, 2)}
             reason = Reason(step="cause", text=_told(one), evidence=evidence)
-            yield Testimony(node, DOUBLING * math.log2(abs(one.z) / HEARD), (reason,), measured=True)
+            odds = DOUBLING * math.log2(abs(one.z) / HEARD)
+            yield Testimony(node, odds, (reason,), measured=wide)
 
 
 def _told(one: Saying) -> str:

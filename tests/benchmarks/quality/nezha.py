@@ -34,6 +34,7 @@ PUBLISHED = {  # with ties counted as rank 1
 
 Told = tuple[float, str, Any]  # when, what for the order of equal times, document
 Row = Mapping[str, str]
+Answer = tuple[list[str], float, bool]  # ranking, probability of the first, is nobody named?
 
 
 def run(shared: Path, predictions: Path | None) -> list[Figure]:
@@ -41,29 +42,48 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
     found: list[Figure] = []
     for folder in sorted(path.parent for path in (shared / "data" / NAME).glob("*/cases.jsonl")):
         cases = _lines(folder / "cases.jsonl")
-        truth = {one["case"]: one["root_cause_service"] for one in _lines(folder / "truth.jsonl")}
+        faults = {one["case"]: one for one in _lines(folder / "truth.jsonl")}
+        truth = {case: one["root_cause_service"] for case, one in faults.items()}
         for day in sorted({case["day"] for case in cases}):
             mine = [case for case in cases if case["day"] == day and case["case"] in truth]
-            asked = _day(folder, day, mine)
-            answers = {case: (ranking, truth[case], first) for case, (ranking, first) in asked.items()}
+            calm = {f"calm {case['case']}": _calm(faults[case["case"]]) for case in mine}
+            asked = _day(folder, day, mine, calm)
+            answers = {case: (ranking, truth[case], first) for case, (ranking, first, _) in asked.items() if case in truth}
+            quiet = sum(abstained for case, (_, _, abstained) in asked.items() if case in calm)
             system, published = folder.name, PUBLISHED.get((folder.name, day), "")
             found += figures(f"{NAME}/{system}", answers, note=day, floor=FLOORS.get(system), published=published)
+            found.append(
+                Figure(
+                    set=f"{NAME}/{system}",
+                    measure="specificity",
+                    ours=quiet / len(calm),
+                    n=len(calm),
+                    proportion=True,
+                    note=f"{day}, the minute before each fault",
+                )
+            )
             if predictions:
                 rankings = {case: ranking for case, (ranking, _, _) in answers.items()}
                 write(predictions / f"{system}-{day}.jsonl", rankings)
     return found
 
 
-def _day(folder: Path, day: str, cases: Sequence[Mapping[str, Any]]) -> dict[str, tuple[list[str], float]]:
-    """Let one day go by; at each case a branch of it, which alone hears the alert, is asked."""
+def _calm(fault: Mapping[str, Any]) -> float:
+    """Return the end of the last whole minute before the fault."""
+    return _seconds(fault["inject_time"]) // MINUTE * MINUTE - 1
+
+
+def _day(folder: Path, day: str, cases: Sequence[Mapping[str, Any]], calm: Mapping[str, float]) -> dict[str, Answer]:
+    """Let one day go by; at each case, and when it is ``calm``, a branch of it is asked, which alone hears the alert."""
     rows = _rows(folder / f"metrics_{day}.csv.gz")
     graph = _topology(folder, rows[0])
     told = sorted(_told(folder, day, cases, rows), key=lambda one: one[:2])
     base = Drive()
     base.act(told[0][0] - 10, ImportTopology(topology=graph))
-    answers, heard = {}, 0
-    for case in sorted(cases, key=lambda one: str(one["alert_time"])):
-        end = _seconds(case["alert_time"]) + MINUTE - 1
+    answers: dict[str, Answer] = {}
+    heard = 0
+    ends = {**{str(case["case"]): _seconds(case["alert_time"]) + MINUTE - 1 for case in cases}, **calm}
+    for case, end in sorted(ends.items(), key=lambda one: (one[1], one[0])):
         while heard < len(told) and told[heard][0] <= end:
             base.send(told[heard][0], SOURCE, told[heard][2])
             heard += 1
@@ -71,7 +91,8 @@ def _day(folder: Path, day: str, cases: Sequence[Mapping[str, Any]]) -> dict[str
         sent = drive.send(end, "alertmanager", _alert(graph))
         incident = drive.incident(sent)
         found = incident.candidates if incident else ()
-        answers[case["case"]] = [one.entity for one in found], found[0].probability if found else 0.0
+        abstained = incident is None or bool(incident.abstained)
+        answers[case] = [one.entity for one in found], found[0].probability if found else 0.0, abstained
     return answers
 
 
