@@ -58,7 +58,9 @@ class Witnesses:
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self.experience.dump(), self.metrics.dump(), self.changes.dump(), self.sayings.dump()))
+        return msgspec.msgpack.encode(
+            (self.experience.dump(), self.metrics.dump(), self.changes.dump(), self.sayings.dump())
+        )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""

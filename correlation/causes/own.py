@@ -30,7 +30,11 @@ def logged(sayings: Sayings, near: Collection[str], start: float, end: float) ->
     for node in islice(sayings.nodes, MOST_NODES):
         one = sayings.odd(node, start, end)
         if one and abs(one.z) > HEARD:
-            evidence: dict[str, Evidence] = {"lines": one.number, "expected": round(one.expected, 1), "z": round(one.z, 2)}
+            evidence: dict[str, Evidence] = {
+                "lines": one.number,
+                "expected": round(one.expected, 1),
+                "z": round(one.z, 2),
+            }
             reason = Reason(step="cause", text=_told(one), evidence=evidence)
             odds = DOUBLING * math.log2(abs(one.z) / HEARD)
             yield Testimony(node, odds, (reason,), measured=wide)

@@ -144,7 +144,9 @@ class Sayings:
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode(([(*key, one) for key, one in self._said.items()], self._totals, self._of_lists()))
+        return msgspec.msgpack.encode(
+            ([(*key, one) for key, one in self._said.items()], self._totals, self._of_lists())
+        )
 
     def _of_lists(self) -> Mapping[str, list[str]]:
         return {node: list(held) for node, held in self._of.items()}
@@ -163,4 +165,3 @@ def _stretches(minutes: Iterable[int], length: int) -> list[list[int]]:
         return []
     newest = nlargest(length * MOST_STRETCHES, minutes)
     return [newest[at : at + length] for at in range(0, len(newest), length)]
-

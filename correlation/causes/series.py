@@ -45,7 +45,9 @@ class Window(NamedTuple):
     middle: float  # median of the baseline
     deviation: float  # its robust standard deviation; negative where there is no baseline
     step: float = 0.0  # seconds between two samples, mostly; 0: there are not two
-    tail: float = 0.0  # a standard deviation too, taken from the baseline's widest twentieth: what comes in bursts has more
+    tail: float = (
+        0.0  # a standard deviation too, taken from the baseline's widest twentieth: what comes in bursts has more
+    )
 
     @property
     def known(self) -> bool:
@@ -151,7 +153,11 @@ class Metrics:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
-        seconds, away, number = held.pop("spans.seconds", None), held.pop("spans.away", None), held.get("spans.requests")
+        seconds, away, number = (
+            held.pop("spans.seconds", None),
+            held.pop("spans.away", None),
+            held.get("spans.requests"),
+        )
         if seconds and number:
             held["spans.latency.mean"], held[SELF] = seconds.over(number), seconds.less(away).over(number)
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}

@@ -76,7 +76,9 @@ def _services(told: _Told) -> dict[str, dict[str, Points]]:
     waits = told.client or told.server  # where callers' clocks are not told, the time of the one called
     inside = {pair: points for pair, points in waits.items() if pair[0] not in OUTSIDE and pair[0] != pair[1]}
     for (_, server), points in told.calls.items():
-        found.setdefault(server, {name: {} for name in ("spans.requests", "spans.seconds", "spans.away", "spans.errors")})
+        found.setdefault(
+            server, {name: {} for name in ("spans.requests", "spans.seconds", "spans.away", "spans.errors")}
+        )
         zero = dict.fromkeys(points, 0.0)
         for name in ("spans.away", "spans.errors"):
             _sum(found[server][name], zero)

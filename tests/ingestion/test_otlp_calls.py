@@ -19,9 +19,7 @@ MINUTE = 60
 
 
 def read(body: bytes, path: str = "/v1/metrics", content_type: str = "application/json") -> tuple[Event, ...]:
-    parsed = registry.parse(
-        Delivery(source="otlp", body=body, content_type=content_type, query={"path": path}), at(0)
-    )
+    parsed = registry.parse(Delivery(source="otlp", body=body, content_type=content_type, query={"path": path}), at(0))
     assert not parsed.problems
     return parsed.events
 

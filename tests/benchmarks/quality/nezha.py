@@ -48,7 +48,9 @@ def run(shared: Path, predictions: Path | None) -> list[Figure]:
             mine = [case for case in cases if case["day"] == day and case["case"] in truth]
             calm = {f"calm {case['case']}": _calm(faults[case["case"]]) for case in mine}
             asked = _day(folder, day, mine, calm)
-            answers = {case: (ranking, truth[case], first) for case, (ranking, first, _) in asked.items() if case in truth}
+            answers = {
+                case: (ranking, truth[case], first) for case, (ranking, first, _) in asked.items() if case in truth
+            }
             quiet = sum(abstained for case, (_, _, abstained) in asked.items() if case in calm)
             system, published = folder.name, PUBLISHED.get((folder.name, day), "")
             found += figures(f"{NAME}/{system}", answers, note=day, floor=FLOORS.get(system), published=published)
