@@ -1,4 +1,4 @@
-"""Who can say something of the cause beside the alerts of the incident? Experience, measurements, logs, changes: held together."""
+"""Who can say something of the cause beside the alerts? Experience, metrics, spans, logs, changes: held together."""
 
 from collections.abc import Sequence
 from datetime import datetime

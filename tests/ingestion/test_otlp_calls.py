@@ -73,7 +73,7 @@ def told(events: tuple[Event, ...]) -> dict[tuple[str, str, str], dict[float, fl
     """What is told of whom, whatever the order."""
     return {
         (one.labels["service"], one.title, str(one.facts.get("callee", ""))): {
-            when: pytest.approx(value) for when, value in one.points
+            when: round(value, 6) for when, value in one.points
         }
         for one in events
     }

@@ -76,7 +76,7 @@ def _calm(fault: Mapping[str, Any]) -> float:
 
 
 def _day(folder: Path, day: str, cases: Sequence[Mapping[str, Any]], calm: Mapping[str, float]) -> dict[str, Answer]:
-    """Let one day go by; at each case, and when it is ``calm``, a branch of it is asked, which alone hears the alert."""
+    """Let one day go by; at each case, and when it is ``calm``, a branch, which alone hears the alert, is asked."""
     rows = _rows(folder / f"metrics_{day}.csv.gz")
     graph = _topology(folder, rows[0])
     told = sorted(_told(folder, day, cases, rows), key=lambda one: one[:2])

@@ -86,7 +86,7 @@ def test_only_the_first_minutes_of_a_long_incident_are_looked_at() -> None:
     sayings = Sayings()
     a_history(sayings, order=20)
     for minute in range(HOURS, HOURS + 40):
-        say(sayings, minute, order=20, **({"cleanup": 20} if minute > HOURS + 20 else {}))
+        say(sayings, minute, order=20, cleanup=20 if minute > HOURS + 20 else 0)
     assert abs(odd(sayings, end=START + 40 * MINUTE).z) < 1
 
 
@@ -109,7 +109,7 @@ def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_MINUTES", 5)
     sayings = Sayings()
     for minute in range(20):
-        say(sayings, minute, **{f"t{minute % 7}": 1})
+        sayings.put("shop", f"t{minute % 7}", "text", minute * MINUTE)
     said, totals, _ = msgspec.msgpack.decode(sayings.dump())
     assert len(said) <= 3
     assert sorted(totals["shop"]) == [15, 16, 17, 18, 19]
