@@ -76,6 +76,7 @@ class Engine(Parts):
             self._settle()
             return
         templated = self.templates.learn(event, placement.entity)
+        self.correlator.read(event, placement.entity, templated, self.now)
         self.rollups.count(event, placement.entity, templated)
         known_bad = self.signatures.find(event, self.now)
         self._make(self.detectors.observe(event, placement.entity, templated, known_bad, self.now))

@@ -6,7 +6,7 @@ from itertools import islice
 import msgspec
 
 from aiops.domain import acts
-from aiops.domain.alerts import Alert, Episode, Moved
+from aiops.domain.alerts import Alert, Episode, Moved, Templated
 from aiops.domain.changes import INCIDENTS, PINS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
@@ -87,8 +87,15 @@ class Correlator(Part):
 
     def observe(self, event: Event, entity: Entity, now: datetime) -> None:
         """Something was measured or changed: incidents that began lately are ranked again within ``RANK_AGAIN``."""
-        if not self._witnesses.hear(event, entity):
-            return
+        if self._witnesses.hear(event, entity):
+            self._rank_again(now)
+
+    def read(self, event: Event, entity: Entity, templated: Templated, now: datetime) -> None:
+        """Something was logged: each minute in which a node logs has incidents that began lately ranked again."""
+        if self._witnesses.read(event, entity, templated):
+            self._rank_again(now)
+
+    def _rank_again(self, now: datetime) -> None:
         for live in islice(reversed(self._assembly.lives.values()), MOST_NEW):
             if live.doc.active and not live.stale and now - live.doc.opened_at <= STILL_NEW:
                 live.stale, live.ranked = True, 0

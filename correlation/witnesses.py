@@ -1,15 +1,18 @@
-"""Who can say something of the cause beside the alerts of the incident? Experience, metrics, changes: held together."""
+"""Who can say something of the cause beside the alerts? Experience, metrics, spans, logs, changes: held together."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
+from aiops.domain.alerts import Templated
 from aiops.domain.events import MEASURED, Event, EventKind
 from aiops.domain.graph import Entity
 from correlation.causes.changes import Changes
 from correlation.causes.experience import Experience
 from correlation.causes.measured import measured
+from correlation.causes.own import logged, spent, traced
+from correlation.causes.sayings import Sayings
 from correlation.causes.series import Metrics
 from correlation.causes.testimony import Testimony
 from correlation.live import Live
@@ -23,6 +26,7 @@ class Witnesses:
         self.experience = Experience()
         self.metrics = Metrics()
         self.changes = Changes()
+        self.sayings = Sayings()
 
     def hear(self, event: Event, entity: Entity) -> bool:
         """Note what an observation says; is it of any use here?"""
@@ -36,20 +40,34 @@ class Witnesses:
             return True
         return False
 
+    def read(self, event: Event, entity: Entity, templated: Templated) -> bool:
+        """Count what a line of a log says; return whether it is the node's first of a minute."""
+        if event.kind is not EventKind.LOG or not entity.name:
+            return False
+        at = min(event.occurred_at, event.received_at).timestamp()
+        return self.sayings.put(entity.name, templated.template_id, templated.text, at)
+
     def testimonies(self, live: Live, graph: ServiceGraph, now: datetime) -> Sequence[Testimony]:
         """Return what is said of any node about this incident."""
         hurt = [node for node in live.services if not node.startswith("?")]
-        start = live.doc.opened_at.timestamp()
-        said = measured(hurt, self.metrics, graph, start, now.timestamp())
-        return [*said, *self.changes.testify(hurt, self.metrics, graph, start)]
+        start, end = live.doc.opened_at.timestamp(), now.timestamp()
+        near = {*hurt, *(node for one in hurt for node in graph.needs(one))}
+        own = (*spent(self.metrics, start, end), *logged(self.sayings, near, start, end))
+        said = [] if traced(hurt, self.metrics) else measured(hurt, self.metrics, graph, start, end)
+        return [*said, *own, *self.changes.testify(hurt, self.metrics, graph, start)]
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self.experience.dump(), self.metrics.dump(), self.changes.dump()))
+        return msgspec.msgpack.encode(
+            (self.experience.dump(), self.metrics.dump(), self.changes.dump(), self.sayings.dump())
+        )
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
-        experience, metrics, changes = msgspec.msgpack.decode(state, type=tuple[bytes, bytes, bytes])
+        held: list[bytes] = msgspec.msgpack.decode(state, type=list[bytes])
+        experience, metrics, changes, *sayings = held
         self.experience.load(experience)
         self.metrics.load(metrics)
         self.changes.load(changes)
+        for one in sayings:  # an earlier release had none
+            self.sayings.load(one)

@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import re2
+
 from correlation.causes.series import CERTAIN, Metrics, Window, role_of
 from correlation.topology import ServiceGraph
 
@@ -21,6 +23,7 @@ MOST_Z = 50.0  # of the target: beyond it a time weighs no more
 LEAST_POINTS = 0.2  # points of availability that are the least spread taken
 
 MEASURES = ("latency", "failures")
+PERCENTILE = re2.compile(r"(p|percentile|quantile)[._-]?\d\d|\d\d(th|p|pct|percentile)|median")
 
 Course = Mapping[int, float]  # slot of time -> excess
 
@@ -53,8 +56,14 @@ class Look:
     def course(self, node: str, measure: str) -> Course:
         """Return when and by how much a node went beyond its history in ``measure``."""
         if (node, measure) not in self._courses:
-            self._courses[node, measure] = _course(self.of(node), measure)
+            told = {name: one for name, one in self.of(node).items() if _additive(name)}
+            self._courses[node, measure] = _course(told, measure)
         return self._courses[node, measure]
+
+
+def _additive(name: str) -> bool:
+    """May its values be summed over requests? Means may, percentiles may not."""
+    return PERCENTILE.search(name.lower()) is None
 
 
 def excess(target: str, look: Look, graph: ServiceGraph) -> Excess | None:
@@ -63,7 +72,7 @@ def excess(target: str, look: Look, graph: ServiceGraph) -> Excess | None:
     nodes = [*cone, *(node for node in look.metrics.nodes if node not in cone)][:MOST_NODES]
     strongest: tuple[float, str, dict[int, float]] = (CERTAIN, "", {})
     for measure in MEASURES:
-        weights = _weights(look.of(target), measure)
+        weights = _weights({name: one for name, one in look.of(target).items() if _additive(name)}, measure)
         if sum(weights.values()) > strongest[0]:
             strongest = (sum(weights.values()), measure, weights)
     _, measure, weights = strongest

@@ -12,6 +12,7 @@ from correlation.topology import ServiceGraph
 
 SHARP = 3.0  # power of a node's share of the excess
 LEAST_SHARE = 0.01  # a share below it says nothing
+LEAD = 60.0  # seconds before the first alert whose gauges belong to the incident already
 GAUGE = 1.0  # log odds per doubling of how far beyond its own history a gauge of the node went
 MOST_TARGETS = 3  # alerting nodes that are asked what hurts them, the earliest
 MOST_NODES = 500  # whose own gauges are looked at
@@ -50,7 +51,7 @@ def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
     """Return how far each node's gauges and latencies went beyond their own history."""
     said = []
     for node in islice(metrics.nodes, MOST_NODES):
-        moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, 0.0).items()}
+        moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, LEAD).items()}
         if not moved:
             continue
         name, z = max(moved.items(), key=lambda item: (item[1], item[0]))

@@ -15,8 +15,10 @@ MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
 NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
 LEAST = 8  # buckets without which there is no baseline
 MAD = 1.4826  # makes a median absolute deviation a standard deviation
+TAIL = 0.95  # share of a baseline within two deviations, were it normal
 FLOOR = 0.05  # of the median: no spread is taken to be smaller
 CERTAIN = 3.0  # robust z beyond which a value counts as moved
+SELF = "spans.self"  # seconds of a request that a node spends in itself, and not in waiting for others
 
 ROLES = {  # what a metric is by its name, first hit wins; anything else is a gauge of the node's own state
     "requests": ("requests of ", "requests.sum", "spans.requests"),
@@ -43,6 +45,9 @@ class Window(NamedTuple):
     middle: float  # median of the baseline
     deviation: float  # its robust standard deviation; negative where there is no baseline
     step: float = 0.0  # seconds between two samples, mostly; 0: there are not two
+    tail: float = (
+        0.0  # a standard deviation too, taken from the baseline's widest twentieth: what comes in bursts has more
+    )
 
     @property
     def known(self) -> bool:
@@ -81,6 +86,12 @@ class _Series:
         pairs = [(at, v / counts[at]) for at, v in zip(self.times, self.values, strict=True) if counts.get(at)]
         return _Series((at for at, _ in pairs), (value for _, value in pairs))
 
+    def less(self, other: "_Series | None") -> "_Series":
+        """Return what remains of this without ``other``; never below 0."""
+        theirs = dict(zip(other.times, other.values, strict=True)) if other else {}
+        pairs = zip(self.times, self.values, strict=True)
+        return _Series(self.times, (max(0.0, value - theirs.get(at, 0.0)) for at, value in pairs))
+
     def window(self, start: float, end: float, lead: float) -> Window:
         """Return what lies in [start - lead, end]; without enough before that, in [start, end]."""
         first = _after(self.times, start - lead)
@@ -88,9 +99,9 @@ class _Series:
             first = _after(self.times, start)
         stop = _after(self.times, end + WIDTH)
         before = self.values[max(0, first - NEAR) : first]
-        middle, deviation = _baseline(before) if len(before) >= LEAST else (0.0, -1.0)
+        middle, deviation, tail = _baseline(before) if len(before) >= LEAST else (0.0, -1.0, 0.0)
         step = _step(self.times[max(0, first - LEAST) : stop])
-        return Window(self.times[first:stop], self.values[first:stop], middle, deviation, step)
+        return Window(self.times[first:stop], self.values[first:stop], middle, deviation, step, tail)
 
 
 class Metrics:
@@ -104,6 +115,10 @@ class Metrics:
     def nodes(self) -> Iterable[str]:
         """Which nodes have metrics?"""
         return self._of
+
+    def has(self, node: str, metric: str) -> bool:
+        """Was this ever told of the node?"""
+        return (node, metric) in self._series
 
     def put(self, node: str, metric: str, points: Iterable[tuple[float, float]], cumulative: bool = False) -> None:
         """Take in samples (seconds since 1970, value), oldest first; those older than what is held are left out.
@@ -130,13 +145,21 @@ class Metrics:
     ) -> dict[str, Window]:
         """Return each metric of the node, of those ``wanted`` by name, as it was from ``start - lead`` to ``end``.
 
-        Sum and count of a histogram become its mean, and the count its requests.
+        Sum and count of a histogram become its mean, and the count its requests. The seconds of spans become the mean
+        latency of the node and, without those in which it waited for others, what it spends in itself.
         """
         held = {name: self._series[node, name] for name in self._of.get(node, ())}
         for name in [name for name in held if name.endswith(".sum")]:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
+        seconds, away, number = (
+            held.pop("spans.seconds", None),
+            held.pop("spans.away", None),
+            held.get("spans.requests"),
+        )
+        if seconds and number:
+            held["spans.latency.mean"], held[SELF] = seconds.over(number), seconds.less(away).over(number)
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
@@ -179,9 +202,10 @@ def _step(times: Sequence[float]) -> float:
     return _median([two - one for one, two in pairwise(times[: 4 * LEAST])]) if len(times) > 1 else 0.0
 
 
-def _baseline(values: Sequence[float]) -> tuple[float, float]:
+def _baseline(values: Sequence[float]) -> tuple[float, float, float]:
     middle = _median(values)
-    return middle, MAD * _median([abs(value - middle) for value in values])
+    away = sorted(abs(value - middle) for value in values)
+    return middle, MAD * _median(away), away[int(TAIL * len(away))] / 2
 
 
 def _median(values: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from ingestion.reading import fields
 
 MOST_POINTS = 100_000  # of one delivery that are read; the sender's batches are far smaller
 CUMULATIVE = ("AGGREGATION_TEMPORALITY_CUMULATIVE", "2", "2.0")
+GRAPH = "traces_service_graph_request_"
 
 Where = Mapping[str, str]
 
@@ -24,6 +25,8 @@ def events(resource: object, where: Where, source: str, received_at: datetime) -
     """Yield one metric Event per series; attribute sets of one metric and service become one series."""
     for scope in _list(resource, "scopeMetrics"):
         for metric in _list(scope, "metrics"):
+            if is_graph(metric):
+                continue  # told of pairs of services: otlp_calls
             for series in _series(metric):
                 if series.points:
                     yield _event(series, where, source, received_at)
@@ -34,17 +37,22 @@ def _series(metric: object) -> Iterator[_Series]:
     for kind, summed in (("gauge", False), ("sum", True)):
         points = _list(metric, f"{kind}.dataPoints")
         if name and points:
-            growing = kind == "sum" and _cumulative(metric, kind) and bool(fields.dig(metric, "sum.isMonotonic"))
+            growing = kind == "sum" and cumulative(metric, kind) and bool(fields.dig(metric, "sum.isMonotonic"))
             yield _Series(name, _gather(points, ("asDouble", "asInt")), summed, growing)
     for kind in ("histogram", "exponentialHistogram", "summary"):
         points = _list(metric, f"{kind}.dataPoints")
         if name and points:
-            growing = kind == "summary" or _cumulative(metric, kind)
+            growing = kind == "summary" or cumulative(metric, kind)
             yield _Series(f"{name}.count", _gather(points, ("count",)), True, growing)
             yield _Series(f"{name}.sum", _gather(points, ("sum",)), True, growing)
 
 
-def _cumulative(metric: object, kind: str) -> bool:
+def is_graph(metric: object) -> bool:
+    """Is it one of those that a collector makes of spans for each pair of services?"""
+    return fields.first_of(metric, ("name",)).startswith(GRAPH)
+
+
+def cumulative(metric: object, kind: str) -> bool:
     return fields.text_of(fields.dig(metric, f"{kind}.aggregationTemporality")) in CUMULATIVE
 
 

@@ -1,4 +1,4 @@
-"""What do spans over OTLP/HTTP say? How often each service was called, how long that took, what failed; and by whom."""
+"""What do spans over OTLP/HTTP say? How often each service was called, how long that took, what failed; by whom."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +10,7 @@ from ingestion.reading import fields
 MINUTE = 60.0  # seconds: calls that began within one are one point
 ENTRIES = ("SPAN_KIND_SERVER", "SPAN_KIND_CONSUMER", "2", "5", "2.0", "5.0")  # kinds by which a service is entered
 LEAVES = ("SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "3", "4", "3.0", "4.0")  # kinds by which another one is called
+WAITS = ("SPAN_KIND_CLIENT", "3", "3.0")  # kinds during which a service waits for another one
 PEER = "peer.service"  # attribute that names the one called
 FAILED = ("STATUS_CODE_ERROR", "2", "2.0")
 
@@ -23,10 +24,11 @@ class _Calls:
         self.number = 0
         self.failed = 0
         self.seconds = 0.0
+        self.away = 0.0  # of these, spent in waiting for others
 
 
 def events(resource: object, where: Where, source: str, received_at: datetime) -> Iterator[Event]:
-    """Yield three trace Events per service: its calls, their mean duration in seconds, and how many failed."""
+    """Yield four trace Events per service: its calls, their seconds, those of waiting for others, how many failed."""
     minutes: dict[float, _Calls] = {}
     for span in _spans(resource):
         _count(span, minutes)
@@ -90,21 +92,26 @@ def _spans(resource: object) -> Iterator[object]:
 
 
 def _count(span: object, minutes: dict[float, _Calls]) -> None:
-    """Count a span by which the service was entered; what it does inside of itself is part of that."""
+    """Count a span by which the service was entered, or in which it waits; what else it does is part of the former."""
     start, end = (fields.number_of(fields.dig(span, name)) for name in ("startTimeUnixNano", "endTimeUnixNano"))
-    entry = fields.text_of(fields.dig(span, "kind")) in ENTRIES or not fields.text_of(fields.dig(span, "parentSpanId"))
-    if not entry or start is None or end is None:
+    kind = fields.text_of(fields.dig(span, "kind"))
+    entry = kind in ENTRIES or not fields.text_of(fields.dig(span, "parentSpanId"))
+    if start is None or end is None or not (entry or kind in WAITS):
         return
-    calls = minutes.setdefault(start / 1e9 // MINUTE * MINUTE, _Calls())
+    calls, seconds = minutes.setdefault(start / 1e9 // MINUTE * MINUTE, _Calls()), max(0.0, end - start) / 1e9
+    calls.away += seconds if kind in WAITS else 0.0
+    if not entry:
+        return
     calls.number += 1
-    calls.seconds += max(0.0, end - start) / 1e9
+    calls.seconds += seconds
     calls.failed += fields.text_of(fields.dig(span, "status.code")) in FAILED
 
 
 def _events(minutes: Mapping[float, _Calls], where: Where, source: str, received_at: datetime) -> Iterator[Event]:
     said = {
         "spans.requests": {at: float(calls.number) for at, calls in minutes.items()},
-        "spans.latency.mean": {at: calls.seconds / calls.number for at, calls in minutes.items()},
+        "spans.seconds": {at: calls.seconds for at, calls in minutes.items()},
+        "spans.away": {at: calls.away for at, calls in minutes.items()},
         "spans.errors": {at: float(calls.failed) for at, calls in minutes.items()},
     }
     for name, points in said.items():

@@ -80,7 +80,8 @@ def test_spans_by_which_a_service_is_entered_tell_its_calls_their_time_and_failu
     ):
         assert {event.title: event.points for event in found} == {
             "spans.requests": ((60.0, 2.0),),
-            "spans.latency.mean": ((60.0, 2.0),),
+            "spans.seconds": ((60.0, 4.0),),
+            "spans.away": ((60.0, 9.0),),
             "spans.errors": ((60.0, 1.0),),
         }
         assert {event.kind for event in found} == {EventKind.TRACE}

@@ -1,0 +1,78 @@
+"""What do logs and spans say of each node as cause? How far it went beyond its own history in each; odds add up.
+
+Each is measured by a z against the same node's past, so that a chatty or a slow node is no suspect for being so; each
+doubling of the z is worth the same, and what several of them say is summed.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from aiops.domain.reasons import Evidence, Reason
+from aiops.domain.words import plural
+from correlation.causes.sayings import MINUTE, Saying, Sayings
+from correlation.causes.series import CERTAIN, SELF, Metrics, Window
+from correlation.causes.testimony import Testimony
+
+DOUBLING = 1.0  # log odds per doubling of a z
+HEARD = 0.5  # z of a saying from which it says something: small, as it is the oddest of what the node says
+LEAD = 60.0  # seconds before the first alert that belong to the incident already
+MOST_NODES = 500  # that are looked at
+
+
+def logged(sayings: Sayings, near: Collection[str], start: float, end: float) -> Iterator[Testimony]:
+    """Yield what the logs of each node say, from ``start`` (the first alert) to ``end``.
+
+    ``near``: what hurts and what that needs. Where fewer than half of these log, alerts count no less beside it.
+    """
+    held = frozenset(sayings.nodes)
+    wide = 2 * sum(node in held for node in near) >= len(near)
+    for node in islice(sayings.nodes, MOST_NODES):
+        one = sayings.odd(node, start, end)
+        if one and abs(one.z) > HEARD:
+            evidence: dict[str, Evidence] = {
+                "lines": one.number,
+                "expected": round(one.expected, 1),
+                "z": round(one.z, 2),
+            }
+            reason = Reason(step="cause", text=_told(one), evidence=evidence)
+            odds = DOUBLING * math.log2(abs(one.z) / HEARD)
+            yield Testimony(node, odds, (reason,), measured=wide)
+
+
+def _told(one: Saying) -> str:
+    times = f"{one.number} times in {plural(one.minutes, 'minute')}"
+    if not one.known:
+        return f"{one.node} logs what it never did before, {times}: {one.text!r}"
+    expected = f"its other lines make one expect {one.expected:.2g}"
+    if not one.number:
+        return f"{one.node} no longer logs {one.text!r}, though {expected}"
+    return f"{one.node} logs {one.text!r} {times}; {expected}"
+
+
+def traced(nodes: Iterable[str], metrics: Metrics) -> bool:
+    """Do spans tell of any of these? What others estimate of its share, spans measure."""
+    return any(metrics.has(node, "spans.seconds") for node in nodes)
+
+
+def spent(metrics: Metrics, start: float, end: float) -> Iterator[Testimony]:
+    """Yield what each node's spans say of the time that it spends in itself."""
+    found: list[tuple[str, Window, float]] = []
+    for node in islice(metrics.nodes, MOST_NODES):
+        windows = metrics.windows(node, start // MINUTE * MINUTE, end, LEAD)
+        window, requests = windows.get(SELF), windows.get("spans.requests")
+        if window and requests and window.known and window.values:
+            number = dict(zip(requests.times, requests.values, strict=True))
+            pairs = zip(window.times, window.values, strict=True)
+            extra = sum((value - window.middle) * number.get(at, 0.0) for at, value in pairs)
+            found.append((node, window, max(0.0, extra)))
+    total = sum(extra for _, _, extra in found)
+    for node, window, extra in found:
+        mean = sum(window.values) / len(window.values)
+        z = window._replace(values=[mean], deviation=max(window.deviation, window.tail)).z(0)
+        if z > CERTAIN:
+            share = extra / total if total else 0.0
+            text = f"{node} spends {mean:.2g} s of a request in itself, {window.middle:.2g} s before"
+            text += f": {share:.0%} of all the time that was added"
+            reason = Reason(step="cause", text=text, evidence={"z": round(z, 2), "share": round(share, 3)})
+            yield Testimony(node, DOUBLING * math.log2(z / CERTAIN), (reason,), measured=True)
