@@ -17,8 +17,7 @@ from correlation.causes.calibration import Claim
 from correlation.causes.fitting import Choice, fit
 from correlation.causes.signs import Sign, by_node
 
-SELF = 0.3  # weight of a blame that nobody confirmed, once somebody confirms
-LEAST_CONFIRMED = 12
+LEAST_CONFIRMED = 12  # from then on a blame that nobody confirmed counts no longer: people know better
 MOST_CASES = 1_000  # incidents that can still be counted anew when a person names their cause
 MOST_CONFIRMED = 200  # the newest, to which the weights are fitted
 MOST_PAIRS = 100_000  # (node, kind) counted; the rarer half is forgotten beyond it
@@ -165,8 +164,8 @@ class Experience:
             for kind in mine:
                 self._pairs.setdefault(node, {}).setdefault(kind, Tally()).seen += 1
                 self._kinds.setdefault(kind, Tally()).seen += 1
-        weight = SELF if self.confirmed >= LEAST_CONFIRMED else 1.0
-        self._share(case, {node: weight * share for node, share in verdict.blame.items()})
+        if self.confirmed < LEAST_CONFIRMED:
+            self._share(case, dict(verdict.blame))
         self._prune()
 
     def confirm(self, incident_id: str, cause: str) -> None:
