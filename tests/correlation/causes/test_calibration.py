@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aiops.domain.events import Severity
 from correlation.background import Rates
-from correlation.causes.calibration import ALERTS, SHIPPED, TOLD, Claim, fit, recalibrated, shares
+from correlation.causes.calibration import ALERTS, SHIPPED, TOLD, fit, recalibrated, shares
 from correlation.causes.experience import Experience, Weighing
 from correlation.causes.signs import Sign
 from correlation.causes.testimony import Testimony
@@ -157,8 +157,10 @@ def test_each_sort_of_evidence_is_trusted_by_its_own_history() -> None:
         told(experience, number, asked(experience), "right")
     assert experience.trust(ALERTS) != SHIPPED
     assert experience.trust(TOLD) == SHIPPED
-    stated = first(experience, said)
-    assert asked(experience, said).weighing.claim == Claim("left", TOLD, pytest.approx(stated, abs=1e-3))
+    claim = asked(experience, said).weighing.claim
+    assert claim is not None
+    assert (claim.node, claim.sort) == ("left", TOLD)
+    assert claim.probability == pytest.approx(first(experience, said), abs=1e-3)
 
 
 def test_what_stands_alone_claims_nothing() -> None:
