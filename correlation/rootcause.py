@@ -104,7 +104,7 @@ def weigh(
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
     probabilities, claim = _probabilities(standings, bool(testimonies), experience)
     candidates = tuple(_candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
-    abstained = _abstained(candidates, bool(standings[0].said))
+    abstained = _abstained(candidates, bool(standings[0].said or experience.weights))
     if claim is None:
         abstained = f"only {candidates[0].entity} alerts: nothing to compare it with"
     blame = {node: share for node, share in _blame(standings).items() if node in named}
@@ -283,10 +283,10 @@ def _rarest(node: str, table: _Table) -> Reason:
     )
 
 
-def _abstained(candidates: Sequence[Candidate], measured: bool) -> str:
-    """``measured``: more than the graph and alerts speak for the first one."""
+def _abstained(candidates: Sequence[Candidate], proven: bool) -> str:
+    """``proven``: more than what ships speaks for the first one: measurements, or causes that people confirmed."""
     first = candidates[0]
-    if first.share < LEAST_SHARE and not measured:
+    if first.share < LEAST_SHARE and not proven:
         return f"no node explains half of the affected services; {first.entity} comes closest with {first.share:.0%}"
     if len(candidates) > 1 and first.probability - candidates[1].probability < LEAST_MARGIN:
         second = candidates[1]
