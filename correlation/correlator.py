@@ -308,7 +308,8 @@ class Correlator(Part):
     def _learn(self, live: Live, now: datetime) -> None:
         """Let an incident that is over, or whose cause a person named, count for the causes of later ones."""
         signs, experience = tuple(live.keys.values()), self._witnesses.experience
-        verdict = weigh(signs, self._graph, self._assembly.rates, now, experience)
+        said = self._witnesses.testimonies(live, self._graph, now)
+        verdict = weigh(signs, self._graph, self._assembly.rates, now, experience, said)
         experience.count(live.doc.incident_id, signs, verdict.weighing)
 
     def _schedule(self, live: Live, now: datetime) -> None:

@@ -8,7 +8,8 @@ A node's score, in log odds, is the sum over its evidence; probabilities follow 
 - exclusive: the part of its rarity that its alerting callees do not explain;
 - what metrics, traces, logs and changes say (``Testimony``), each measured against the node's own history.
 Once people have confirmed enough causes, fitted weights take the place of those that ship. Onset decides between equal
-ones only: clocks and detection delays blur it.
+ones only: clocks and detection delays blur it. How far the first one's probability is to be trusted is learned from
+confirmations too (correlation/causes/calibration.py); that changes no order.
 """
 
 import math
@@ -22,6 +23,8 @@ from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span
 from correlation.background import Rates, key_of
+from correlation.causes import calibration
+from correlation.causes.calibration import Claim
 from correlation.causes.cones import closure, company, explained_by, silent, starved_by, starving
 from correlation.causes.experience import Experience, Weighing
 from correlation.causes.signs import Sign, Signs, by_node, onset
@@ -36,6 +39,7 @@ HEARD = 0.2  # what alerts count where measurements tell too: an alert says that
 NONE = 0.05  # probability that it is none of these
 COMMON = 0.05  # least factor for a sign whose rate is high
 LEAST_MARGIN = 0.1  # between the first two probabilities; below it nobody is named
+LEAST_SURE = 1 / 3  # below it the first one is more than twice as likely not to be it
 LEAST_SHARE = 0.5  # of the services that the first one must explain
 ALONE = 0.5  # probability of the only service that alerts: nothing speaks against it, and nothing for it
 MOST = 5  # candidates
@@ -98,15 +102,36 @@ def weigh(
     standings = [*table.standings(), *(_silent(one, named, graph, experience) for one in quiet if one not in named)]
     standings = _with(standings, testimonies)
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
-    odds = [math.exp(one.score - standings[0].score) for one in standings]
-    certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
-    shares = [certain * share / sum(odds) for share in odds]
-    candidates = tuple(_candidate(one, share, table) for one, share in zip(standings[:MOST], shares, strict=False))
-    blame = {one.node: share for one, share in zip(standings, shares, strict=True) if one.node in named}
-    abstained = _abstained(candidates, bool(standings[0].said))
-    if len(standings) == 1 and not standings[0].said:
+    probabilities, claim = _probabilities(standings, bool(testimonies), experience)
+    candidates = tuple(_candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
+    abstained = _abstained(candidates, bool(standings[0].said or experience.weights))
+    if claim is None:
         abstained = f"only {candidates[0].entity} alerts: nothing to compare it with"
-    return Verdict(candidates, abstained, Weighing(blame, table.features, table.cover))
+    blame = {node: share for node, share in _blame(standings).items() if node in named}
+    return Verdict(candidates, abstained, Weighing(blame, table.features, table.cover, claim))
+
+
+def _probabilities(
+    standings: Sequence[Standing], told: bool, experience: Experience
+) -> tuple[list[float], Claim | None]:
+    """Return the probability of each, and what is claimed of the first one: nothing where it stands alone.
+
+    ``told``: others than alerts say something.
+    """
+    if len(standings) == 1 and not standings[0].said:
+        return [ALONE], None
+    sort = calibration.TOLD if told else calibration.FITTED if experience.weights else calibration.ALERTS
+    temperature = calibration.TEMPERATURES.get(sort, 1.0)
+    shipped = [(1 - NONE) * share for share in calibration.shares([one.score for one in standings], temperature)]
+    claim = Claim(standings[0].node, sort, shipped[0])
+    return calibration.recalibrated(shipped, experience.trust(sort)), claim
+
+
+def _blame(standings: Sequence[Standing]) -> dict[str, float]:
+    """Return who gets which share of the blame, for counting: milder than probabilities, as nobody confirmed it."""
+    certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
+    shares = calibration.shares([one.score for one in standings])
+    return {one.node: certain * share for one, share in zip(standings, shares, strict=True)}
 
 
 def confirm(candidates: Iterable[Candidate], entity: str) -> tuple[Candidate, ...]:
@@ -258,13 +283,15 @@ def _rarest(node: str, table: _Table) -> Reason:
     )
 
 
-def _abstained(candidates: Sequence[Candidate], measured: bool) -> str:
-    """``measured``: more than the graph and alerts speak for the first one."""
+def _abstained(candidates: Sequence[Candidate], proven: bool) -> str:
+    """``proven``: more than what ships speaks for the first one: measurements, or causes that people confirmed."""
     first = candidates[0]
-    if first.share < LEAST_SHARE and not measured:
+    if first.share < LEAST_SHARE and not proven:
         return f"no node explains half of the affected services; {first.entity} comes closest with {first.share:.0%}"
     if len(candidates) > 1 and first.probability - candidates[1].probability < LEAST_MARGIN:
         second = candidates[1]
         text = f"{first.entity} ({first.probability:.0%}) and {second.entity} ({second.probability:.0%})"
         return f"{text} are too close to call"
+    if first.probability < LEAST_SURE:
+        return f"{len(candidates)} are too close to call: {first.entity} leads with {first.probability:.0%}"
     return ""

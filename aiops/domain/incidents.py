@@ -26,7 +26,7 @@ class Candidate(Noun, frozen=True, kw_only=True):
     """A root-cause candidate. "Root cause" only once a person confirms it."""
 
     entity: str
-    probability: float  # 0..1; the candidates' sum is <= 1, the rest is "none of these"
+    probability: float  # 0..1, the first one's by the site's own history; their sum is <= 1, the rest "none of these"
     share: float  # of the incident's alerting services explained by it, 0..1
     path: tuple[str, ...] = ()  # from it to the service that hurts most
     evidence: tuple[Reason, ...] = ()  # strongest first

@@ -1,4 +1,4 @@
-"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, and pins."""
+"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, pins, and trust."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
         return state
     archive, assembly, witnesses = msgspec.msgpack.decode(state["correlator"])
     made = _assembly(assembly, _present(state["dedup"]))
-    return state | {"correlator": msgspec.msgpack.encode((archive, made, witnesses))}
+    return state | {"correlator": msgspec.msgpack.encode((archive, made, _witnesses(witnesses)))}
 
 
 def _present(dedup: bytes) -> set[str]:
@@ -26,3 +26,12 @@ def _assembly(old: bytes, present: set[str]) -> bytes:
     rates, clocks, kernels, (number, tables, held, active, lives) = msgspec.msgpack.decode(old)
     members = [[*[*member, False, False][:FIELDS], member[0] not in present] for member in held]
     return msgspec.msgpack.encode((rates, clocks, kernels, (number, tables, members, active, lives, []), NO_PINS))
+
+
+def _witnesses(old: bytes) -> bytes:
+    """No claim of a first candidate was kept beside what people named: all are trusted as they ship."""
+    if not old:
+        return old
+    experience, *others = msgspec.msgpack.decode(old)
+    counts, people = msgspec.msgpack.decode(experience)
+    return msgspec.msgpack.encode((msgspec.msgpack.encode((counts, [*people, {}])), *others))

@@ -3,6 +3,7 @@
 Every incident that is over counts, whether or not a person named its cause: each node's share of the blame is the
 probability that it had (expectation-maximisation of a naive Bayes model, one step an incident), 1 for the one that a
 person confirmed. After ``LEAST_CONFIRMED`` confirmations weights are fitted to them (correlation/causes/fitting.py).
+From the first one on, what was claimed is held against what people say (correlation/causes/calibration.py).
 """
 
 import math
@@ -11,11 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from correlation.causes import calibration
+from correlation.causes.calibration import Claim
 from correlation.causes.fitting import Choice, fit
 from correlation.causes.signs import Sign, by_node
 
-SELF = 0.3  # weight of a blame that nobody confirmed, once somebody confirms
-LEAST_CONFIRMED = 12
+LEAST_CONFIRMED = 12  # from then on a blame that nobody confirmed counts no longer: people know better
 MOST_CASES = 1_000  # incidents that can still be counted anew when a person names their cause
 MOST_CONFIRMED = 200  # the newest, to which the weights are fitted
 MOST_PAIRS = 100_000  # (node, kind) counted; the rarer half is forgotten beyond it
@@ -34,6 +36,7 @@ class Weighing(NamedTuple):
     blame: Mapping[str, float] = {}  # probability
     features: Mapping[str, Sequence[float]] = {}
     cover: Mapping[str, float] = {}
+    claim: Claim | None = None  # of the first candidate
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -49,6 +52,8 @@ class Case(msgspec.Struct, array_like=True):
     kinds: dict[str, list[str]]
     features: dict[str, list[float]]
     blame: dict[str, float] = {}
+    claim: Claim | None = None
+    right: bool | None = None  # was the claim?, once a person named the cause
 
 
 class Experience:
@@ -67,6 +72,7 @@ class Experience:
         self._confirmed: dict[str, str] = {}
         self._weights: list[float] = []
         self._own: dict[str, float] = {}  # kind -> fitted weight of its own
+        self._trust: dict[str, calibration.Map] = {}  # sort of claim -> what such claims proved to be worth
 
     @property
     def confirmed(self) -> int:
@@ -86,6 +92,10 @@ class Experience:
     def own_weight(self, kinds: Collection[str]) -> float:
         """Return the sum of what was fitted for these kinds themselves."""
         return sum(self._own.get(kind, 0.0) for kind in sorted(kinds))
+
+    def trust(self, sort: str) -> calibration.Map:
+        """Return what claims of this sort proved to be worth here."""
+        return self._trust.get(sort, calibration.SHIPPED)
 
     def seen(self, node: str, kind: str) -> int:
         """In how many earlier incidents did the node say this?"""
@@ -138,7 +148,9 @@ class Experience:
         kinds = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(signs).items()}
         if incident_id in self._cases or not kinds:
             return
-        case = self._cases[incident_id] = Case(kinds, {node: list(row) for node, row in verdict.features.items()})
+        case = self._cases[incident_id] = Case(
+            kinds, {node: list(row) for node, row in verdict.features.items()}, claim=verdict.claim
+        )
         if len(self._cases) > MOST_CASES:
             oldest = next(iter(self._cases))
             del self._cases[oldest]
@@ -152,8 +164,8 @@ class Experience:
             for kind in mine:
                 self._pairs.setdefault(node, {}).setdefault(kind, Tally()).seen += 1
                 self._kinds.setdefault(kind, Tally()).seen += 1
-        weight = SELF if self.confirmed >= LEAST_CONFIRMED else 1.0
-        self._share(case, {node: weight * share for node, share in verdict.blame.items()})
+        if self.confirmed < LEAST_CONFIRMED:
+            self._share(case, dict(verdict.blame))
         self._prune()
 
     def confirm(self, incident_id: str, cause: str) -> None:
@@ -168,7 +180,19 @@ class Experience:
         if cause:
             self._confirmed[incident_id] = cause
             self._causes[cause] = self._causes.get(cause, 0.0) + 1
+        if case.claim is not None:
+            case.right = cause == case.claim.node
+            self._calibrate(case.claim.sort)
         self._fit()
+
+    def _calibrate(self, sort: str) -> None:
+        """Hold the newest claims of one sort against what people said."""
+        claimed = [
+            (one.claim.probability, one.right)
+            for one in self._cases.values()
+            if one.claim is not None and one.claim.sort == sort and one.right is not None
+        ]
+        self._trust[sort] = calibration.fit(claimed[-MOST_CONFIRMED:])
 
     def _share(self, case: Case, blame: dict[str, float]) -> None:
         """Let the case's blame be this in place of what it was."""
@@ -212,17 +236,17 @@ class Experience:
     def dump(self) -> bytes:
         """Return all state."""
         counts = (self._incidents, self._blame, self._scale, self._pairs, self._nodes, self._kinds, self._cover)
-        people = (self._causes, self._cases, self._confirmed, self._weights, self._own)
+        people = (self._causes, self._cases, self._confirmed, self._weights, self._own, self._trust)
         return msgspec.msgpack.encode((counts, people))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         tallies, numbers = dict[str, Tally], dict[str, float]
         counts = tuple[float, float, list[float], dict[str, tallies], tallies, tallies, numbers]  # type: ignore[valid-type]
-        people = tuple[numbers, dict[str, Case], dict[str, str], list[float], numbers]  # type: ignore[valid-type]
+        people = tuple[numbers, dict[str, Case], dict[str, str], list[float], numbers, dict[str, calibration.Map]]  # type: ignore[valid-type]
         ours, theirs = msgspec.msgpack.decode(state, type=tuple[counts, people])
         self._incidents, self._blame, self._scale, self._pairs, self._nodes, self._kinds, self._cover = ours
-        self._causes, self._cases, self._confirmed, self._weights, self._own = theirs
+        self._causes, self._cases, self._confirmed, self._weights, self._own, self._trust = theirs
 
 
 def _choice(case: Case, cause: str, kinds: Sequence[str]) -> Choice:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 SHIPPED = (3.0, 1.5, 1.0, 0.5, 0.5, 0.0, 0.0)  # rarity, habit, manner, prior, cover, exclusive, how many kinds
 STIFF = 1.0  # inverse variance of the prior of the features' weights
-STIFF_KIND = 5.0  # and of single kinds
+STIFF_KIND = 1.0  # and of single kinds
 STEPS = 40
 PRECISE = 1e-6
 

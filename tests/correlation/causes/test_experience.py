@@ -54,6 +54,28 @@ def test_what_people_confirm_outweighs_what_ships() -> None:
     assert live_through(experience, 99, ("left", "cpu"), ("right", "net")) == "right"
 
 
+def test_who_explains_less_than_half_is_named_once_confirmed_causes_speak_for_it() -> None:
+    experience = Experience()
+    signs = [a_sign("left", "cpu"), a_sign("right", "net"), a_sign("third", "disk")]
+    for number in range(LEAST_CONFIRMED):
+        assert weigh(signs, GRAPH, Rates(), at(600), experience).abstained.startswith("no node explains half")
+        live_through(experience, number, ("left", "cpu"), ("right", "net"), ("third", "disk"), cause="right")
+    verdict = weigh(signs, GRAPH, Rates(), at(600), experience)
+    assert verdict.candidates[0].entity == "right"
+    assert verdict.abstained == ""
+
+
+def test_guesses_count_until_people_know_better() -> None:
+    experience = Experience()
+    live_through(experience, 0, ("left", "cpu"), ("right", "net"))
+    assert experience.learned > 0
+    for number in range(1, LEAST_CONFIRMED + 1):
+        live_through(experience, number, ("left", "cpu"), ("right", "net"), cause="right")
+    before = experience.learned
+    live_through(experience, 99, ("left", "cpu"), ("right", "net"))
+    assert experience.learned == before
+
+
 def test_a_cause_named_anew_takes_the_place_of_the_one_before() -> None:
     experience = Experience()
     live_through(experience, 1, ("left", "cpu"), ("right", "net"), cause="left")
