@@ -51,8 +51,7 @@ class Witnesses:
         """Return what is said of any node about this incident."""
         hurt = [node for node in live.services if not node.startswith("?")]
         start, end = live.doc.opened_at.timestamp(), now.timestamp()
-        near = {*hurt, *(node for one in hurt for node in graph.needs(one))}
-        own = (*spent(self.metrics, start, end), *logged(self.sayings, near, start, end))
+        own = (*spent(self.metrics, start, end), *logged(self.sayings, hurt, graph, start, end))
         said = [] if traced(hurt, self.metrics) else measured(hurt, self.metrics, graph, start, end)
         return [*said, *own, *self.changes.testify(hurt, self.metrics, graph, start)]
 

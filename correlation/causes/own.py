@@ -13,20 +13,25 @@ from aiops.domain.words import plural
 from correlation.causes.sayings import MINUTE, Saying, Sayings
 from correlation.causes.series import CERTAIN, SELF, Metrics, Window
 from correlation.causes.testimony import Testimony
+from correlation.topology import ServiceGraph
 
 DOUBLING = 1.0  # log odds per doubling of a z
 HEARD = 0.5  # z of a saying from which it says something: small, as it is the oddest of what the node says
 LEAD = 60.0  # seconds before the first alert that belong to the incident already
 MOST_NODES = 500  # that are looked at
+BORNE = 0.2  # what the logs of a node count where something that it needs alerts: they may tell of that
 
 
-def logged(sayings: Sayings, near: Collection[str], start: float, end: float) -> Iterator[Testimony]:
+def logged(
+    sayings: Sayings, hurt: Collection[str], graph: ServiceGraph, start: float, end: float
+) -> Iterator[Testimony]:
     """Yield what the logs of each node say, from ``start`` (the first alert) to ``end``.
 
-    ``near``: what hurts and what that needs. Where fewer than half of these log, alerts count no less beside it.
+    Where fewer than half of what hurts (``hurt``) and of what that needs log, alerts count no less beside it.
     """
-    held = frozenset(sayings.nodes)
-    wide = 2 * sum(node in held for node in near) >= len(near)
+    held, ill = frozenset(sayings.nodes), frozenset(hurt)
+    near = ill.union(*(graph.needs(node) for node in hurt))
+    wide = 2 * len(near & held) >= len(near)
     for node in islice(sayings.nodes, MOST_NODES):
         one = sayings.odd(node, start, end)
         if one and abs(one.z) > HEARD:
@@ -36,7 +41,8 @@ def logged(sayings: Sayings, near: Collection[str], start: float, end: float) ->
                 "z": round(one.z, 2),
             }
             reason = Reason(step="cause", text=_told(one), evidence=evidence)
-            odds = DOUBLING * math.log2(abs(one.z) / HEARD)
+            borne = BORNE if (graph.needs(node) & ill) - {node} else 1.0
+            odds = borne * DOUBLING * math.log2(abs(one.z) / HEARD)
             yield Testimony(node, odds, (reason,), measured=wide)
 
 

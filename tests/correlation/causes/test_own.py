@@ -4,6 +4,7 @@ from correlation.causes.own import logged, spent, traced
 from correlation.causes.sayings import Sayings
 from correlation.causes.series import SELF, Metrics
 from correlation.causes.testimony import Testimony
+from tests.correlation.rig import a_graph
 
 MINUTE = 60.0
 START = 60 * MINUTE
@@ -86,7 +87,7 @@ def test_logs_say_with_numbers_what_was_never_logged_before() -> None:
     sayings = lines("shop")
     for _ in range(9):
         sayings.put("shop", "no stock", "no stock left", START)
-    (said,) = logged(sayings, ["shop"], START, START + 119)
+    (said,) = logged(sayings, ["shop"], a_graph(shop=""), START, START + 119)
     assert said.reasons[0].text == "shop logs what it never did before, 9 times in 3 minutes: 'no stock left'"
     assert said.reasons[0].evidence["expected"] == 0.0
     assert said.measured
@@ -98,7 +99,7 @@ def test_logs_say_what_is_missing() -> None:
         for text in ("start", "step") if minute > 62 else ("start", "step", "done"):
             for _ in range(10):
                 sayings.put("shop", text, text, minute * MINUTE)
-    (said,) = logged(sayings, ["shop"], 64 * MINUTE, 64 * MINUTE + 59)
+    (said,) = logged(sayings, ["shop"], a_graph(shop=""), 64 * MINUTE, 64 * MINUTE + 59)
     assert said.reasons[0].text == "shop no longer logs 'done', though its other lines make one expect 13"
 
 
@@ -106,5 +107,14 @@ def test_logs_of_few_take_no_weight_from_alerts() -> None:
     sayings = lines("shop")
     for _ in range(9):
         sayings.put("shop", "no stock", "no stock left", START)
-    (said,) = logged(sayings, ["shop", "web", "db"], START, START + 119)
+    (said,) = logged(sayings, ["shop", "web", "db"], a_graph(web="shop", shop="db"), START, START + 119)
     assert not said.measured
+
+
+def test_logs_of_a_caller_count_less_while_what_it_needs_alerts_as_they_may_tell_of_that() -> None:
+    graph, sayings = a_graph(shop="db", till="card"), lines("shop", "till")
+    for node in ("shop", "till"):
+        for _ in range(9):
+            sayings.put(node, "refused", "connection refused", START)
+    said = by_node(list(logged(sayings, ["shop", "till", "db"], graph, START, START + 119)))
+    assert 0 < said["shop"].odds < 0.5 * said["till"].odds
