@@ -7,7 +7,7 @@ from typing import Any
 from aiops import audit_events
 from aiops.domain.alerts import Fate
 from aiops.domain.base import Noun
-from aiops.domain.changes import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
+from aiops.domain.documents import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
 from aiops.domain.incidents import IncidentStatus
 from aiops.ports import View
 from aiops.walking import documents_of

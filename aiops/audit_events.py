@@ -6,8 +6,8 @@ from itertools import groupby
 
 from aiops.domain.alerts import EventRecord, Fate
 from aiops.domain.base import Noun
-from aiops.domain.changes import DELIVERIES, EVENTS, FATES
 from aiops.domain.deliveries import delivery_of
+from aiops.domain.documents import DELIVERIES, EVENTS, FATES
 from aiops.domain.records import DeliveryRecord, SourceRecord
 from aiops.ports import View
 from aiops.walking import documents_of

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from aiops.backlog import behind
 from aiops.config import Config
 from aiops.domain.base import Noun
-from aiops.domain.changes import ENGINE
+from aiops.domain.documents import ENGINE
 from aiops.domain.errors import AiopsError
 from aiops.domain.words import clock, span
 from aiops.ports import Journal, Store

@@ -9,7 +9,8 @@ import msgspec
 
 from aiops.applying import apply
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ENGINE, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ENGINE
 from aiops.domain.entries import Command, Delivery, Entry, Learned, Position, Tick
 from aiops.domain.errors import AiopsError
 from aiops.domain.events import MEASURED, Event, EventKind

@@ -7,7 +7,7 @@ import msgspec
 from aiops.domain.acts import Kept
 from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate
 from aiops.domain.base import Noun
-from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES
+from aiops.domain.documents import DELIVERIES, EVENTS, FATES, SOURCES
 from aiops.domain.entries import Delivery, Entry
 from aiops.domain.events import Event, Parsed
 from aiops.domain.part import Part

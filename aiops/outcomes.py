@@ -3,7 +3,7 @@
 import msgspec
 
 from aiops.domain.acts import Outcome
-from aiops.domain.changes import OUTCOMES
+from aiops.domain.documents import OUTCOMES
 from aiops.domain.entries import Command, Entry
 from aiops.domain.part import Part
 

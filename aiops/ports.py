@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from aiops.domain.changes import Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
 from aiops.domain.entries import Entry, Payload, Position
 from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.domain.snapshots import Snapshot

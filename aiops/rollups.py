@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from aiops.domain.alerts import Templated
-from aiops.domain.changes import ROLLUPS
+from aiops.domain.documents import ROLLUPS
 from aiops.domain.events import Event, EventKind
 from aiops.domain.graph import Entity
 from aiops.domain.part import Part

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from aiops.domain.changes import Collection, Scalar
+from aiops.domain.collection import Collection, Scalar
 from aiops.domain.queries import Query
 from aiops.ports import View
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from aiops.domain.acts import Act, PutInhibition, PutRule, PutRunbook, PutSilence, PutWindow
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import WINDOWS
+from aiops.domain.documents import WINDOWS
 from aiops.domain.errors import BadInput
 from aiops.domain.rules import Inhibition, Rule, RuleStatus, Silence, Window
 from aiops.domain.runbooks import Runbook

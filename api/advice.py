@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, SERVICES
+from aiops.domain.documents import ALERTS, SERVICES
 from aiops.domain.incidents import Incident
 from aiops.domain.runbooks import is_link
 from aiops.ports import View

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 import msgspec
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, Scalar
+from aiops.domain.collection import Scalar
+from aiops.domain.documents import ALERTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
 from aiops.domain.matching import OWN_FIELDS, Matcher, Operator, all_match, fields_of

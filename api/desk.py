@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import Depends, Request
 
 from aiops.domain.acts import Act, Outcome
-from aiops.domain.changes import OUTCOMES
+from aiops.domain.documents import OUTCOMES
 from aiops.domain.entries import Command
 from aiops.ports import Journal, Store, View
 from api.access import Access

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate, Link
-from aiops.domain.changes import FATES, INCIDENTS
+from aiops.domain.documents import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span, times

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
-from aiops.domain.changes import MAPPINGS, SOURCE_SETTINGS
+from aiops.domain.documents import MAPPINGS, SOURCE_SETTINGS
 from aiops.domain.errors import Overloaded, Unavailable
 from aiops.domain.queries import Query
 from aiops.domain.senders import SourceMapping, SourceSettings

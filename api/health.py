@@ -11,7 +11,8 @@ from prometheus_client.registry import Collector as Base
 from aiops.backlog import behind
 from aiops.domain.acts import SHEDDABLE
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, INHIBITIONS, PAGES, RULES, SILENCES, WINDOWS, Collection, Scalar
+from aiops.domain.collection import Collection, Scalar
+from aiops.domain.documents import ALERTS, INCIDENTS, INHIBITIONS, PAGES, RULES, SILENCES, WINDOWS
 from aiops.domain.errors import Unavailable
 from aiops.domain.events import Status
 from aiops.domain.incidents import PageStatus

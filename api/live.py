@@ -22,7 +22,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from aiops.backlog import behind
-from aiops.domain.changes import INCIDENTS
+from aiops.domain.documents import INCIDENTS
 from aiops.domain.entries import Position
 from aiops.domain.incidents import Incident
 from aiops.domain.queries import Query, Range

@@ -9,7 +9,7 @@ import msgspec
 from aiops.domain.acts import Kept
 from aiops.domain.alerts import EventRecord, Fate
 from aiops.domain.base import Noun
-from aiops.domain.changes import DELIVERIES, EVENTS, FATES, MAPPINGS
+from aiops.domain.documents import DELIVERIES, EVENTS, FATES, MAPPINGS
 from aiops.domain.entries import Delivery, Entry, Position
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.queries import Query

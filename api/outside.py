@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import ALERTS, INCIDENTS, PINS
+from aiops.domain.documents import ALERTS, INCIDENTS, PINS
 from aiops.domain.graph import Edge
 from aiops.domain.incidents import Incident
 from aiops.domain.pins import Pin

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, INCIDENTS, PAGES
 from aiops.domain.channels import PageTemplate, Paging
+from aiops.domain.documents import ALERTS, INCIDENTS, PAGES
 from aiops.domain.errors import BadInput
 from aiops.domain.incidents import Incident, IncidentStatus, Page, PageStatus
 from aiops.domain.queries import Query

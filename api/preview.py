@@ -9,7 +9,8 @@ from typing import TypeVar
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode, Verdict
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, EPISODES, INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode
-from aiops.domain.changes import (
+from aiops.domain.collection import Collection
+from aiops.domain.documents import (
     ALERTS,
     DELIVERIES,
     EDGES,
@@ -22,7 +23,6 @@ from aiops.domain.changes import (
     SOURCES,
     TEMPLATES,
     TIMELINE,
-    Collection,
 )
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status

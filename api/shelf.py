@@ -1,6 +1,6 @@
 """Which runbooks are there to choose from? Indexed once, and anew when one was put or ended."""
 
-from aiops.domain.changes import RUNBOOKS
+from aiops.domain.documents import RUNBOOKS
 from aiops.domain.queries import Query
 from aiops.ports import View
 from aiops.response.runbooks import Library

@@ -7,7 +7,8 @@ import msgspec
 
 from aiops.domain.acts import PutSignatures
 from aiops.domain.base import Noun
-from aiops.domain.changes import SIGNATURES, Scalar
+from aiops.domain.collection import Scalar
+from aiops.domain.documents import SIGNATURES
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem, Severity
 from aiops.domain.queries import Query

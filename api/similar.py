@@ -4,14 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from aiops.domain.changes import (
-    INCIDENT_VECTORS,
-    INCIDENTS,
-    PATTERN_VECTORS,
-    PATTERNS,
-    TIMELINE,
-    Collection,
-)
+from aiops.domain.collection import Collection
+from aiops.domain.documents import INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, PATTERNS, TIMELINE
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.learned import Direction
 from aiops.domain.queries import Query

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, RULES, TIMELINE
+from aiops.domain.documents import ALERTS, RULES, TIMELINE
 from aiops.domain.incidents import Incident, TimelineItem
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, RuleStatus

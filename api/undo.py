@@ -1,7 +1,7 @@
 """How is it taken back that alerts were moved, split off or merged? By the opposite act."""
 
 from aiops.domain.acts import GroupingAct, Merge, Move, Outcome, Split
-from aiops.domain.changes import EPISODES, INCIDENTS
+from aiops.domain.documents import EPISODES, INCIDENTS
 from aiops.domain.entries import Command, Position
 from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query

@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert, Episode, Moved, Templated
-from aiops.domain.changes import INCIDENTS, PINS, TIMELINE
+from aiops.domain.documents import INCIDENTS, PINS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
 from aiops.domain.graph import Entity

@@ -12,7 +12,7 @@ import msgspec
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import EDGES
+from aiops.domain.documents import EDGES
 from aiops.domain.edges import EdgeRecord, EdgeStatus, edge_id
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Event, Status

@@ -7,7 +7,7 @@ from itertools import islice
 import msgspec
 
 from aiops.domain.alerts import Alert, Placement
-from aiops.domain.changes import SERVICES
+from aiops.domain.documents import SERVICES
 from aiops.domain.events import Event, Severity, Status
 from aiops.domain.graph import Edge, Entity, EntityMapping, GraphView, Service, Topology
 from aiops.domain.part import Part

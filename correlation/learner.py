@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from aiops.domain.base import Noun, stable_hash
-from aiops.domain.changes import ENGINE, IN_USE, SERVICES, TEMPLATES
+from aiops.domain.documents import ENGINE, IN_USE, SERVICES, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from aiops.domain.changes import INCIDENT_VECTORS, PATTERN_VECTORS, PATTERNS, TEMPLATES
+from aiops.domain.documents import INCIDENT_VECTORS, PATTERN_VECTORS, PATTERNS, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.learned import Direction, Directions, Families, Family
 from aiops.domain.part import Part

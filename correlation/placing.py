@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from aiops.domain.base import Noun
-from aiops.domain.changes import EPISODES, INCIDENT_VECTORS, INCIDENTS, TEMPLATES
+from aiops.domain.documents import EPISODES, INCIDENT_VECTORS, INCIDENTS, TEMPLATES
 from aiops.domain.incidents import Incident
 from aiops.domain.queries import Query
 from aiops.ports import View

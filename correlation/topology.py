@@ -8,7 +8,7 @@ from itertools import islice
 import msgspec
 import networkx as nx
 
-from aiops.domain.changes import GRAPHS
+from aiops.domain.documents import GRAPHS
 from aiops.domain.graph import Edge, GraphView, Near, Relation, Service, Topology
 from aiops.domain.part import Part
 from aiops.domain.records import GraphRecord

@@ -9,7 +9,7 @@ import msgspec
 
 from aiops.domain.alerts import Alert, Episode, EventRecord, Moved, Placement, Templated
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import ALERTS, EPISODES
+from aiops.domain.documents import ALERTS, EPISODES
 from aiops.domain.entries import delivery_of
 from aiops.domain.events import Event, Status
 from aiops.domain.part import Part

@@ -20,7 +20,7 @@ import re2
 import structlog
 
 from aiops.config import SERVICES_ASKED_FOR, PrometheusConfig
-from aiops.domain.changes import ENGINE, INCIDENTS, SERVICES
+from aiops.domain.documents import ENGINE, INCIDENTS, SERVICES
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import AiopsError, BadConfiguration, Unavailable
 from aiops.domain.incidents import Incident

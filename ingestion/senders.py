@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.acts import EndMapping, Kept, PutMapping, Reparse, SetSource
-from aiops.domain.changes import MAPPINGS, SOURCE_SETTINGS
 from aiops.domain.deliveries import Position
+from aiops.domain.documents import MAPPINGS, SOURCE_SETTINGS
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event, EventKind, Parsed, Status

@@ -9,7 +9,7 @@ import msgspec
 
 from aiops.domain.alerts import Templated
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import SCOPES, TEMPLATES
+from aiops.domain.documents import SCOPES, TEMPLATES
 from aiops.domain.entries import Learned
 from aiops.domain.events import Event, EventKind
 from aiops.domain.graph import Entity

@@ -1,6 +1,6 @@
 """Which scopes wait for a choice of their templates, and what is chosen? Read from the store, by the learner."""
 
-from aiops.domain.changes import SCOPES
+from aiops.domain.documents import SCOPES
 from aiops.domain.entries import Learned
 from aiops.domain.queries import Query
 from aiops.ports import View

@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain.acts import EndWatch, PutWatch
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import WATCHES
+from aiops.domain.documents import WATCHES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event, EventKind, Severity, Status
 from aiops.domain.matching import OWN_FIELDS, Operator, all_match

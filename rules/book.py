@@ -19,7 +19,7 @@ from aiops.domain.acts import (
 )
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import PACKS, RULES
+from aiops.domain.documents import PACKS, RULES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Status
 from aiops.domain.matching import OWN_FIELDS, all_match, fields_of

@@ -8,7 +8,7 @@ import msgspec
 from aiops.domain.acts import EndInhibition, InhibitionAct, PutInhibition
 from aiops.domain.alerts import Alert, Suppression, Verdict
 from aiops.domain.base import Noun
-from aiops.domain.changes import INHIBITIONS
+from aiops.domain.documents import INHIBITIONS
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Status
 from aiops.domain.graph import EntityKind, GraphView

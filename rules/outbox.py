@@ -6,7 +6,7 @@ import msgspec
 
 from aiops.domain.acts import PageHandled, PagingAct, RetryPage, TryChannel
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import PAGES
+from aiops.domain.documents import PAGES
 from aiops.domain.errors import Conflict
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Page, PageStatus, Sending, overall

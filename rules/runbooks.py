@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.acts import EndRunbook, PutRunbook, RunbookAct
-from aiops.domain.changes import RUNBOOKS
+from aiops.domain.documents import RUNBOOKS
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Problem
 from aiops.domain.part import Part

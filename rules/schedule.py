@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain.acts import EndWindow, PutWindow, WindowAct
 from aiops.domain.alerts import Alert, Suppression
-from aiops.domain.changes import WINDOWS
+from aiops.domain.documents import WINDOWS
 from aiops.domain.errors import AiopsError, BadInput, Conflict
 from aiops.domain.events import Event, EventKind
 from aiops.domain.matching import Matcher, Operator, all_match, any_text, fields_of

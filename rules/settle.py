@@ -6,7 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import TIMELINE
+from aiops.domain.documents import TIMELINE
 from aiops.domain.incidents import Incident, IncidentStatus, Page, tell
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told

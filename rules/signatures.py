@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain.acts import EndSignature, PutSignatures, SignatureAct
 from aiops.domain.alerts import BY_SIGNATURE, Alert, Verdict
-from aiops.domain.changes import SIGNATURES
+from aiops.domain.documents import SIGNATURES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event, Severity
 from aiops.domain.matching import Matcher

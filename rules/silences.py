@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from aiops.domain.changes import SILENCES
+from aiops.domain.documents import SILENCES
 from aiops.domain.errors import Conflict
 from aiops.domain.part import Part
 from aiops.domain.rules import Silence

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from aiops.domain.changes import RULE_CHANGES
+from aiops.domain.documents import RULE_CHANGES
 from aiops.domain.part import Part
 from aiops.domain.rules import Inhibition, Rule, RuleChange, Silence, Window
 from aiops.domain.signatures import Signature

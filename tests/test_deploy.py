@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from aiops.domain.acts import Heartbeat
-from aiops.domain.changes import COLLECTIONS
 from aiops.domain.channels import Paging
+from aiops.domain.documents import COLLECTIONS
 from aiops.domain.entries import Command
 from aiops.storage.elastic_mapping import Shape
 from api.health import Collector, listened

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from aiops.bootstrap.telling import told
 from aiops.domain.acts import Act, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
-from aiops.domain.changes import GRAPHS, PACKS, RULES
+from aiops.domain.documents import GRAPHS, PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration, BadInput
 from aiops.domain.graph import Topology

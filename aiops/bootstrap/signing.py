@@ -6,7 +6,7 @@ import msgspec
 
 from aiops.bootstrap.telling import told
 from aiops.domain.acts import Act, EndSignature, PutPack, PutSignatures
-from aiops.domain.changes import PACKS
+from aiops.domain.documents import PACKS
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.events import Problem

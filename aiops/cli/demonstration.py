@@ -17,7 +17,7 @@ from aiops.cli.incidents import columns
 from aiops.cli.output import Format, show
 from aiops.config import Config
 from aiops.demo import storm
-from aiops.domain.changes import INCIDENTS, SOURCES
+from aiops.domain.documents import INCIDENTS, SOURCES
 from aiops.domain.entries import Payload
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.incidents import IncidentStatus

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 
 T = TypeVar("T")
 Document = tuple[Collection[Any], Any]

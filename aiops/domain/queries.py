@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from aiops.domain.base import Noun
-from aiops.domain.changes import Scalar
+from aiops.domain.collection import Scalar
 
 T = TypeVar("T")
 MOST_COUNTED = 10_000  # documents; counting on would cost by how many there are

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from aiops.domain.alerts import Fate
 from aiops.domain.base import Noun
-from aiops.domain.changes import EPISODES, FATES, INCIDENTS, PAGES, TIMELINE
+from aiops.domain.documents import EPISODES, FATES, INCIDENTS, PAGES, TIMELINE
 from aiops.domain.incidents import Incident, Page
 from aiops.domain.words import plural, span
 from aiops.ports import View

@@ -17,7 +17,7 @@ from aiops.domain.acts import (
     PutSignatures,
 )
 from aiops.domain.base import Noun
-from aiops.domain.changes import OUTCOMES
+from aiops.domain.documents import OUTCOMES
 from aiops.domain.entries import Command, Entry, Position, Tick
 from aiops.domain.errors import BadInput
 from aiops.domain.graph import Topology

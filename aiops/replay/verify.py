@@ -7,7 +7,8 @@ import msgspec
 
 from aiops import fold
 from aiops.domain.base import Noun
-from aiops.domain.changes import COLLECTIONS, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import COLLECTIONS
 from aiops.domain.entries import Position
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store, View

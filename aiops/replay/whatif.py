@@ -6,7 +6,9 @@ from typing import Any
 
 from aiops import fold
 from aiops.domain.base import Noun
-from aiops.domain.changes import EPISODES, FATES, INCIDENTS, OUTCOMES, PAGES, TIMELINE, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import EPISODES, FATES, INCIDENTS, OUTCOMES, PAGES, TIMELINE
 from aiops.domain.entries import Command, Entry, Position
 from aiops.domain.errors import BadInput
 from aiops.domain.words import clock, plural

@@ -16,8 +16,8 @@ import msgspec
 import structlog
 
 from aiops.domain.acts import PageHandled
-from aiops.domain.changes import INCIDENTS, PAGES
 from aiops.domain.channels import PageTemplate
+from aiops.domain.documents import INCIDENTS, PAGES
 from aiops.domain.entries import Command
 from aiops.domain.errors import AiopsError, BadInput, Unavailable
 from aiops.domain.incidents import Incident, Page, PageStatus, Sending

@@ -12,7 +12,8 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import ALERTS, DELIVERIES, EVENTS, TIMELINE, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, DELIVERIES, EVENTS, TIMELINE
 from aiops.domain.vectors import DIMENSIONS, read
 from aiops.storage.values import Stored, moment, stored, words
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aiops.domain.base import Noun
-from aiops.domain.changes import COLLECTIONS, ENGINE, OUTCOMES, PAGES, SOURCES, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import COLLECTIONS, ENGINE, OUTCOMES, PAGES, SOURCES
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query

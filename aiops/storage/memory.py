@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, TypeVar, cast
 
-from aiops.domain.changes import Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
 from aiops.domain.entries import Entry, Payload, Position, encode_payload, stamp
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query

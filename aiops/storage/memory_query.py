@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.domain.queries import Facets, Found, Near, Query
 from aiops.storage.nearest import ranked
 from aiops.storage.plan import (

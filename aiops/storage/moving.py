@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from aiops.domain.base import Noun
-from aiops.domain.changes import COLLECTIONS, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import COLLECTIONS
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query
 from aiops.ports import Store, View

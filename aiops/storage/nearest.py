@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.domain.queries import Near
 from aiops.domain.vectors import cosines
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from aiops.domain.changes import Collection, Scalar
+from aiops.domain.collection import Collection, Scalar
 from aiops.domain.errors import BadInput
 from aiops.domain.queries import Query
 from aiops.storage.values import Stored, sorting, stored, words

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.storage.values import words
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.storage.plan import MOST_FACETS, Choice
 from aiops.storage.values import Stored
 

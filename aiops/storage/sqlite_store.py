@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from aiops.domain.changes import COLLECTIONS, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import COLLECTIONS
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query

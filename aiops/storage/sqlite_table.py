@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.storage.sqlite_beside import Beside
 from aiops.storage.sqlite_counts import Counts, Fact
 from aiops.storage.values import Stored, stored

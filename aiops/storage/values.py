@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from aiops.domain.base import aware
-from aiops.domain.changes import Scalar
+from aiops.domain.collection import Scalar
 
 Stored = None | int | float | str
 

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from aiops.domain.acts import EndSilence
 from aiops.domain.alerts import Alert
 from aiops.domain.base import Noun
-from aiops.domain.changes import SILENCES
+from aiops.domain.documents import SILENCES
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.errors import AiopsError
 from aiops.domain.matching import Matcher, Operator, all_match, parse_matcher

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from aiops.audit import Audit, audit
 from aiops.domain.acts import Outcome
 from aiops.domain.base import Noun
-from aiops.domain.changes import OUTCOMES, ROLLUPS
+from aiops.domain.documents import OUTCOMES, ROLLUPS
 from aiops.domain.queries import Query
 from api.desk import DeskOf
 from api.errors import NotFound

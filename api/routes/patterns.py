@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import IN_USE, PATTERNS, TEMPLATES
+from aiops.domain.documents import IN_USE, PATTERNS, TEMPLATES
 from aiops.domain.queries import Query
 from api.acting import ActingOf, said
 from api.desk import DeskOf

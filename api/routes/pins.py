@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import PINS
+from aiops.domain.documents import PINS
 from api.acting import ActingOf
 from api.desk import DeskOf
 from api.filters import PinFilter

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.documents import RULES, SILENCES
 from aiops.domain.queries import Query
 from api.acting import ActingOf, put_rule, put_silence
 from api.desk import DeskOf

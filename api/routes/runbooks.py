@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import RUNBOOKS
+from aiops.domain.documents import RUNBOOKS
 from aiops.domain.queries import Query
 from aiops.domain.runbooks import Runbook
 from aiops.ports import View

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from aiops.domain import acts
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import SOURCE_SETTINGS, SOURCES, WATCHES
+from aiops.domain.documents import SOURCE_SETTINGS, SOURCES, WATCHES
 from aiops.domain.queries import Query
 from aiops.domain.records import SourceRecord
 from aiops.domain.senders import SourceSettings, Watch, source_name

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import SIGNATURES
+from aiops.domain.documents import SIGNATURES
 from aiops.domain.signatures import Signature
 from api.acting import ActingOf
 from api.desk import DeskOf

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import RULES, SILENCES
+from aiops.domain.documents import RULES, SILENCES
 from aiops.walking import documents_of
 from api.acting import ActingOf
 from api.desk import DeskOf

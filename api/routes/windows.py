@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from aiops.domain import acts
-from aiops.domain.changes import INHIBITIONS, PACKS, RULE_CHANGES, WINDOWS
+from aiops.domain.documents import INHIBITIONS, PACKS, RULE_CHANGES, WINDOWS
 from aiops.domain.queries import Query
 from aiops.domain.rules import Pack
 from api.acting import ActingOf, accept_window, put_inhibition, put_window, said

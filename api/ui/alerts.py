@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, INCIDENTS, RULES, SILENCES
+from aiops.domain.documents import ALERTS, INCIDENTS, RULES, SILENCES
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident

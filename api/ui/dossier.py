@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode
-from aiops.domain.changes import EPISODES, INCIDENTS, PAGES, PINS
+from aiops.domain.documents import EPISODES, INCIDENTS, PAGES, PINS
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident, Page, TimelineItem
 from aiops.domain.pins import Pin

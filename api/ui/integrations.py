@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aiops.domain.alerts import EventRecord
 from aiops.domain.base import aware
-from aiops.domain.changes import DELIVERIES, EPISODES, EVENTS, INCIDENTS, MAPPINGS, SOURCE_SETTINGS, SOURCES, WATCHES
+from aiops.domain.documents import DELIVERIES, EPISODES, EVENTS, INCIDENTS, MAPPINGS, SOURCE_SETTINGS, SOURCES, WATCHES
 from aiops.domain.entries import Delivery
 from aiops.domain.incidents import Incident
 from aiops.domain.queries import Query

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, IN_USE, PACKS, PATTERNS, RULES, SILENCES, TEMPLATES
+from aiops.domain.documents import ALERTS, IN_USE, PACKS, PATTERNS, RULES, SILENCES, TEMPLATES
 from aiops.domain.queries import Query
 from aiops.domain.records import Pattern
 from aiops.domain.rules import Pack, Rule, RuleStatus, Silence

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from aiops.domain import acts
-from aiops.domain.changes import OUTCOMES, PINS
+from aiops.domain.documents import OUTCOMES, PINS
 from aiops.domain.errors import BadInput
 from aiops.domain.pins import Pin
 from api.desk import Actor, DeskOf

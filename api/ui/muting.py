@@ -9,7 +9,7 @@ import msgspec
 
 from aiops.domain.acts import PutRule, PutSilence
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import ALERTS, TEMPLATES
+from aiops.domain.documents import ALERTS, TEMPLATES
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Threshold

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from aiops.domain.acts import SHEDDABLE
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import SOURCES
+from aiops.domain.documents import SOURCES
 from aiops.domain.queries import Query
 from api import openapi
 from api.desk import Actor, DeskOf

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from aiops.backlog import behind
 from aiops.domain.acts import Outcome
-from aiops.domain.changes import OUTCOMES, RULES, SILENCES
+from aiops.domain.documents import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
 from aiops.domain.words import how_many, plural
 from aiops.ports import Journal, View

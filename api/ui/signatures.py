@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aiops.domain.changes import PACKS, SIGNATURES
+from aiops.domain.documents import PACKS, SIGNATURES
 from aiops.domain.events import Problem
 from aiops.domain.queries import Query
 from aiops.domain.signatures import Correlated, Counted, Signature, Size

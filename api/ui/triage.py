@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
-from aiops.domain.changes import INCIDENTS, ROLLUPS
+from aiops.domain.documents import INCIDENTS, ROLLUPS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
 from aiops.domain.incidents import IncidentStatus

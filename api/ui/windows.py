@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiops.domain.acts import PutWindow
-from aiops.domain.changes import INHIBITIONS, RULE_CHANGES, WINDOWS
+from aiops.domain.documents import INHIBITIONS, RULE_CHANGES, WINDOWS
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import parse_matcher
 from aiops.domain.queries import Query

@@ -13,7 +13,9 @@ from aiops import fold
 from aiops.audit import NAMED, audit
 from aiops.domain.acts import Acknowledge, Act, Merge
 from aiops.domain.alerts import Fate, Verdict
-from aiops.domain.changes import ALERTS, DELIVERIES, EPISODES, EVENTS, INCIDENTS, SOURCES, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, DELIVERIES, EPISODES, EVENTS, INCIDENTS, SOURCES
 from aiops.domain.entries import Command, Delivery
 from aiops.domain.queries import Query
 from aiops.engine import Engine

@@ -7,7 +7,8 @@ import pytest
 
 from aiops import fold
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, EVENTS, INCIDENTS, PAGES, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, EVENTS, INCIDENTS, PAGES
 from aiops.domain.entries import EARLIEST, Delivery, Entry, Tick
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query

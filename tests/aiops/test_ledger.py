@@ -4,7 +4,8 @@ from typing import Any, TypeVar
 
 from aiops.domain.acts import Kept
 from aiops.domain.alerts import Alert, EpisodeFate, EventRecord, Fate, Link, Suppression
-from aiops.domain.changes import DELIVERIES, EVENTS, FATES, SOURCES, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import DELIVERIES, EVENTS, FATES, SOURCES
 from aiops.domain.entries import Position, delivery_of
 from aiops.domain.events import Event, EventKind, Parsed, Problem
 from aiops.domain.reasons import Reason

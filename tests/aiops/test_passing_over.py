@@ -8,7 +8,8 @@ import pytest
 from aiops import fold
 from aiops.domain.acts import Acknowledge, ApplySettings
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, DELIVERIES, OUTCOMES, SOURCES, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, DELIVERIES, OUTCOMES, SOURCES
 from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query

@@ -10,7 +10,8 @@ import pytest
 
 from aiops import fold
 from aiops.domain.acts import Acknowledge
-from aiops.domain.changes import INCIDENTS, TIMELINE, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import INCIDENTS, TIMELINE
 from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.incidents import Incident, IncidentStatus
 from aiops.domain.queries import Query

@@ -11,7 +11,7 @@ from aiops.bootstrap import engine as at_work
 from aiops.bootstrap.setups import EngineSetup
 from aiops.bootstrap.signing import signatures_in, signing
 from aiops.domain.acts import Act, EndSignature, PutPack, PutSignatures
-from aiops.domain.changes import PACKS
+from aiops.domain.documents import PACKS
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.queries import Query
 from aiops.domain.rules import Pack

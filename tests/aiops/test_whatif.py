@@ -7,7 +7,7 @@ import pytest
 
 from aiops import fold
 from aiops.domain.acts import Acknowledge, Act, EndRule, ImportTopology, PutRule, PutSignatures
-from aiops.domain.changes import COLLECTIONS, INCIDENTS
+from aiops.domain.documents import COLLECTIONS, INCIDENTS
 from aiops.domain.entries import Command, Delivery, Entry, Position, Tick
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity

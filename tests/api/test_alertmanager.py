@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from aiops.domain.changes import ALERTS
+from aiops.domain.documents import ALERTS
 from aiops.domain.events import Status
 from aiops.domain.queries import Query
 from tests.api.world import World

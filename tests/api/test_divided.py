@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from aiops.domain.acts import Acknowledge, ImportTopology
-from aiops.domain.changes import INCIDENTS
+from aiops.domain.documents import INCIDENTS
 from aiops.domain.entries import Command
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Division, IncidentStatus

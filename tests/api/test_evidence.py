@@ -9,7 +9,7 @@ from msgspec import structs
 import api.candidates
 import api.routes.services
 from aiops.domain.alerts import Fate
-from aiops.domain.changes import INCIDENTS, RULES, SCOPES, TEMPLATES
+from aiops.domain.documents import INCIDENTS, RULES, SCOPES, TEMPLATES
 from aiops.domain.graph import Topology
 from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Reason

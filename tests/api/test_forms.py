@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 import api.candidates
-from aiops.domain.changes import Collection
+from aiops.domain.collection import Collection
 from aiops.storage.memory import MemoryView
 from api.ui.muting import safe_back
 from tests.api.elements import Elements

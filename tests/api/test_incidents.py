@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.changes import INCIDENTS
+from aiops.domain.documents import INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Severity
 from aiops.domain.impact import Impact

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from aiops.domain.changes import INCIDENTS
+from aiops.domain.documents import INCIDENTS
 from api import live
 from api.live import MOST, Listener, Row, Update
 from tests.api.world import BASE, World, an_incident

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, INCIDENTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, INCIDENTS
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadInput
 from aiops.domain.matching import Matcher, Operator, all_match, fields_of

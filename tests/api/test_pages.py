@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.changes import INCIDENTS
+from aiops.domain.documents import INCIDENTS
 from aiops.domain.events import Severity
 from aiops.domain.impact import Impact
 from aiops.domain.incidents import Candidate, IncidentStatus

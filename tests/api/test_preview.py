@@ -14,7 +14,8 @@ import api.candidates
 import api.preview
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, EPISODES, INCIDENTS
 from aiops.domain.entries import Position
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Candidate, Incident

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from aiops.bootstrap.signing import PACK
-from aiops.domain.changes import PACKS
+from aiops.domain.documents import PACKS
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Problem
 from aiops.domain.rules import Pack

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.changes import SIGNATURES, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import SIGNATURES
 from aiops.domain.events import Severity
 from aiops.domain.queries import Found, Query
 from aiops.domain.signatures import Correlated, Counted, How, Logsource, Says, Signature

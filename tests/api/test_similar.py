@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aiops.domain.changes import INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, PATTERNS, TIMELINE
+from aiops.domain.documents import INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, PATTERNS, TIMELINE
 from aiops.domain.incidents import Candidate, TimelineItem
 from aiops.domain.learned import Direction
 from aiops.domain.records import Pattern

@@ -12,7 +12,7 @@ from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-from aiops.domain.changes import ALERTS
+from aiops.domain.documents import ALERTS
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.errors import Overloaded
 from aiops.domain.events import Status

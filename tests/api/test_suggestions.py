@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from aiops.domain.alerts import Suppression, Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, RULES, TIMELINE
+from aiops.domain.documents import ALERTS, INCIDENTS, RULES, TIMELINE
 from aiops.domain.incidents import Candidate, TimelineItem
 from aiops.domain.matching import Matcher
 from aiops.domain.reasons import Reason

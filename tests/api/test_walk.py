@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aiops.domain.acts import Resolve
-from aiops.domain.changes import PATTERNS, TEMPLATES
+from aiops.domain.documents import PATTERNS, TEMPLATES
 from aiops.domain.entries import Command
 from aiops.domain.records import Pattern, Template
 from aiops.domain.settings import Settings

@@ -8,7 +8,8 @@ import msgspec
 from starlette.testclient import TestClient
 
 from aiops import fold
-from aiops.domain.changes import Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate, Incident

@@ -6,7 +6,8 @@ from datetime import timedelta
 import msgspec
 
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, INCIDENTS
 from aiops.domain.entries import Position
 from aiops.domain.incidents import Candidate
 from aiops.domain.matching import parse_matcher

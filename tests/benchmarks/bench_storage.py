@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from aiops.domain.alerts import Alert, Episode
-from aiops.domain.changes import ALERTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS
 from aiops.domain.entries import Delivery, Position, encode_payload
 from aiops.domain.events import Severity, Status
 from aiops.domain.graph import Entity

@@ -22,7 +22,8 @@ import msgspec
 import numpy as np
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENT_VECTORS, INCIDENTS, TIMELINE, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, EPISODES, INCIDENT_VECTORS, INCIDENTS, TIMELINE
 from aiops.domain.entries import Position
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem

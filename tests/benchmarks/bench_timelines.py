@@ -15,7 +15,7 @@ import msgspec
 
 from aiops import fold
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, DELIVERIES, SOURCES
+from aiops.domain.documents import ALERTS, DELIVERIES, SOURCES
 from aiops.domain.entries import Delivery, Tick
 from aiops.domain.queries import Query
 from aiops.engine import Engine

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Alert, Suppression
-from aiops.domain.changes import ALERTS, RULES, Changes, Collection, Scalar
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection, Scalar
+from aiops.domain.documents import ALERTS, RULES
 from aiops.domain.entries import Position
 from aiops.domain.events import Severity, Status
 from aiops.domain.queries import Query, Range

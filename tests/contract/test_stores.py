@@ -12,7 +12,9 @@ import pytest
 
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import (
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import (
     ALERTS,
     COLLECTIONS,
     EPISODES,
@@ -22,8 +24,6 @@ from aiops.domain.changes import (
     SOURCES,
     TEMPLATES,
     TIMELINE,
-    Changes,
-    Collection,
 )
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadInput

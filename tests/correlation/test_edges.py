@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aiops.domain import acts
-from aiops.domain.changes import EDGES
+from aiops.domain.documents import EDGES
 from aiops.domain.edges import EdgeRecord, EdgeStatus, edge_id
 from aiops.domain.errors import BadInput
 from aiops.domain.events import EventKind, Status

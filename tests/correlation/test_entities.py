@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from aiops.domain.alerts import Alert, Placement
-from aiops.domain.changes import SERVICES
+from aiops.domain.documents import SERVICES
 from aiops.domain.events import Severity, Status
 from aiops.domain.graph import EntityKind, EntityMapping, GraphView, Topology
 from aiops.domain.records import ServiceRecord

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from aiops.domain.changes import ENGINE, SERVICES, TEMPLATES, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ENGINE, SERVICES, TEMPLATES
 from aiops.domain.entries import Entry, Learned, Payload, Position
 from aiops.domain.errors import Overloaded, Unavailable
 from aiops.domain.learned import Families

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aiops.domain.changes import PATTERNS, TEMPLATES
+from aiops.domain.documents import PATTERNS, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.learned import Families, Family
 from aiops.domain.records import Pattern, Template

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from aiops.domain.changes import ENGINE, EPISODES, INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, TEMPLATES, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ENGINE, EPISODES, INCIDENT_VECTORS, INCIDENTS, PATTERN_VECTORS, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.learned import Direction, Directions, Families, Family
 from aiops.domain.queries import Query

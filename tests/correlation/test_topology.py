@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.changes import GRAPHS
+from aiops.domain.documents import GRAPHS
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.records import GraphRecord
 from correlation.topology import FAN_CAP, ServiceGraph, parse_topology

@@ -18,8 +18,8 @@ from aiops.bootstrap.engine import Loop
 from aiops.bootstrap.log import LogSetup
 from aiops.bootstrap.process import orders
 from aiops.bootstrap.setups import EngineSetup, ResponderSetup
-from aiops.domain.changes import PAGES
 from aiops.domain.channels import Channel, EmailChannel, PagerDutyChannel, SlackChannel, WebhookChannel
+from aiops.domain.documents import PAGES
 from aiops.domain.incidents import Page, PageStatus
 from aiops.domain.queries import Query
 from aiops.domain.settings import PagingSettings, Settings

@@ -15,7 +15,7 @@ import pytest
 from aiops.audit import audit
 from aiops.bootstrap import clock
 from aiops.bootstrap.setups import ACCESS_DB
-from aiops.domain.changes import PAGES, SOURCES
+from aiops.domain.documents import PAGES, SOURCES
 from aiops.domain.incidents import PageStatus
 from aiops.replay.verify import verify
 from aiops.walking import documents_of

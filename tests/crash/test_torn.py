@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aiops.domain.changes import INCIDENTS, SOURCES
+from aiops.domain.documents import INCIDENTS, SOURCES
 from aiops.domain.entries import Delivery, Position
 from aiops.storage.folder import open_journal, open_store
 from aiops.walking import documents_of

@@ -12,7 +12,8 @@ import msgspec
 
 from aiops.domain.acts import Outcome
 from aiops.domain.alerts import EventRecord, Fate
-from aiops.domain.changes import DELIVERIES, EVENTS, FATES, OUTCOMES, SOURCES, TIMELINE, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import DELIVERIES, EVENTS, FATES, OUTCOMES, SOURCES, TIMELINE
 from aiops.domain.entries import Command, Delivery, Entry, delivery_of
 from aiops.domain.queries import Query
 from aiops.ports import View

@@ -55,7 +55,7 @@ FAINT = """() => {
 
 
 def status_of(server: Server, number: int) -> str:
-    from aiops.domain.changes import INCIDENTS
+    from aiops.domain.documents import INCIDENTS
     from aiops.domain.queries import Query
 
     with server.store.view() as view:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aiops.domain.changes import COLLECTIONS, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import COLLECTIONS
 from aiops.storage.elastic_store import ElasticStore
 from tests.elastic.own import Server, a_server
 from tests.elastic.proxy import Proxy

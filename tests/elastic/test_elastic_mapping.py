@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from aiops import fold
-from aiops.domain.changes import ALERTS, COLLECTIONS, INCIDENTS, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, COLLECTIONS, INCIDENTS
 from aiops.domain.queries import Query
 from aiops.storage.elastic_mapping import MOST_SIGNS, Shape, id_of, keyword
 from aiops.storage.memory import MemoryJournal, MemoryStore

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiops.config import StoreConfig, load
-from aiops.domain.changes import ALERTS
+from aiops.domain.documents import ALERTS
 from aiops.domain.errors import BadConfiguration
 from aiops.storage import elastic_health
 from aiops.storage.elastic_health import Look, look

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from aiops.domain.alerts import EventRecord, Fate
-from aiops.domain.changes import (
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import (
     ALERTS,
     COLLECTIONS,
     EVENTS,
@@ -17,8 +19,6 @@ from aiops.domain.changes import (
     PATTERN_VECTORS,
     ROLLUPS,
     TIMELINE,
-    Changes,
-    Collection,
 )
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable

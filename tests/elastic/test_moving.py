@@ -12,7 +12,8 @@ import pytest
 from aiops import fold
 from aiops.cli.app import app
 from aiops.domain.acts import Outcome
-from aiops.domain.changes import ALERTS, COLLECTIONS, EVENTS, OUTCOMES, PAGES, TIMELINE, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, COLLECTIONS, EVENTS, OUTCOMES, PAGES, TIMELINE
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from aiops import fold
 from aiops.bootstrap.engine import Loop
 from aiops.bootstrap.setups import EngineSetup
-from aiops.domain.changes import ALERTS, INCIDENTS, SOURCES
+from aiops.domain.documents import ALERTS, INCIDENTS, SOURCES
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query
 from aiops.ports import Store

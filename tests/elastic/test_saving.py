@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aiops.domain.changes import ALERTS, PAGES, SOURCES
+from aiops.domain.documents import ALERTS, PAGES, SOURCES
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
 from aiops.domain.queries import Query

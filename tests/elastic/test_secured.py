@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from aiops.domain.changes import ALERTS, EPISODES, TIMELINE, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, EPISODES, TIMELINE
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from aiops.domain.changes import ALERTS
+from aiops.domain.documents import ALERTS
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Query

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Alert, EventRecord, Fate
-from aiops.domain.changes import ALERTS, EPISODES
+from aiops.domain.documents import ALERTS, EPISODES
 from aiops.domain.events import Event, Severity, Status
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import DedupSettings

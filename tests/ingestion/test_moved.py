@@ -1,7 +1,7 @@
 """An episode has another place: which documents say so?"""
 
 from aiops.domain.alerts import Alert, Episode, Link, Moved
-from aiops.domain.changes import ALERTS, EPISODES
+from aiops.domain.documents import ALERTS, EPISODES
 from aiops.domain.events import Status
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import DedupSettings

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Templated
-from aiops.domain.changes import SCOPES, TEMPLATES
+from aiops.domain.documents import SCOPES, TEMPLATES
 from aiops.domain.entries import Learned, Position
 from aiops.domain.events import EventKind
 from aiops.domain.learned import ScopeTemplate, ScopeTemplates

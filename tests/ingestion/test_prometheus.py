@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiops.config import PrometheusConfig, load
-from aiops.domain.changes import ENGINE, INCIDENTS, SERVICES, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ENGINE, INCIDENTS, SERVICES
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.graph import Edge, Relation

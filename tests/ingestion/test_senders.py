@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from aiops.domain.acts import EndMapping, PutMapping, Reparse, SetSource
-from aiops.domain.changes import MAPPINGS, SOURCE_SETTINGS
+from aiops.domain.documents import MAPPINGS, SOURCE_SETTINGS
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event

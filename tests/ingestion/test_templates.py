@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops.domain.alerts import Templated
-from aiops.domain.changes import TEMPLATES
+from aiops.domain.documents import TEMPLATES
 from aiops.domain.events import Event, EventKind
 from aiops.domain.masking import mask
 from aiops.domain.records import Template

@@ -8,7 +8,7 @@ import pytest
 
 from aiops import fold
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, DELIVERIES, SOURCES
+from aiops.domain.documents import ALERTS, DELIVERIES, SOURCES
 from aiops.domain.entries import Delivery, Tick
 from aiops.domain.events import Status
 from aiops.domain.queries import Query

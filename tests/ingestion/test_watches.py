@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from aiops.domain.acts import EndWatch, PutWatch
-from aiops.domain.changes import WATCHES
+from aiops.domain.documents import WATCHES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event, Severity, Status
 from aiops.domain.matching import parse_matcher

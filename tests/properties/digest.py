@@ -9,7 +9,7 @@ import msgspec
 
 from aiops import fold
 from aiops.demo import storm
-from aiops.domain.changes import COLLECTIONS
+from aiops.domain.documents import COLLECTIONS
 from aiops.domain.entries import Payload
 from aiops.domain.queries import Query
 from aiops.ports import Store

@@ -21,7 +21,7 @@ from aiops.domain.acts import (
     Shelve,
 )
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, RULES
+from aiops.domain.documents import ALERTS, INCIDENTS, RULES
 from aiops.domain.entries import Command, Delivery, Payload, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.queries import Query

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aiops import fold
 from aiops.audit import audit
 from aiops.domain.acts import Acknowledge, ImportTopology, Split
-from aiops.domain.changes import EPISODES, INCIDENTS
+from aiops.domain.documents import EPISODES, INCIDENTS
 from aiops.domain.entries import Command, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident

@@ -41,7 +41,7 @@ from aiops.domain.acts import (
     TryChannel,
 )
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
+from aiops.domain.documents import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
 from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology

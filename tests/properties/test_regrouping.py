@@ -13,7 +13,7 @@ from aiops import fold
 from aiops.audit import audit
 from aiops.domain.acts import Act, Close, ImportTopology, Merge, Move, PutSilence, Reopen, Resolve, RevokePin, Split
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import ALERTS, EPISODES, INCIDENTS, OUTCOMES, PINS
+from aiops.domain.documents import ALERTS, EPISODES, INCIDENTS, OUTCOMES, PINS
 from aiops.domain.entries import Command, Delivery, Payload, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher

@@ -3,7 +3,7 @@
 import msgspec
 
 from aiops.domain.acts import PageHandled
-from aiops.domain.changes import PAGES
+from aiops.domain.documents import PAGES
 from aiops.domain.incidents import Page, PageStatus
 from aiops.domain.settings import PagingSettings
 from aiops.upgrades import to_0002

@@ -8,7 +8,7 @@ import pytest
 from aiops import fold
 from aiops.audit import audit
 from aiops.domain.acts import Act, Split
-from aiops.domain.changes import EPISODES, INCIDENTS, OUTCOMES, PINS
+from aiops.domain.documents import EPISODES, INCIDENTS, OUTCOMES, PINS
 from aiops.domain.entries import Command
 from aiops.domain.queries import Query
 from aiops.storage.folder import open_journal, open_store

@@ -16,7 +16,7 @@ import pytest
 from aiops import fold, upgrades
 from aiops.domain.acts import EndSilence
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import ALERTS, INCIDENTS, OUTCOMES, RULES, SILENCES, SOURCES, TEMPLATES
+from aiops.domain.documents import ALERTS, INCIDENTS, OUTCOMES, RULES, SILENCES, SOURCES, TEMPLATES
 from aiops.domain.entries import Command, Delivery
 from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from aiops.domain.changes import PAGES, TIMELINE
+from aiops.domain.documents import PAGES, TIMELINE
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page
 from aiops.domain.settings import PagingSettings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import RULE_CHANGES, RULES, SILENCES
+from aiops.domain.documents import RULE_CHANGES, RULES, SILENCES
 from aiops.domain.errors import AiopsError, BadInput, Conflict
 from aiops.domain.events import Severity, Status
 from aiops.domain.matching import Matcher, Operator, parse_matcher

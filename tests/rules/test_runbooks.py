@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aiops.domain.acts import EndRunbook, PutRunbook
-from aiops.domain.changes import RUNBOOKS
+from aiops.domain.documents import RUNBOOKS
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.runbooks import Runbook

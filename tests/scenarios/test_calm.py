@@ -6,7 +6,7 @@ import pytest
 
 from aiops.domain.acts import ApplySettings, EndSilence, ImportTopology, PutRule, Shelve
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import RULE_CHANGES, SILENCES
+from aiops.domain.documents import RULE_CHANGES, SILENCES
 from aiops.domain.events import Status
 from aiops.domain.graph import Service, Topology
 from aiops.domain.incidents import IncidentStatus

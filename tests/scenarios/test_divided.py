@@ -1,7 +1,7 @@
 """Two failures at once whose alerts were chained: what the engine makes of it, and what a person does."""
 
 from aiops.domain.acts import Acknowledge, Split
-from aiops.domain.changes import EPISODES
+from aiops.domain.documents import EPISODES
 from aiops.domain.incidents import Incident
 from tests.scenarios.world import Seen, World
 

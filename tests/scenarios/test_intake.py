@@ -1,7 +1,7 @@
 """What becomes of what comes in?"""
 
 from aiops.domain.alerts import Fate
-from aiops.domain.changes import ENGINE, SOURCES
+from aiops.domain.documents import ENGINE, SOURCES
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Status
 from tests.scenarios.world import World

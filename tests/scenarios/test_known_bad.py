@@ -8,7 +8,7 @@ import pytest
 
 from aiops.domain.acts import Act, EndSignature, PutSignatures
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import ALERTS, PAGES
+from aiops.domain.documents import ALERTS, PAGES
 from aiops.domain.entries import Command, Delivery, Entry, Payload, Position, Tick
 from aiops.domain.events import Severity
 from aiops.domain.signatures import Correlated, Counted, Logsource, Says, Signature

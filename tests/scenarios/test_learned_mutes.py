@@ -15,7 +15,7 @@ from aiops.domain.acts import (
     RejectRule,
 )
 from aiops.domain.alerts import Alert, Verdict
-from aiops.domain.changes import RULE_CHANGES, RULES
+from aiops.domain.documents import RULE_CHANGES, RULES
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.rules import Envelope, Rule, RuleStatus
 from aiops.domain.settings import CalmSettings, MutingSettings, Settings, SuggestSettings

@@ -1,7 +1,7 @@
 """What people say of which alerts belong together: it holds now, and the next time."""
 
 from aiops.domain.acts import Act, Merge, Move, RevokePin, Split
-from aiops.domain.changes import PINS
+from aiops.domain.documents import PINS
 from aiops.domain.incidents import Incident
 from tests.scenarios.world import Seen, World
 

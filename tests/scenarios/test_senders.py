@@ -5,7 +5,7 @@ from typing import Any
 
 from aiops.domain.acts import EndMapping, Kept, PutMapping, PutWatch, Reparse
 from aiops.domain.alerts import EventRecord, Fate
-from aiops.domain.changes import ALERTS, EVENTS, SOURCES
+from aiops.domain.documents import ALERTS, EVENTS, SOURCES
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status
 from aiops.domain.senders import Watch

@@ -7,7 +7,7 @@ import pytest
 
 from aiops.domain.acts import ApplySettings, EndInhibition, EndWindow, ImportTopology, PutInhibition, PutRule, PutWindow
 from aiops.domain.alerts import Fate, Verdict
-from aiops.domain.changes import INHIBITIONS, RULE_CHANGES, RULES, WINDOWS
+from aiops.domain.documents import INHIBITIONS, RULE_CHANGES, RULES, WINDOWS
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Status
 from aiops.domain.graph import Edge, EntityKind, Relation, Service, Topology

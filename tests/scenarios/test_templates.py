@@ -3,7 +3,7 @@
 from aiops import fold
 from aiops.domain.acts import LabelTemplate
 from aiops.domain.alerts import Verdict
-from aiops.domain.changes import SCOPES, TEMPLATES
+from aiops.domain.documents import SCOPES, TEMPLATES
 from aiops.domain.records import Template
 from aiops.storage.memory import MemoryStore
 from tests.properties.digest import contents

@@ -15,7 +15,8 @@ from typing import TypeVar
 from aiops import fold
 from aiops.domain.acts import Act, ImportTopology, Outcome, PutRule, PutSilence
 from aiops.domain.alerts import Alert, Episode, EventRecord, Verdict
-from aiops.domain.changes import ALERTS, EPISODES, EVENTS, INCIDENTS, OUTCOMES, PAGES, SOURCES, TIMELINE, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, EPISODES, EVENTS, INCIDENTS, OUTCOMES, PAGES, SOURCES, TIMELINE
 from aiops.domain.entries import Command, Delivery, Learned, Payload, Tick
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.changes import ALERTS, INCIDENTS
+from aiops.domain.documents import ALERTS, INCIDENTS
 from aiops.domain.errors import BadInput
 from aiops.domain.queries import Query, Range
 from aiops.storage.plan import Between, Choice, Cursor, Sort, plan

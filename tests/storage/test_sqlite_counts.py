@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, COLLECTIONS, INCIDENTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS, COLLECTIONS, INCIDENTS
 from aiops.domain.entries import Position
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from aiops import fold
-from aiops.domain.changes import ALERTS, DELIVERIES, EVENTS, INCIDENTS, SOURCES, TIMELINE, Collection
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, DELIVERIES, EVENTS, INCIDENTS, SOURCES, TIMELINE
 from aiops.domain.queries import Query
 from aiops.engine import Engine
 from aiops.replay.verify import verify

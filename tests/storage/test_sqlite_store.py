@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from aiops.domain.base import stable_hash
-from aiops.domain.changes import ALERTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import ALERTS
 from aiops.domain.entries import Position
 from aiops.domain.errors import BadConfiguration, BadInput, Unavailable
 from aiops.domain.queries import Query

@@ -12,7 +12,9 @@ import structlog
 from aiops.bootstrap.engine import Loop, run
 from aiops.bootstrap.setups import EngineSetup
 from aiops.domain.alerts import Alert
-from aiops.domain.changes import ALERTS, ENGINE, GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES, Changes, Collection
+from aiops.domain.changes import Changes
+from aiops.domain.collection import Collection
+from aiops.domain.documents import ALERTS, ENGINE, GRAPHS, INCIDENTS, OUTCOMES, PACKS, PAGES, RULES
 from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.queries import Query

@@ -10,7 +10,7 @@ from aiops import fold
 from aiops.bootstrap.opening import opening, reading
 from aiops.bootstrap.watched import Watched
 from aiops.domain.acts import AcceptRule, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
-from aiops.domain.changes import PACKS, RULES
+from aiops.domain.documents import PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.queries import Query

@@ -16,7 +16,7 @@ from aiops.bootstrap.address import address_of
 from aiops.bootstrap.clock import now
 from aiops.bootstrap.engine import Loop
 from aiops.bootstrap.setups import EngineSetup
-from aiops.domain.changes import ALERTS, DELIVERIES, SOURCES
+from aiops.domain.documents import ALERTS, DELIVERIES, SOURCES
 from aiops.domain.entries import Delivery, Position
 from aiops.domain.queries import Query
 from aiops.ports import Journal, Store

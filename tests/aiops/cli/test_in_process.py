@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aiops.domain.changes import INCIDENTS, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import INCIDENTS
 from aiops.domain.queries import Query
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_store

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aiops.domain.changes import PATTERNS, SCOPES, SOURCES
+from aiops.domain.documents import PATTERNS, SCOPES, SOURCES
 from aiops.domain.records import Pattern, ScopeRecord, SourceRecord
 from tests.aiops.cli.line import Line
 from tests.api.world import World

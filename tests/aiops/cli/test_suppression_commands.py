@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from aiops.domain.changes import RULES
+from aiops.domain.documents import RULES
 from aiops.domain.rules import RuleStatus
 from tests.aiops.cli.line import Line
 from tests.api.world import World

@@ -8,7 +8,7 @@ import pytest
 from aiops import fold
 from aiops.config import KEYS, load
 from aiops.domain.acts import ApplySettings
-from aiops.domain.changes import OUTCOMES
+from aiops.domain.documents import OUTCOMES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration, BadInput
 from aiops.domain.settings import BOUNDS, Settings, check

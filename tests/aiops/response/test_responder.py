@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from aiops.domain.acts import PageHandled
-from aiops.domain.changes import INCIDENTS, PAGES, Changes
+from aiops.domain.changes import Changes
 from aiops.domain.channels import PageTemplate
+from aiops.domain.documents import INCIDENTS, PAGES
 from aiops.domain.entries import Command, Position
 from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.incidents import Incident, Page, PageStatus, Sending

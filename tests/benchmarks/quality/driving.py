@@ -11,7 +11,8 @@ import msgspec
 
 from aiops.domain.acts import Act
 from aiops.domain.alerts import Episode
-from aiops.domain.changes import EDGES, EPISODES, EVENTS, INCIDENTS, OUTCOMES, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import EDGES, EPISODES, EVENTS, INCIDENTS, OUTCOMES
 from aiops.domain.edges import EdgeRecord
 from aiops.domain.entries import Command, Delivery, Entry, Payload, Position, Tick
 from aiops.domain.incidents import Incident

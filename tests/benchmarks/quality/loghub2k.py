@@ -17,7 +17,8 @@ import msgspec
 from drain3 import TemplateMiner
 from drain3.template_miner_config import TemplateMinerConfig
 
-from aiops.domain.changes import SCOPES, Changes
+from aiops.domain.changes import Changes
+from aiops.domain.documents import SCOPES
 from aiops.domain.entries import Delivery, Entry, Learned, Position
 from aiops.domain.masking import MASKS
 from aiops.engine import Engine

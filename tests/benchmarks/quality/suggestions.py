@@ -16,7 +16,7 @@ from runpy import run_path
 import msgspec
 
 from aiops.domain.acts import AcceptRule, ApplySettings, ImportTopology
-from aiops.domain.changes import ALERTS, RULES
+from aiops.domain.documents import ALERTS, RULES
 from aiops.domain.rules import Rule, RuleStatus
 from aiops.domain.settings import Settings, SuggestSettings
 from tests.benchmarks.quality import ait_ads, storms
