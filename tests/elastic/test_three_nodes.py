@@ -25,6 +25,7 @@ from tests.contract.test_stores import changes
 from tests.elastic.own import SCRIPT, a_free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("elasticsearch-of-three-nodes")]
+TRIES = 2
 
 
 @pytest.fixture
@@ -33,14 +34,27 @@ def cluster() -> Iterator[tuple[Path, Address]]:
     if not script:
         pytest.skip(f"needs servers that it may kill: {SCRIPT} names no script that starts them")
     memory = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 2**32 else None
-    folder, port = Path(tempfile.mkdtemp(dir=memory, prefix="aiops-test-es3-")), a_free_port()
+    folder = Path(tempfile.mkdtemp(dir=memory, prefix="aiops-test-es3-"))
     folder.chmod(0o755)
     try:
-        start = [script, "start", "--dir", str(folder), "--port", str(port), "--nodes", "3", "--heap", "384m"]
-        subprocess.run(start, check=True, capture_output=True)
+        port = _started(script, folder)
         yield folder, Address(urls=tuple(f"http://127.0.0.1:{port + node}" for node in range(3)), timeout=20.0)
     finally:
         subprocess.run([script, "wipe", "--dir", str(folder)], check=True, capture_output=True)
+
+
+def _started(script: str, folder: Path) -> int:
+    """Start three nodes, of which six ports in a row must be free; once more elsewhere, where they do not come up."""
+    said = ""
+    for _ in range(TRIES):
+        port = a_free_port()
+        start = [script, "start", "--dir", str(folder), "--port", str(port), "--nodes", "3", "--heap", "384m"]
+        done = subprocess.run(start, check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            return port
+        said = done.stderr[-2_000:]
+        subprocess.run([script, "kill", "--dir", str(folder)], check=False, capture_output=True)
+    raise AssertionError(f"three nodes do not start: {said}")
 
 
 def holder(store: ElasticStore, folder: Path) -> int:
