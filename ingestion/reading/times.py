@@ -59,6 +59,11 @@ def believed(when: datetime | None, received_at: datetime) -> datetime | None:
     return when if when is None or when <= received_at + MOST_AHEAD else None
 
 
+def stamp(seconds: float, received_at: datetime) -> datetime:
+    """Return the time of so many seconds since 1970, at most ``received_at``, and that where it is no such time."""
+    return min(epoch(seconds) or received_at, received_at)
+
+
 def epoch(number: float) -> datetime | None:
     """Return the time of an epoch in s, ms, us or ns, told apart by size; None when it is unset or no such time."""
     if not 0 < number < _UNTHINKABLE:  # nor NaN

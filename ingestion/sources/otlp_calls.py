@@ -5,11 +5,12 @@ histograms; older releases append ``_seconds``), each by the attributes ``client
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiops.domain.events import Event, EventKind
 from aiops.domain.reasons import Evidence
 from ingestion.reading import fields
+from ingestion.reading.times import stamp
 from ingestion.sources.otlp_metrics import GRAPH, MOST_POINTS, cumulative, is_graph
 
 OUTSIDE = frozenset(("", "user", "unknown"))  # what a connector calls a caller that sends no spans
@@ -66,8 +67,7 @@ def _add(edges: Edges, point: object, names: tuple[str, ...]) -> None:
     value = next((v for name in names if (v := fields.number_of(fields.dig(point, name))) is not None), None)
     if server and nanos is not None and value is not None:
         points = edges.setdefault((client, server), {})
-        at = round(nanos / 1e9, 3)
-        points[at] = points.get(at, 0.0) + value
+        _sum(points, {round(nanos / 1e9, 3): value})
 
 
 def _services(told: _Told) -> dict[str, dict[str, Points]]:
@@ -108,12 +108,11 @@ def _event(
     source: str,
     received_at: datetime,
 ) -> Event:
-    newest = datetime.fromtimestamp(max(points, default=received_at.timestamp()), UTC)
     return Event(
         kind=EventKind.TRACE,
         source=source,
         received_at=received_at,
-        occurred_at=min(newest, received_at),
+        occurred_at=stamp(max(points, default=received_at.timestamp()), received_at),
         title=title,
         labels={"service": service},
         facts={**facts, "cumulative": True} if told.growing else dict(facts),

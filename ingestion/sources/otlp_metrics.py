@@ -1,11 +1,12 @@
 """What do metrics over OTLP/HTTP say? One observation a series: its name, where it was measured, its points."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from aiops.domain.events import Event, EventKind
 from ingestion.reading import fields
+from ingestion.reading.times import stamp
 
 MOST_POINTS = 100_000  # of one delivery that are read; the sender's batches are far smaller
 CUMULATIVE = ("AGGREGATION_TEMPORALITY_CUMULATIVE", "2", "2.0")
@@ -53,6 +54,7 @@ def is_graph(metric: object) -> bool:
 
 
 def cumulative(metric: object, kind: str) -> bool:
+    """Do its numbers grow since the sender began? Else each stands for the time since the one before."""
     return fields.text_of(fields.dig(metric, f"{kind}.aggregationTemporality")) in CUMULATIVE
 
 
@@ -71,12 +73,11 @@ def _event(series: _Series, where: Where, source: str, received_at: datetime) ->
         (at, sum(values) if series.summed else sum(values) / len(values))
         for at, values in sorted(series.points.items())
     )
-    newest = datetime.fromtimestamp(points[-1][0], UTC)
     return Event(
         kind=EventKind.METRIC,
         source=source,
         received_at=received_at,
-        occurred_at=min(newest, received_at),
+        occurred_at=stamp(points[-1][0], received_at),
         title=series.name,
         labels=dict(where),
         facts={"cumulative": True} if series.cumulative else {},

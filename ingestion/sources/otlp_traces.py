@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiops.domain.events import Event, EventKind
 from ingestion.reading import fields
+from ingestion.reading.times import stamp
 
 MINUTE = 60.0  # seconds: calls that began within one are one point
 ENTRIES = ("SPAN_KIND_SERVER", "SPAN_KIND_CONSUMER", "2", "5", "2.0", "5.0")  # kinds by which a service is entered
@@ -66,7 +67,7 @@ def calls(
             kind=EventKind.TRACE,
             source=source,
             received_at=received_at,
-            occurred_at=min(datetime.fromtimestamp(max(points), UTC), received_at),
+            occurred_at=stamp(max(points), received_at),
             title="spans.calls",
             labels={**(where if caller == own else {}), "service": caller},
             facts={"callee": callee},
@@ -119,7 +120,7 @@ def _events(minutes: Mapping[float, _Calls], where: Where, source: str, received
             kind=EventKind.TRACE,
             source=source,
             received_at=received_at,
-            occurred_at=min(datetime.fromtimestamp(max(points), UTC), received_at),
+            occurred_at=stamp(max(points), received_at),
             title=name,
             labels=dict(where),
             points=tuple(sorted(points.items())),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -90,3 +91,15 @@ def test_spans_by_which_a_service_is_entered_tell_its_calls_their_time_and_failu
 def test_numbers_that_are_none_are_left_out() -> None:
     body = metrics({"name": "cpu", "gauge": {"dataPoints": [point(60, asDouble="NaN"), point(61), {}]}})
     assert read(msgspec.json.encode(body), "/v1/metrics") == ()
+
+
+@pytest.mark.parametrize("unset", [0, 1, 2**62])
+def test_a_time_that_is_unset_is_that_of_the_receipt(unset: int) -> None:
+    said = {"timeUnixNano": str(unset), "asDouble": 1.0}
+    spent = {"startTimeUnixNano": str(unset), "endTimeUnixNano": str(unset + 10), "kind": 2}
+    found = (
+        *read(msgspec.json.encode(metrics({"name": "cpu", "gauge": {"dataPoints": [said]}})), "/v1/metrics"),
+        *read(msgspec.json.encode(spans(spent)), "/v1/traces"),
+    )
+    assert len(found) > 1
+    assert {event.occurred_at for event in found} == {at(0)}
