@@ -24,7 +24,8 @@ from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from aiops.storage.sqlite_retention import Retention
 from tests.builders import a_delivery, at
-from tests.properties.test_laws import SLOW, Story, folded, stories, told
+from tests.properties.folding import Story, folded
+from tests.properties.test_laws import SLOW, stories, told
 
 
 class Books:

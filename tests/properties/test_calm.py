@@ -8,7 +8,6 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aiops import fold
 from aiops.domain.acts import (
     AcceptRule,
     Act,
@@ -22,7 +21,7 @@ from aiops.domain.acts import (
 )
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.documents import ALERTS, INCIDENTS, RULES
-from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.entries import Command, Delivery, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.queries import Query
 from aiops.domain.rules import Rule, RuleStatus, Threshold
@@ -31,6 +30,7 @@ from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from tests.builders import a_mute
 from tests.properties.digest import contents
+from tests.properties.folding import Story, lived, told_to
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -41,7 +41,6 @@ QUICK = Settings(
     suggest=SuggestSettings(least=3, hours=1, shadow=timedelta(0)),
 )
 LEARNED = ("flapping", "holding", "profiles", "suggest", "harms", "book")  # parts
-Story = list[tuple[datetime, Payload]]
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -136,14 +135,7 @@ def stories(draw: st.DrawFn) -> Story:
 
 
 def told(story: Story) -> MemoryJournal:
-    """Return a journal of the story, in which acts name what there was at that moment."""
-    journal, store, engine = MemoryJournal(), MemoryStore(), Engine()
-    for at, payload in story:
-        if isinstance(payload, Command):
-            payload = msgspec.structs.replace(payload, act=_named(payload.act, store))
-        journal.append([payload], at=at)
-        fold.step(engine, journal, store)
-    return journal
+    return told_to(story, _named)
 
 
 def _named(act: Act, store: MemoryStore) -> Act:
@@ -159,25 +151,14 @@ def _named(act: Act, store: MemoryStore) -> Act:
     return act
 
 
-def folded(journal: MemoryJournal, limit: int, *, forget: bool = False) -> tuple[MemoryStore, Engine]:
-    """Fold a journal in batches of ``limit``; ``forget``: start again from a snapshot after each."""
-    store = MemoryStore()
-    engine = fold.recover(store)
-    while fold.step(engine, journal, store, limit):
-        if forget:
-            fold.snapshot(engine, store)
-            engine = fold.recover(store)
-    return store, engine
-
-
 @SLOW
 @given(stories(), st.integers(1, 9))
 def test_what_was_learned_is_the_same_wherever_entries_are_cut_and_snapshots_taken(story: Story, cut: int) -> None:
     journal = told(story)
-    store, engine = folded(journal, 10_000)
+    store, engine = lived(journal, 10_000)
     at_once, state = contents(store), engine.dump()
-    for limit, forget in ((cut, False), (cut, True)):
-        store, engine = folded(journal, limit, forget=forget)
+    for forget in (0, 1):
+        store, engine = lived(journal, cut, forget_every=forget)
         assert contents(store) == at_once
         assert {name: engine.dump()[name] for name in LEARNED} == {name: state[name] for name in LEARNED}
 

@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops import fold
-from aiops.audit import audit
 from aiops.domain.acts import Acknowledge, ImportTopology, Split
 from aiops.domain.documents import EPISODES, INCIDENTS
 from aiops.domain.entries import Command, Tick
@@ -15,8 +14,8 @@ from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.incidents import Incident
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
-from tests.properties.digest import contents
-from tests.properties.test_regrouping import EVERY, SLOW, T0, Story, folded, says
+from tests.properties.folding import Story, check_cuts, folded, settled
+from tests.properties.test_regrouping import EVERY, SLOW, T0, says
 
 FRONTS = ("web", "mobile", "partner", "kiosk")
 CALLS = (("pay", "pay-db"), ("search", "index"), ("suggest", "index"))
@@ -82,21 +81,14 @@ def incidents(store: MemoryStore) -> list[Incident]:
 @SLOW
 @given(stories(), st.integers(1, 9))
 def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Story, cut: int) -> None:
-    journal = told(story)
-    at_once = contents(folded(journal, 10_000))
-    for limit, forget in ((cut, False), (1, True)):
-        assert contents(folded(journal, limit, forget=forget)) == at_once
+    check_cuts(told(story), cut, forget_every=1)
 
 
 @SLOW
 @given(stories())
 def test_after_every_entry_the_ledger_balances_and_the_documents_agree(story: Story) -> None:
-    journal, store = told(story), MemoryStore()
-    engine = fold.recover(store)
-    while fold.step(engine, journal, store, limit=1):
-        assert engine.ledger.check() == []
+    for store in settled(told(story)):
         with store.view() as view:
-            assert audit(view).findings == ()
             episodes = view.find(EPISODES, EVERY).items
         held = Counter(one.incident_id for one in episodes)
         for one in incidents(store):

@@ -42,7 +42,7 @@ from aiops.domain.acts import (
 )
 from aiops.domain.alerts import Verdict
 from aiops.domain.documents import ALERTS, EPISODES, FATES, INCIDENTS, SOURCES
-from aiops.domain.entries import Command, Delivery, Payload, Position, Tick
+from aiops.domain.entries import Command, Delivery, Position, Tick
 from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
@@ -55,7 +55,7 @@ from aiops.domain.signatures import Correlated, Counted, How, Logsource, Says, S
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from api.mapped import chunk
-from tests.properties.digest import contents
+from tests.properties.folding import Story, check_cuts, check_run_again, folded
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES = ("web", "api", "db", "cache", "ghost")
@@ -91,7 +91,6 @@ OFTEN = msgspec.structs.replace(
     id="often",
     condition=Correlated(counted=Counted.RECORDS, of=("lost",), within=timedelta(hours=1), number=2, generate=True),
 )
-Story = list[tuple[datetime, Payload]]
 
 
 def graph() -> Topology:
@@ -232,43 +231,19 @@ def stories(draw: st.DrawFn) -> Story:
     return story
 
 
-def folded(journal: MemoryJournal, limit: int, *, forget_every: int = 0) -> MemoryStore:
-    """Fold a journal in batches of ``limit``; ``forget_every``: start again from a snapshot after so many batches."""
-    store = MemoryStore()
-    engine = fold.recover(store)
-    batches = 0
-    while fold.step(engine, journal, store, limit):
-        batches += 1
-        if forget_every and batches % forget_every == 0:
-            fold.snapshot(engine, store)
-            engine = fold.recover(store)
-    return store
-
-
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SLOW
 @given(stories(), st.integers(1, 7), st.integers(1, 4))
 def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Story, cut: int, forget: int) -> None:
-    journal = told(story)
-    at_once = contents(folded(journal, 10_000))
-    assert contents(folded(journal, cut)) == at_once
-    assert contents(folded(journal, 1, forget_every=forget)) == at_once
+    check_cuts(told(story), cut, forget)
 
 
 @SLOW
 @given(stories(), st.integers(0, 10))
 def test_running_entries_again_after_a_crash_changes_nothing(story: Story, lost: int) -> None:
-    journal, store = told(story), MemoryStore()
-    engine = fold.recover(store)
-    fold.step(engine, journal, store, limit=max(1, len(story) - lost))
-    fold.snapshot(engine, store)
-    fold.step(engine, journal, store, limit=10_000)  # saved, but the engine dies before its next snapshot
-    once = contents(store)
-    again = fold.recover(store)
-    fold.step(again, journal, store, limit=10_000)
-    assert contents(store) == once
+    check_run_again(told(story), max(1, len(story) - lost))
 
 
 @SLOW

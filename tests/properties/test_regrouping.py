@@ -10,24 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops import fold
-from aiops.audit import audit
 from aiops.domain.acts import Act, Close, ImportTopology, Merge, Move, PutSilence, Reopen, Resolve, RevokePin, Split
 from aiops.domain.alerts import Episode
 from aiops.domain.documents import ALERTS, EPISODES, INCIDENTS, OUTCOMES, PINS
-from aiops.domain.entries import Command, Delivery, Payload, Tick
+from aiops.domain.entries import Command, Delivery, Tick
 from aiops.domain.graph import Edge, Relation, Service, Topology
 from aiops.domain.matching import Matcher
 from aiops.domain.pins import Pin
 from aiops.domain.queries import Query
 from aiops.domain.rules import Silence
-from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
-from tests.properties.digest import contents
+from tests.properties.folding import Story, check_cuts, check_run_again, folded, settled, told_to
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SERVICES, KINDS = ("web", "api", "db", "cache", "ghost"), ("Slow", "Down")
 EVERY = Query(limit=1000)
-Story = list[tuple[datetime, Payload]]
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -99,14 +96,7 @@ def outage(draw: st.DrawFn, story: Story, now: datetime) -> datetime:
 
 
 def told(story: Story) -> MemoryJournal:
-    """Return a journal of the story, in which acts name what there was at that moment."""
-    journal, store, engine = MemoryJournal(), MemoryStore(), Engine()
-    for at, payload in story:
-        if isinstance(payload, Command):
-            payload = msgspec.structs.replace(payload, act=_named(payload.act, store))
-        journal.append([payload], at=at)
-        fold.step(engine, journal, store)
-    return journal
+    return told_to(story, _named)
 
 
 def _named(act: Act, store: MemoryStore) -> Act:
@@ -126,48 +116,22 @@ def _named(act: Act, store: MemoryStore) -> Act:
     return act
 
 
-def folded(journal: MemoryJournal, limit: int, *, forget: bool = False) -> MemoryStore:
-    """Fold a journal in batches of ``limit``; ``forget``: start again from a snapshot after each."""
-    store = MemoryStore()
-    engine = fold.recover(store)
-    while fold.step(engine, journal, store, limit):
-        if forget:
-            fold.snapshot(engine, store)
-            engine = fold.recover(store)
-    return store
-
-
 @SLOW
 @given(stories(), st.integers(1, 9))
 def test_replay_is_equal_wherever_batches_are_cut_and_snapshots_taken(story: Story, cut: int) -> None:
-    journal = told(story)
-    at_once = contents(folded(journal, 10_000))
-    for limit, forget in ((cut, False), (1, True)):
-        assert contents(folded(journal, limit, forget=forget)) == at_once
+    check_cuts(told(story), cut, forget_every=1)
 
 
 @SLOW
 @given(stories(), st.integers(0, 10))
 def test_running_entries_again_after_a_crash_changes_nothing(story: Story, lost: int) -> None:
-    journal, store = told(story), MemoryStore()
-    engine = fold.recover(store)
-    fold.step(engine, journal, store, limit=max(1, len(story) - lost))
-    fold.snapshot(engine, store)
-    fold.step(engine, journal, store, limit=10_000)  # saved, but the engine dies before its next snapshot
-    once = contents(store)
-    fold.step(fold.recover(store), journal, store, limit=10_000)
-    assert contents(store) == once
+    check_run_again(told(story), max(1, len(story) - lost))
 
 
 @SLOW
 @given(stories())
 def test_after_every_entry_the_ledger_balances_and_the_documents_agree(story: Story) -> None:
-    journal, store = told(story), MemoryStore()
-    engine = fold.recover(store)
-    while fold.step(engine, journal, store, limit=1):
-        assert engine.ledger.check() == []
-        with store.view() as view:
-            assert audit(view).findings == ()
+    assert list(settled(told(story)))
 
 
 @SLOW
