@@ -1,13 +1,13 @@
 """Why does an incident of one alert stand alone? What was open beside it, and what joins the two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import timedelta
 
 from aiops.domain.alerts import Episode
 from aiops.domain.documents import ALERTS, INCIDENTS, PINS
 from aiops.domain.graph import Edge
 from aiops.domain.incidents import Incident
-from aiops.domain.pins import Pin
+from aiops.domain.pins import Pin, Sort
 from aiops.domain.queries import Query, Range
 from aiops.domain.reasons import Reason
 from aiops.domain.words import plural, span
@@ -41,31 +41,35 @@ def _beside(view: View, incident: Incident, member: Episode) -> Iterator[Reason]
     others = [one for one in view.find(INCIDENTS, query).items if _was_open(one, incident)]
     graph = graph_at(view, incident.opened_at)
     edges = graph.topology.edges if graph else ()
+    pins = _keeping_apart(view, incident, member) if others else ()
     for other in others[:MOST]:
         ago = span((incident.opened_at - other.opened_at).total_seconds())
-        how = _by_hand(view, incident, member, other) or _between(member.entity.name, other, edges)
+        how = _by_hand(incident, other, pins) or _between(member.entity.name, other, edges)
         text = f"#{other.number} {other.title} had begun {ago} before and was open: {how}"
         yield Reason(step="group", text=text, evidence={"incident": other.incident_id})
 
 
-def _by_hand(view: View, incident: Incident, member: Episode, other: Incident) -> str:
+def _by_hand(incident: Incident, other: Incident, pins: Sequence[tuple[Pin, Set[str]]]) -> str:
     """Say what people did, so that the two are apart; empty: nothing that is known."""
     if incident.split_from == other.incident_id:
         return f"this was split off #{other.number}"
-    pins = view.find(PINS, Query(where={"status": ("active",)}, order=("-number",), limit=MOST_PINS)).items
-    for pin in pins:
-        if not pin.together and pin.made_at < incident.opened_at and _speaks(pin, member, other):
-            return f"pin #{pin.number} of {pin.actor} keeps the two apart"
-    return ""
+    pin = next((pin for pin, nodes in pins if not nodes.isdisjoint(other.services)), None)
+    return f"pin #{pin.number} of {pin.actor} keeps the two apart" if pin else ""
 
 
-def _speaks(pin: Pin, member: Episode, other: Incident) -> bool:
-    """Does the pin name the alert on one side, and on the other a service of the incident?"""
-    return any(
-        any((sort.node, sort.kind) == (member.entity.name, member.kind_key) for sort in mine)
-        and any(sort.node in other.services for sort in theirs)
-        for mine, theirs in ((pin.these, pin.those), (pin.those, pin.these))
-    )
+def _keeping_apart(view: View, incident: Incident, member: Episode) -> Sequence[tuple[Pin, Set[str]]]:
+    """Return the pins that kept the alert apart when it came, the newest first, each with the nodes from which."""
+    query = Query(where={"status": ("active",)}, order=("-number",), limit=MOST_PINS)
+    found = []
+    for pin in view.find(PINS, query).items:
+        if not pin.together and pin.made_at < incident.opened_at:
+            sides = ((pin.these, pin.those), (pin.those, pin.these))
+            found.append((pin, {sort.node for mine, theirs in sides if _names(mine, member) for sort in theirs}))
+    return found
+
+
+def _names(sorts: Iterable[Sort], member: Episode) -> bool:
+    return any((sort.node, sort.kind) == (member.entity.name, member.kind_key) for sort in sorts)
 
 
 def _was_open(other: Incident, incident: Incident) -> bool:

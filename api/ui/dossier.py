@@ -34,7 +34,7 @@ from api.ui.render import UNSEEN
 
 MOST_COUNTED = 2_000  # members that are counted by shape
 MOST_DRAWN = 300  # members on the timeline
-MOST_OTHERS = 100  # incidents that are offered to move alerts to
+MOST_OTHERS = 30  # incidents that are offered to move alerts to; any other is named by its number
 MOST_NAMED = 500  # services that are offered as another cause
 # Characters of a payload that would turn the text around them, or that nobody sees: written as JSON writes them.
 _SHOWN = {code: f"\\u{code:04x}" for code in UNSEEN if code < 0x10000}
