@@ -51,7 +51,7 @@ class Witnesses:
         """Return what is said of any node about this incident."""
         hurt = [node for node in live.services if not node.startswith("?")]
         start, end = live.doc.opened_at.timestamp(), now.timestamp()
-        own = (*spent(self.metrics, start, end), *logged(self.sayings, hurt, graph, start, end))
+        own = (*spent(self.metrics, hurt, graph, start, end), *logged(self.sayings, hurt, graph, start, end))
         said = [] if traced(hurt, self.metrics) else measured(hurt, self.metrics, graph, start, end)
         return [*said, *own, *self.changes.testify(hurt, self.metrics, graph, start)]
 
@@ -63,10 +63,8 @@ class Witnesses:
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
-        held: list[bytes] = msgspec.msgpack.decode(state, type=list[bytes])
-        experience, metrics, changes, *sayings = held
+        experience, metrics, changes, sayings = msgspec.msgpack.decode(state, type=tuple[bytes, bytes, bytes, bytes])
         self.experience.load(experience)
         self.metrics.load(metrics)
         self.changes.load(changes)
-        for one in sayings:  # an earlier release had none
-            self.sayings.load(one)
+        self.sayings.load(sayings)

@@ -1,8 +1,9 @@
-"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, pins, and trust."""
+"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, pins, trust and logs."""
 
 import msgspec
 
 FIELDS = 21  # of a member
+NO_SAYINGS = msgspec.msgpack.encode(([], {}, {}))  # of logs: templates by node, lines by minute, templates of a node
 NO_PINS = msgspec.msgpack.encode((0, []))  # the last number, and those in force
 
 
@@ -29,9 +30,9 @@ def _assembly(old: bytes, present: set[str]) -> bytes:
 
 
 def _witnesses(old: bytes) -> bytes:
-    """No claim of a first candidate was kept beside what people named: all are trusted as they ship."""
+    """No claim of a first candidate was kept beside what people named: all are trusted as they ship. Nor were lines."""
     if not old:
         return old
     experience, *others = msgspec.msgpack.decode(old)
     counts, people = msgspec.msgpack.decode(experience)
-    return msgspec.msgpack.encode((msgspec.msgpack.encode((counts, [*people, {}])), *others))
+    return msgspec.msgpack.encode((msgspec.msgpack.encode((counts, [*people, {}])), *others, NO_SAYINGS))

@@ -1,12 +1,14 @@
 """Which of the nodes that alert would a fault of this node explain? Over calls, hosts and parents."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterable, Set
+from heapq import nsmallest
 
 from correlation.causes.signs import Signs
 from correlation.topology import ServiceGraph
 
 SAMPLED = 64  # alerting nodes, when looking for silent ones that all rest on
 MOST_SILENT = 5
+MOST_ASKED = 100  # nodes asked for what they measure or log
 
 
 def explained_by(graph: ServiceGraph, root: str, services: Set[str]) -> set[str]:
@@ -76,3 +78,13 @@ def silent(graph: ServiceGraph, nodes: Collection[str]) -> list[str]:
     for node in sample[1:]:
         shared &= graph.needs(node)
     return sorted(shared - set(nodes))[:MOST_SILENT]
+
+
+def nearest(nodes: Iterable[str], hurt: Collection[str], graph: ServiceGraph) -> list[str]:
+    """Return up to ``MOST_ASKED`` of ``nodes``: what hurts first, then what that needs, then the others, as given.
+
+    Not all are asked, as an incident asks again and again while it is young.
+    """
+    ill = frozenset(hurt)
+    needed = ill.union(*(graph.needs(node) for node in hurt))
+    return nsmallest(MOST_ASKED, nodes, key=lambda node: (node not in ill, node not in needed))

@@ -9,6 +9,7 @@ with the squared cosine of their shapes.
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import re2
@@ -61,6 +62,7 @@ class Look:
         return self._courses[node, measure]
 
 
+@lru_cache(maxsize=4_096)
 def _additive(name: str) -> bool:
     """May its values be summed over requests? Means may, percentiles may not."""
     return PERCENTILE.search(name.lower()) is None

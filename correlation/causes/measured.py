@@ -1,10 +1,10 @@
 """What do metrics say of each node as cause? Its exclusive excess where callers tell, its own gauges where none do."""
 
 import math
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterable, Sequence
 
 from aiops.domain.reasons import Reason
+from correlation.causes.cones import nearest
 from correlation.causes.excess import Excess, Look, excess, moved
 from correlation.causes.series import CERTAIN, Metrics, Window, role_of
 from correlation.causes.testimony import Testimony
@@ -15,7 +15,6 @@ LEAST_SHARE = 0.01  # a share below it says nothing
 LEAD = 60.0  # seconds before the first alert whose gauges belong to the incident already
 GAUGE = 1.0  # log odds per doubling of how far beyond its own history a gauge of the node went
 MOST_TARGETS = 3  # alerting nodes that are asked what hurts them, the earliest
-MOST_NODES = 500  # whose own gauges are looked at
 OUTSIDE = 0.5  # of the target's excess that its cone must explain
 
 
@@ -28,7 +27,7 @@ def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: 
         return _from_excess(max(found, key=lambda one: (len(graph.needs(one.target)), one.total)))
     if any(moved(look.of(target)) is False for target in targets):
         return []  # what it is said to suffer from cannot be seen: no gauge of another node explains it
-    return _from_gauges(metrics, start, end)
+    return _from_gauges(nearest(metrics.nodes, hurt, graph), metrics, start, end)
 
 
 def _from_excess(found: Excess) -> list[Testimony]:
@@ -47,10 +46,10 @@ def _from_excess(found: Excess) -> list[Testimony]:
     return said
 
 
-def _from_gauges(metrics: Metrics, start: float, end: float) -> list[Testimony]:
+def _from_gauges(nodes: Iterable[str], metrics: Metrics, start: float, end: float) -> list[Testimony]:
     """Return how far each node's gauges and latencies went beyond their own history."""
     said = []
-    for node in islice(metrics.nodes, MOST_NODES):
+    for node in nodes:
         moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, LEAD).items()}
         if not moved:
             continue

@@ -6,19 +6,19 @@ doubling of the z is worth the same, and what several of them say is summed.
 
 import math
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 
 from aiops.domain.reasons import Evidence, Reason
 from aiops.domain.words import plural
+from correlation.causes.cones import nearest
 from correlation.causes.sayings import MINUTE, Saying, Sayings
-from correlation.causes.series import CERTAIN, SELF, Metrics, Window
+from correlation.causes.series import CERTAIN, REQUESTS, SECONDS, SELF, Metrics, Window
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
 
 DOUBLING = 1.0  # log odds per doubling of a z
 HEARD = 0.5  # z of a saying from which it says something: small, as it is the oddest of what the node says
+TOLD = frozenset((SELF, REQUESTS))
 LEAD = 60.0  # seconds before the first alert that belong to the incident already
-MOST_NODES = 500  # that are looked at
 BORNE = 0.2  # what the logs of a node count where something that it needs alerts: they may tell of that
 
 
@@ -32,7 +32,7 @@ def logged(
     held, ill = frozenset(sayings.nodes), frozenset(hurt)
     near = ill.union(*(graph.needs(node) for node in hurt))
     wide = 2 * len(near & held) >= len(near)
-    for node in islice(sayings.nodes, MOST_NODES):
+    for node in nearest(sayings.nodes, hurt, graph):
         one = sayings.odd(node, start, end)
         if one and abs(one.z) > HEARD:
             evidence: dict[str, Evidence] = {
@@ -58,15 +58,18 @@ def _told(one: Saying) -> str:
 
 def traced(nodes: Iterable[str], metrics: Metrics) -> bool:
     """Do spans tell of any of these? What others estimate of its share, spans measure."""
-    return any(metrics.has(node, "spans.seconds") for node in nodes)
+    return any(metrics.has(node, SECONDS) for node in nodes)
 
 
-def spent(metrics: Metrics, start: float, end: float) -> Iterator[Testimony]:
+def spent(
+    metrics: Metrics, hurt: Collection[str], graph: ServiceGraph, start: float, end: float
+) -> Iterator[Testimony]:
     """Yield what each node's spans say of the time that it spends in itself."""
     found: list[tuple[str, Window, float]] = []
-    for node in islice(metrics.nodes, MOST_NODES):
-        windows = metrics.windows(node, start // MINUTE * MINUTE, end, LEAD)
-        window, requests = windows.get(SELF), windows.get("spans.requests")
+    spanned = (node for node in metrics.nodes if metrics.has(node, SECONDS))
+    for node in nearest(spanned, hurt, graph):
+        windows = metrics.windows(node, start // MINUTE * MINUTE, end, LEAD, TOLD.__contains__)
+        window, requests = windows.get(SELF), windows.get(REQUESTS)
         if window and requests and window.known and window.values:
             number = dict(zip(requests.times, requests.values, strict=True))
             pairs = zip(window.times, window.values, strict=True)

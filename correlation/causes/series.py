@@ -18,6 +18,7 @@ MAD = 1.4826  # makes a median absolute deviation a standard deviation
 TAIL = 0.95  # share of a baseline within two deviations, were it normal
 FLOOR = 0.05  # of the median: no spread is taken to be smaller
 CERTAIN = 3.0  # robust z beyond which a value counts as moved
+SECONDS, AWAY, REQUESTS = "spans.seconds", "spans.away", "spans.requests"  # of spans, as the doors tell them
 SELF = "spans.self"  # seconds of a request that a node spends in itself, and not in waiting for others
 
 ROLES = {  # what a metric is by its name, first hit wins; anything else is a gauge of the node's own state
@@ -45,9 +46,7 @@ class Window(NamedTuple):
     middle: float  # median of the baseline
     deviation: float  # its robust standard deviation; negative where there is no baseline
     step: float = 0.0  # seconds between two samples, mostly; 0: there are not two
-    tail: float = (
-        0.0  # a standard deviation too, taken from the baseline's widest twentieth: what comes in bursts has more
-    )
+    tail: float = 0.0  # a standard deviation too, by the baseline's widest twentieth: what comes in bursts has more
 
     @property
     def known(self) -> bool:
@@ -153,11 +152,7 @@ class Metrics:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
-        seconds, away, number = (
-            held.pop("spans.seconds", None),
-            held.pop("spans.away", None),
-            held.get("spans.requests"),
-        )
+        seconds, away, number = held.pop(SECONDS, None), held.pop(AWAY, None), held.get(REQUESTS)
         if seconds and number:
             held["spans.latency.mean"], held[SELF] = seconds.over(number), seconds.less(away).over(number)
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}

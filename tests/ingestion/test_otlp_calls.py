@@ -13,6 +13,7 @@ from correlation.causes.own import spent
 from correlation.causes.series import SELF, Metrics
 from ingestion.sources import registry
 from tests.builders import at
+from tests.correlation.rig import a_graph
 
 DELTA, CUMULATIVE = 1, 2
 MINUTE = 60
@@ -96,7 +97,7 @@ def test_both_doors_lead_to_the_same_testimony() -> None:
             for event in read(msgspec.json.encode(body), "/v1/traces" if by_spans else "/v1/metrics"):
                 if "callee" not in event.facts:
                     metrics.put(event.labels["service"], event.title, event.points)
-        found = spent(metrics, 28 * MINUTE, 29 * MINUTE + 59)
+        found = spent(metrics, ["web"], a_graph(web="api"), 28 * MINUTE, 29 * MINUTE + 59)
         return [(one.node, round(one.odds, 6), one.reasons[0].text) for one in found]
 
     assert said(by_spans=True) == said(by_spans=False)

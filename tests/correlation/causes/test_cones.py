@@ -3,7 +3,7 @@
 import pytest
 
 from aiops.domain.events import Severity
-from correlation.causes.cones import company, starving
+from correlation.causes.cones import MOST_ASKED, company, nearest, starving
 from correlation.causes.signs import CONSEQUENCE, OWN, Sign, by_node
 from tests.correlation.rig import a_graph
 
@@ -34,3 +34,10 @@ def test_one_that_starves_alone_has_no_company_and_all_callees_of_one_caller_hav
 def test_whose_caller_starves_has_company() -> None:
     graph = a_graph(web="a x", a="b")
     assert company("b", {"a", "b"}, graph) == 1.0
+
+
+def test_of_many_nodes_those_are_asked_that_hurt_then_what_they_need_then_others_as_they_come() -> None:
+    others = [f"other-{number}" for number in range(2 * MOST_ASKED)]
+    asked = nearest([*others, "db", "api", "web"], ["web", "gone"], a_graph(web="api", api="db"))
+    assert asked[:4] == ["web", "db", "api", "other-0"]
+    assert len(asked) == MOST_ASKED
