@@ -16,7 +16,7 @@ from aiops.backlog import behind
 from aiops.domain.acts import Outcome
 from aiops.domain.documents import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
-from aiops.domain.words import how_many, plural
+from aiops.domain.words import how_many, percent, plural
 from aiops.ports import Journal, View
 from api import presenting
 from api.desk import MOST_AT_ONCE, desk_of
@@ -187,7 +187,7 @@ def environment() -> Environment:
         "due": presenting.due,
         "clock": presenting.clock,
         "span": presenting.span,
-        "percent": presenting.percent,
+        "percent": percent,
         "matchers": presenting.matchers_text,
         "bounds": presenting.bounds,
         "broken": presenting.broken,
