@@ -39,7 +39,7 @@ from rules.profiles import Seen
 from rules.signatures import Signatures
 from rules.silences import Silences
 from rules.suggest import waits
-from rules.trail import ENGINE, Trail
+from rules.trail import ENGINE, Trail, person
 
 MOST = 100_000  # rules and silences that have not ended
 SAMPLED = 50  # one hit in so many of what hides is put aside for a person to look at
@@ -116,11 +116,12 @@ class Book(Part):
                 return self._accept(rule_id, days, actor, now)
             case RejectRule(rule_id=rule_id, text=text):
                 how = f"rejected by {actor}" + (f": {text}" if text else "")
-                return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED)
-            case EndRule(rule_id=rule_id, text=text):
-                return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
+                return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED, by=person(actor))
+            case EndRule(rule_id=rule_id, text=text, gone=gone):
+                how = f"ended by {actor}" + (f": {text}" if text else "")
+                return self._end_rule(rule_id, actor, now, how, by="" if gone else person(actor))
             case LabelTemplate(verdict=Verdict.UNKNOWN, reason=reason):
-                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}")
+                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}", by=person(actor))
             case LabelTemplate():
                 template = templates.get(act.template_id)
                 return self._put_rule(labelled(act, template, actor, now, self.settings.longest), actor, now)
@@ -219,6 +220,7 @@ class Book(Part):
             last_hit=before.last_hit if before else None,
             audit=before.audit if before else (),
             unseen=tuple(sorted({item.field for way in rule.ways for item in way}.difference(self._seen, OWN_FIELDS))),
+            ended_by="",
         )
         self._unfile(before)
         self._keep(rule)
@@ -266,14 +268,15 @@ class Book(Part):
             self._timers.set("envelope", alert.fingerprint, min(times))
 
     def _end_rule(
-        self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED
+        self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED, by: str = ""
     ) -> tuple[str, str]:
+        """``by``: the person whose word it is that it has ended, whatever packs say."""
         rule = self._rules.pop(rule_id, None)
         if rule is None:
             raise Conflict(f"there is no rule {rule_id!r}, or it has ended")
         self._unfile(rule)
         self._timers.cancel("book", rule_id)
-        ended = msgspec.structs.replace(rule, status=status, expires=now)
+        ended = msgspec.structs.replace(rule, status=status, expires=now, ended_by=by)
         self.put(RULES, ended)
         if actor == ENGINE and rule.verdict is Verdict.KNOWN_GOOD and rule.status is RuleStatus.ACTIVE:
             self._late.put(ended)

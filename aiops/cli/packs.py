@@ -53,7 +53,7 @@ def diff(context: typer.Context, packs: Folder) -> None:
     _say_problems(found.problems)
     for difference in found.differences:
         print(_told(difference))
-    _say_replaced(found)
+    _say_left_out(found)
     say(plural(len(found.differences), "difference"))
     if found.differences or found.problems:
         raise typer.Exit(FINDINGS)
@@ -73,7 +73,7 @@ def sync(
         _say_problems(found.problems)
         for difference in found.differences:
             print(_told(difference) if dry_run else _apply(one, difference))
-        _say_replaced(found)
+        _say_left_out(found)
         known = {pack.name: pack for pack in one.get("/api/packs", PackList, {"limit": 1_000}).items}
         for pack in found.packs:
             if not dry_run and not same(pack, known):
@@ -188,7 +188,7 @@ def _bodies(carried: Carried) -> Iterator[tuple[str, object, str]]:
 
 def _apply(one: Client, difference: Difference) -> str:
     if difference.rule is None:
-        return one.act("DELETE", f"/api/rules/{difference.rule_id}").text
+        return one.act("DELETE", f"/api/rules/{difference.rule_id}?gone=true").text
     return one.act("POST", "/api/rules", _body(difference.rule)).text
 
 
@@ -201,8 +201,8 @@ def _told(difference: Difference) -> str:
     return f"{difference.what} {difference.rule_id}{fields}"
 
 
-def _say_replaced(found: Sync) -> None:
-    for one in found.replaced:
+def _say_left_out(found: Sync) -> None:
+    for one in found.left_out:
         print(one.text)
 
 

@@ -111,6 +111,13 @@ def expire(context: typer.Context, rule_id: Annotated[str, typer.Argument(metava
         print(one.act("DELETE", f"/api/rules/{rule_id}").text)
 
 
+@app.command("enable", epilog=examples("rules enable nightly-backup-io"))
+def enable(context: typer.Context, rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Have a rule back that a person ended; its pack does not bring it back by itself."""
+    with client(context) as one:
+        print(one.act("POST", f"/api/rules/{rule_id}/enable").text)
+
+
 @app.command("lint", epilog=examples("rules lint", "rules lint --kind dead", "rules lint packs/ours.yaml"))
 def lint(
     context: typer.Context,

@@ -139,6 +139,8 @@ def _undo(view: View, journal: Journal, outcome: Outcome) -> str:
         return f"/moves/{quote(outcome.command_id, safe='')}/undo"
     if rule and rule.status is RuleStatus.ACTIVE:
         return f"/rules/{quote(rule.id, safe='')}/end"
+    if rule and rule.ended_by:
+        return f"/rules/{quote(rule.id, safe='')}/enable"
     return f"/silences/{quote(silence.id, safe='')}/end" if silence and silence.ends_at > silence.starts_at else ""
 
 
