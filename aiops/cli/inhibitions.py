@@ -74,7 +74,7 @@ def add(
         reason=reason,
         expires=end_of(for_, "--for"),
     )
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/inhibitions", body).text)
 
 

@@ -68,7 +68,7 @@ def sync(
 
     Each change is a command of its own. A rule that cannot be used is named, with file and line, and stops no other.
     """
-    with client(context) as one:
+    with client(context, new=True) as one:
         found = compare(packs, kept(one), now())
         _say_problems(found.problems)
         for difference in found.differences:
@@ -99,7 +99,7 @@ def bring(
         raise BadInput(f"{source!r} is no tool we know", place="--from", fix=f"say {' or '.join(READERS)}")
     carried = READERS[source](file.read_text("utf-8", "replace"), str(file), owner, now())
     done, refused = 0, list(carried.problems)
-    with client(context) as one:
+    with client(context, new=True) as one:
         for path, body, text in _bodies(carried):
             if dry_run:
                 print(text)

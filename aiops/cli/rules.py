@@ -86,7 +86,7 @@ def add(
     if (file is None) == (not match):
         raise BadInput("what should be added?", place="rules add", fix="give a pack, or matchers with -m")
     bodies = _bodies(file) if file else [_body(match, verdict, owner, reason, for_)]
-    with client(context) as one:
+    with client(context, new=True) as one:
         for body in bodies:
             print(one.act("POST", "/api/rules", body).text)
 

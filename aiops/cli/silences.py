@@ -64,7 +64,7 @@ def add(
 ) -> None:
     """Silence what matches, for a while."""
     body = NewSilence(matchers=matchers_of(match), owner=owner, reason=reason, ends_at=end_of(for_, "--for"))
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/silences", body).text)
 
 

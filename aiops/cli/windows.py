@@ -93,7 +93,7 @@ def add(
         zone=zone,
         until=end_of(until, "--until") if recurs else None,
     )
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/windows", body).text)
 
 

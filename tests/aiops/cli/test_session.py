@@ -63,7 +63,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     """Whoever would start an engine here fails; returned: for which configurations."""
     tried: list[Config] = []
 
-    def refuse(config: Config) -> None:
+    def refuse(config: Config, **_: object) -> None:
         tried.append(config)
         raise Unavailable("an engine was to be started here")
 
