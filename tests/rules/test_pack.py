@@ -118,7 +118,7 @@ SOUND = """
     ],
 )
 def test_the_fix_is_that_of_the_mistake(said: str, instead: str, fix: str) -> None:
-    rules, problems = load_pack(SOUND.replace(said, instead), "ours.yaml")
+    rules, problems = pack.load_pack(SOUND.replace(said, instead), "ours.yaml")
     assert rules == []
     assert [problem.fix[: len(fix)] for problem in problems] == [fix]
 
