@@ -14,7 +14,7 @@ from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.incidents import Candidate, Division, Incident
 from aiops.domain.words import how_many, plural
-from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
+from api.incident_schemas import IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import in_short
 
 app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))

@@ -17,7 +17,7 @@ from aiops.domain.events import Problem
 from aiops.domain.rules import Pack, Rule, RuleChange, RuleStatus
 from aiops.domain.words import plural
 from api.requests import NewInhibition, NewPack, NewRule, NewSilence
-from api.schemas import PackList, RuleChangeList, RuleList
+from api.rule_schemas import PackList, RuleChangeList, RuleList
 from rules.migration import Carried, from_alertmanager, from_keep
 from rules.migration_routes import written
 from rules.pack import dump_pack

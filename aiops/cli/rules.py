@@ -20,9 +20,9 @@ from aiops.domain.errors import BadInput
 from aiops.domain.masking import mask
 from aiops.domain.rules import Rule
 from aiops.domain.words import how_many, plural
+from api.preview_schemas import Past, Preview
 from api.requests import NewRule
-from api.rule_schemas import FindingList
-from api.schemas import Past, Preview, RuleList
+from api.rule_schemas import FindingList, RuleList
 from rules.check import normal
 from rules.files import files_of
 from rules.pack import load_pack, test_packs

@@ -16,8 +16,8 @@ from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.runbooks import Runbook
 from aiops.domain.words import how_many, plural
+from api.incident_schemas import AdviceList, RunbookList
 from api.requests import NewRunbook
-from api.schemas import AdviceList, RunbookList
 from rules.runbook_files import compare
 
 app = family("What to do about alerts: runbooks.", examples("runbooks", "runbooks sync runbooks/", "runbooks for 12"))

@@ -17,7 +17,7 @@ from aiops.domain.errors import BadInput
 from aiops.domain.rules import Window
 from aiops.domain.words import how_many
 from api.requests import NewWindow
-from api.schemas import WindowList
+from api.rule_schemas import WindowList
 
 app = family("When is being worked on what: maintenance windows.", examples("windows", "windows --within 7d"))
 

@@ -14,9 +14,10 @@ from api.desk import DeskOf
 from api.filters import EndedRule, Paged, SilenceFilter
 from api.openapi import acting, body_of, described, query_of, reply
 from api.preview import preview
+from api.preview_schemas import Preview
 from api.reading import listed
 from api.requests import NewRule, NewSilence, PreviewBody
-from api.schemas import Preview, RuleList, SilenceList
+from api.rule_schemas import RuleList, SilenceList
 
 router = APIRouter(prefix="/api", tags=["Rules"])
 Page = Annotated[Paged, Depends(query_of(Paged))]
