@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from aiops.backlog import behind
-from aiops.config import Config
 from aiops.domain.base import Noun
 from aiops.domain.documents import ENGINE
 from aiops.domain.errors import AiopsError
+from aiops.domain.sections import Config
 from aiops.domain.words import clock, span
 from aiops.ports import Journal, Store
 from aiops.storage.folder import CLUSTER, in_use, open_configured, open_journal

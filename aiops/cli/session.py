@@ -11,7 +11,7 @@ from aiops.bootstrap.address import address_of
 from aiops.bootstrap.setups import engine_setup, paging_of
 from aiops.cli.options import loaded
 from aiops.client import Client
-from aiops.config import Config
+from aiops.domain.sections import Config
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aiops.config import StoreConfig
 from aiops.domain.errors import AiopsError, Unavailable
 from aiops.domain.queries import Query
+from aiops.domain.sections import StoreConfig
 from aiops.storage.elastic_client import Cluster, Refused
 from aiops.storage.elastic_opening import address_of
 from aiops.storage.elastic_store import BESIDE, PARKED

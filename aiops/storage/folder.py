@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from aiops.config import StoreConfig
 from aiops.domain.errors import BadInput
+from aiops.domain.sections import StoreConfig
 from aiops.ports import Store
 from aiops.storage.clock import wall_clock
 from aiops.storage.sqlite_journal import SqliteJournal
