@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from aiops.backlog import behind
-from aiops.config import Config
 from aiops.domain.base import Noun
 from aiops.domain.documents import ENGINE
 from aiops.domain.errors import AiopsError
+from aiops.domain.sections import Config
 from aiops.domain.words import clock, span
 from aiops.ports import Journal, Store
-from aiops.storage.folder import CLUSTER, open_configured, open_journal
+from aiops.storage.folder import CLUSTER, in_use, open_configured, open_journal
 from correlation.embedding import choose_embedder
 
 LEAST_PYTHON = (3, 11)
@@ -94,8 +94,8 @@ def _cluster(config: Config) -> Iterator[Finding]:
 
 def _folder(config: Config, now: datetime, server: str) -> Iterator[Finding]:
     """Look into the data folder, where there is one."""
-    if not config.data.is_dir():
-        yield _finding("store", True, f"{config.data} is not there yet: `aiops serve` makes it")
+    if not in_use(config.data):
+        yield _finding("store", True, f"there is no data folder {config.data} yet: `aiops serve` makes it")
         yield _finding(
             "clock", now >= SANE_SINCE, f"it is {now:%Y-%m-%d %H:%M} UTC", "set the clock: timedatectl set-ntp true"
         )

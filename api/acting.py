@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from aiops.domain.acts import Act, PutInhibition, PutRule, PutRunbook, PutSilence, PutWindow
 from aiops.domain.base import stable_hash
-from aiops.domain.documents import WINDOWS
+from aiops.domain.documents import RULE_CHANGES, RULES, WINDOWS
 from aiops.domain.errors import BadInput
+from aiops.domain.queries import Query
 from aiops.domain.rules import Inhibition, Rule, RuleStatus, Silence, Window
 from aiops.domain.runbooks import Runbook
 from aiops.ports import View
@@ -81,6 +82,18 @@ def put_rule(new: NewRule, actor: str, key: str, now: datetime) -> PutRule:
         created_at=now,
     )
     return PutRule(rule=rule)
+
+
+def enable_rule(view: View, rule_id: str) -> PutRule:
+    """Make the act of having a rule back as it was before it was ended. NotFound | BadInput."""
+    found = view.get(RULES, rule_id)
+    if found is None or found.status not in (RuleStatus.EXPIRED, RuleStatus.REJECTED):
+        raise NotFound(f"no rule {rule_id} has ended")
+    query = Query(where={"kind": ("rule",), "concerns": (rule_id,)}, order=("-at", "-change"), limit=1)
+    last = next(iter(view.find(RULE_CHANGES, query).items), None)
+    if last is None or not last.before:
+        raise BadInput("what it said is kept no longer", place=f"rule {rule_id}", fix="add it anew")
+    return PutRule(rule=msgspec.json.decode(last.before, type=Rule))
 
 
 def put_silence(new: NewSilence, key: str, now: datetime) -> PutSilence:

@@ -8,8 +8,8 @@ from aiops.domain.incidents import Incident
 from aiops.domain.runbooks import is_link
 from aiops.ports import View
 from aiops.response.runbooks import Library, Match
+from api.incident_schemas import Advice
 from api.reading import episodes_of
-from api.schemas import Advice
 
 MOST_MEMBERS = 50  # whose alerts are asked
 MOST = 6  # runbooks shown

@@ -9,7 +9,7 @@ from aiops.domain.alerts import Alert, Episode, EpisodeFate, Fate, Link
 from aiops.domain.documents import FATES, INCIDENTS
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason
-from aiops.domain.words import plural, span, times
+from aiops.domain.words import percent, plural, span, times
 from aiops.ports import View
 from aiops.response.runbooks import Library
 from api.advice import advice
@@ -136,8 +136,8 @@ def _cause_steps(incident: Incident) -> Iterator[Step]:
 
 
 def _candidate_text(number: int, candidate: Candidate, comparable: bool) -> str:
-    likely = f", {candidate.probability:.0%}" if comparable else ""
-    covers = f", explains {candidate.share:.0%} of the services" if comparable else ""
+    likely = f", {candidate.likely}" if comparable else ""
+    covers = f", explains {percent(candidate.share)} of the services" if comparable else ""
     confirmed = ", confirmed by a person" if candidate.confirmed else ""
     return f"candidate {number}: {candidate.entity}{likely}{covers}{confirmed}"
 

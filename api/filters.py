@@ -247,6 +247,12 @@ class ChangeFilter(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return Query(where=where, order=("-at", "-change"), cursor=self.cursor, limit=self.bounded)
 
 
+class EndedRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a rule ends."""
+
+    gone: bool = False  # its pack has it no longer, with which it would come back; else it stays ended
+
+
 _SPAN = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 

@@ -16,8 +16,8 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-from aiops.config import AccessConfig
 from aiops.domain.errors import Unavailable
+from aiops.domain.sections import AccessConfig
 from api.fetching import fetch
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from urllib.parse import urlencode, urlsplit
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from aiops.config import AccessConfig
 from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.sections import AccessConfig
 from api.errors import SignInNeeded
 from api.grants import Role, checked_name
 from api.issuer import Issuer, is_safe

@@ -49,9 +49,10 @@ def acting(
     takes: type[msgspec.Struct] | None = None,
     example: Mapping[str, object] | None = None,
     returns: type[msgspec.Struct] = Outcome,
+    query: type[msgspec.Struct] | None = None,
 ) -> Spec:
     """Describe an operator's act: answered with its outcome, or with where to ask for it; else with ``returns``."""
-    spec = described(returns, takes=takes, example=example)
+    spec = described(returns, query=query, takes=takes, example=example)
     spec["responses"] |= {
         202: _json("On disk; the outcome is not known yet", Accepted if returns is Outcome else returns),
         409: _json("It does not fit the present state", ProblemDetails, "application/problem+json"),

@@ -45,13 +45,6 @@ def clock(when: datetime, now: datetime) -> str:
     return f"{when:%H:%M:%S}" if when.date() == now.date() else f"{when:%b} {when.day} {when:%H:%M}"
 
 
-def percent(share: float) -> str:
-    """Say a share so that neither nothing nor everything is claimed by rounding."""
-    if 0 < share < 0.01:
-        return "<1%"
-    return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
-
-
 @dataclass(frozen=True)
 class IncidentRow:
     """One line of the triage list."""
@@ -107,7 +100,7 @@ def likelihood(incident: Incident) -> str:
     """Say how likely the first candidate is the cause; nothing where the engine itself abstains."""
     if not incident.candidates or (incident.abstained and not incident.candidates[0].confirmed):
         return ""
-    return percent(incident.candidates[0].probability)
+    return incident.candidates[0].likely
 
 
 def is_muted(incident: Incident) -> bool:

@@ -18,7 +18,7 @@ from aiops.domain.matching import Matcher
 from aiops.domain.queries import Query, Range
 from aiops.ports import View
 from api.candidates import MOST_COUNTED, Count, Way, counted, matching, narrowed
-from api.schemas import Example, HiddenIncident, Past, Preview
+from api.preview_schemas import Example, HiddenIncident, Past, Preview
 from rules.check import masked
 
 EXAMPLES = 5

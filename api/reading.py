@@ -33,19 +33,17 @@ from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, Sourc
 from aiops.ports import Journal, View
 from api.errors import NotFound
 from api.filters import AlertFilter, EdgeFilter, IncidentFilter, Paged
+from api.incident_schemas import IncidentDetail, IncidentList, TemplateCount
 from api.matched import asked
 from api.schemas import (
     AlertDetail,
     AlertList,
     EdgeList,
-    IncidentDetail,
-    IncidentList,
     Ledger,
     LedgerEntry,
     RawPayload,
     ScopeList,
     ServiceList,
-    TemplateCount,
     TemplateScope,
     raw_payload,
 )

@@ -1,9 +1,9 @@
-"""What do programs get of rules that need a person: findings, proposals, samples?"""
+"""What do programs get of rules and what else keeps quiet: lists, and what of them needs a person?"""
 
 from aiops.domain.alerts import Alert
 from aiops.domain.base import Noun
 from aiops.domain.incidents import TimelineItem
-from aiops.domain.rules import Rule, RuleStatus
+from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, RuleStatus, Silence, Window
 from rules.lint import Finding
 
 
@@ -75,3 +75,57 @@ class SampleList(Noun, frozen=True, kw_only=True):
 
     items: tuple[Sampled, ...]
     total: int
+
+
+class RuleList(Noun, frozen=True, kw_only=True):
+    """One page of rules."""
+
+    items: tuple[Rule, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class SilenceList(Noun, frozen=True, kw_only=True):
+    """One page of silences."""
+
+    items: tuple[Silence, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class WindowList(Noun, frozen=True, kw_only=True):
+    """One page of maintenance windows."""
+
+    items: tuple[Window, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class InhibitionList(Noun, frozen=True, kw_only=True):
+    """One page of inhibitions."""
+
+    items: tuple[Inhibition, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class PackList(Noun, frozen=True, kw_only=True):
+    """Packs as they were last read."""
+
+    items: tuple[Pack, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``
+
+
+class RuleChangeList(Noun, frozen=True, kw_only=True):
+    """One page of the audit log, newest first."""
+
+    items: tuple[RuleChange, ...]
+    total: int
+    next: str
+    exact: bool = True  # False: there are more than ``total``

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from aiops.domain.alerts import Alert, Episode, EpisodeFate, EventRecord
+from aiops.domain.alerts import Alert, EpisodeFate, EventRecord
 from aiops.domain.base import Noun
 from aiops.domain.edges import EdgeRecord
 from aiops.domain.entries import Delivery
-from aiops.domain.events import Severity
 from aiops.domain.graph import Edge, Topology
-from aiops.domain.incidents import Incident, Page, TimelineItem
-from aiops.domain.pins import Pin
+from aiops.domain.incidents import Page
 from aiops.domain.reasons import Reason
 from aiops.domain.records import (
     DeliveryRecord,
@@ -22,8 +20,6 @@ from aiops.domain.records import (
     Template,
     Unmapped,
 )
-from aiops.domain.rules import Inhibition, Pack, Rule, RuleChange, Silence, Window
-from aiops.domain.runbooks import Runbook
 from ingestion.listeners.standing import Standing
 
 Facets = Mapping[str, Mapping[str, int]]
@@ -42,83 +38,6 @@ class Accepted(Noun, frozen=True, kw_only=True):
     outcome: str  # where to ask for it
 
 
-class IncidentList(Noun, frozen=True, kw_only=True):
-    """One page; total, items and facets come from one read."""
-
-    items: tuple[Incident, ...]
-    total: int
-    next: str  # cursor of the next page; empty: this was the last
-    facets: Facets = {}
-    exact: bool = True  # False: there are more than ``total``
-    sampled: Mapping[str, int] = {}  # facets that were counted over only so many, the last made
-
-
-class IncidentDetail(Noun, frozen=True, kw_only=True):
-    """One incident with a page of its members and its story."""
-
-    incident: Incident
-    members: tuple[Episode, ...]
-    members_total: int
-    members_next: str
-    timeline: tuple[TimelineItem, ...]
-    templates: tuple["TemplateCount", ...] = ()  # of all members, or the last 10,000, most frequent first
-
-
-class Remedy(Noun, frozen=True, kw_only=True):
-    """What people did about an incident, as far as they said."""
-
-    cause: str = ""  # that a person confirmed
-    resolved_by: str = ""  # empty: it resolved by itself, or is not resolved
-    resolved: str = ""  # what was said then
-    seconds: float | None = None  # from its beginning until it was resolved; None: it is not
-    comments: tuple[TimelineItem, ...] = ()  # the newest five
-
-
-class SimilarIncident(Noun, frozen=True, kw_only=True):
-    """Another incident, and how alike it is."""
-
-    similarity: float  # cosine of the mean embeddings of their members' templates; 1: the same mix of templates
-    incident: Incident
-    score: float = 0.0  # 0..1: how much of what fires where they have in common; the order goes by it
-    why: str = ""
-    done: Remedy = Remedy()
-
-
-class SimilarIncidents(Noun, frozen=True, kw_only=True):
-    """The most alike first."""
-
-    items: tuple[SimilarIncident, ...]
-    placed: bool  # False: the learner has not looked at this incident yet, so nothing can be said
-    cause: str = ""  # confirmed of the most alike; empty: nobody confirmed one, or nothing is similar enough
-    verdict: str = ""  # from how much on incidents are similar here, and why none is
-
-
-class RunbookList(Noun, frozen=True, kw_only=True):
-    """One page of runbooks, each without its text."""
-
-    items: tuple[Runbook, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class Advice(Noun, frozen=True, kw_only=True):
-    """One runbook for an incident, or a link to one."""
-
-    title: str
-    why: str
-    url: str = ""  # where it is written; empty: ``text`` says it
-    runbook_id: str = ""  # empty: it is only a link that an alert or a service bears
-    text: str = ""  # Markdown
-    by_text: bool = False  # found by what it says, where none is for its alerts
-
-
-class AdviceList(Noun, frozen=True, kw_only=True):
-    """What there is to do: links that alerts and services bear, then runbooks by name, then by text."""
-
-    items: tuple[Advice, ...]
-
-
 class SimilarPattern(Noun, frozen=True, kw_only=True):
     """Another pattern, and how alike it is."""
 
@@ -130,14 +49,6 @@ class SimilarPatterns(Noun, frozen=True, kw_only=True):
     """The most alike first."""
 
     items: tuple[SimilarPattern, ...]
-
-
-class TemplateCount(Noun, frozen=True, kw_only=True):
-    """How many members have this shape."""
-
-    template_id: str
-    text: str
-    episodes: int
 
 
 class AlertList(Noun, frozen=True, kw_only=True):
@@ -171,122 +82,6 @@ class AlertDetail(Noun, frozen=True, kw_only=True):
     events_total: int
     fate: EpisodeFate | None = None
     payload: RawPayload | None = None  # None: the journal no longer has it
-
-
-class RuleList(Noun, frozen=True, kw_only=True):
-    """One page of rules."""
-
-    items: tuple[Rule, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class SilenceList(Noun, frozen=True, kw_only=True):
-    """One page of silences."""
-
-    items: tuple[Silence, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class Example(Noun, frozen=True, kw_only=True):
-    """One alert that a rule would hide."""
-
-    fingerprint: str
-    title: str
-    entity: str
-    severity: str
-
-
-class Preview(Noun, frozen=True, kw_only=True):
-    """What matchers hit among the alerts that fire now."""
-
-    alerts: int
-    incidents: int  # whose firing alerts would all be hidden; at least so many where not ``complete``
-    critical: int  # of the alerts; likewise
-    worst: Severity | None = None  # of all that match, those that are hidden already too; None: nothing matches
-    looked_at: int  # firing alerts that were tried
-    complete: bool  # False: there are more firing alerts than are tried
-    examples: tuple[Example, ...] = ()
-    past: "Past | None" = None  # where it was asked for
-
-
-class HiddenIncident(Noun, frozen=True, kw_only=True):
-    """An incident whose cause a person confirmed, and of which something would have been hidden."""
-
-    incident_id: str
-    number: int
-    title: str
-    cause: str  # the confirmed root cause
-    root: bool  # an alert of the cause itself would have been hidden
-    whole: bool  # all of it would have been hidden
-    hidden: int  # episodes
-    episodes: int
-
-
-class Past(Noun, frozen=True, kw_only=True):
-    """What matchers would have hidden in the past days."""
-
-    days: int
-    alerts: int  # conditions; told from the sample that was looked at where not ``complete``
-    alerts_between: tuple[int, int]  # with 95 % certainty; both the same: it was counted
-    critical: int  # of these; told from a sample of its own
-    critical_between: tuple[int, int]
-    looked_at: int  # the sample
-    candidates: int  # alerts that may match, by what is indexed
-    complete: bool  # all candidates were looked at, so the counts are exact
-    known_bad: int  # of these: such a rule hides none of them, known bad beats known good. From no sample
-    known_bad_left: int = 0  # known bad alerts that there was no time to try: whether they match is not known
-    incidents: tuple[HiddenIncident, ...] = ()  # confirmed ones that it touches. From no sample
-    incidents_left: int = 0  # confirmed ones that there was no time to look through: whether it touches them is unknown
-    examples: tuple[Example, ...] = ()
-
-
-class WindowList(Noun, frozen=True, kw_only=True):
-    """One page of maintenance windows."""
-
-    items: tuple[Window, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class PinList(Noun, frozen=True, kw_only=True):
-    """One page of pins."""
-
-    items: tuple[Pin, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class InhibitionList(Noun, frozen=True, kw_only=True):
-    """One page of inhibitions."""
-
-    items: tuple[Inhibition, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class PackList(Noun, frozen=True, kw_only=True):
-    """Packs as they were last read."""
-
-    items: tuple[Pack, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
-
-
-class RuleChangeList(Noun, frozen=True, kw_only=True):
-    """One page of the audit log, newest first."""
-
-    items: tuple[RuleChange, ...]
-    total: int
-    next: str
-    exact: bool = True  # False: there are more than ``total``
 
 
 class PatternList(Noun, frozen=True, kw_only=True):

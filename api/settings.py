@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiops.config import AccessConfig
 from aiops.domain.channels import Paging
+from aiops.domain.sections import AccessConfig
 from aiops.domain.settings import SuggestSettings
 
 

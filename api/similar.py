@@ -13,8 +13,9 @@ from aiops.domain.words import plural, span
 from aiops.ports import View
 from api.errors import NotFound
 from api.filters import Alike
+from api.incident_schemas import Remedy, SimilarIncident, SimilarIncidents
 from api.reading import incident
-from api.schemas import Remedy, SimilarIncident, SimilarIncidents, SimilarPattern, SimilarPatterns
+from api.schemas import SimilarPattern, SimilarPatterns
 from correlation.similar import History, Known, Likeness, Threshold, ranked, similar, threshold
 
 SPARE = 20  # asked for beyond what is wanted: merged incidents are not shown, and the nearest is not the most alike

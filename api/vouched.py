@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as AsgiScope
 
-from aiops.config import AccessConfig
 from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.sections import AccessConfig
 from api.errors import Forbidden
 from api.grants import SCOPES, Grant, Role, checked_name, highest
 

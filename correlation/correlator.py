@@ -273,7 +273,7 @@ class Correlator(Part):
         if cause and cause != _cause(before) and live.confirmed is None:
             first = after.candidates[0]
             why = f": {first.evidence[0].text}" if first.evidence else ""
-            self._assembly.tell(live, now, "cause", f"likely root cause {cause} ({first.probability:.0%}){why}")
+            self._assembly.tell(live, now, "cause", f"likely root cause {cause} ({first.likely}){why}")
 
     def _mute(self, live: Live, now: datetime) -> None:
         """Say so when all that still fires has come to be muted."""

@@ -10,6 +10,7 @@ from aiops.domain.impact import Impact
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
+from aiops.domain.words import percent
 from correlation.background import Rates, node_of
 from correlation.impact import dependents_of, impact
 from correlation.live import Live, worst
@@ -146,7 +147,7 @@ def _reasons(live: Live, doc: Incident) -> tuple[Reason, ...]:
         first = doc.candidates[0]
         if live.explained and live.root and len(live.services) > 1:
             share = len(live.explained) / len(live.services)
-            ours.append(Reason(step="group", text=f"{share:.0%} of its services are explained by {live.root}"))
+            ours.append(Reason(step="group", text=f"{percent(share)} of its services are explained by {live.root}"))
         ours += first.evidence
     if doc.abstained:
         ours.append(Reason(step="cause", text=doc.abstained))

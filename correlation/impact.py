@@ -7,6 +7,7 @@ from aiops.domain.impact import Impact, Traffic
 
 MOST = 50  # dependents named; all are counted, up to MOST_LOOKED_AT
 MOST_LOOKED_AT = 5_000
+NAMED = 3  # of them in a sentence
 MOST_OWNERS = 20
 CRITICAL = 2  # a tier up to this one is worth a word
 
@@ -31,8 +32,8 @@ def impact(services: Collection[str], dependents: Sequence[str], view: GraphView
                 (
                     _met(traffic),
                     f"business services {', '.join(business)}" if business else "",
-                    _critical(worst),
-                    _depend(dependents, any(name in view.services for name in services)),
+                    "" if worst and worst.name in dependents[:NAMED] else _critical(worst),
+                    _depend(dependents, any(name in view.services for name in services), worst),
                 ),
             )
         ),
@@ -65,12 +66,17 @@ def _critical(worst: Service | None) -> str:
     return f"the most critical is {worst.name}, tier {worst.tier}" if worst and worst.tier <= CRITICAL else ""
 
 
-def _depend(dependents: Sequence[str], known: bool) -> str:
+def _marked(name: str, worst: Service | None) -> str:
+    return f" (the most critical, tier {worst.tier})" if worst and worst.name == name and _critical(worst) else ""
+
+
+def _depend(dependents: Sequence[str], known: bool, worst: Service | None) -> str:
     if not known:
         return "what depends on these is unknown: none of its services is in the service graph"
-    named = ", ".join(dependents[:3]) + (f" and {len(dependents) - 3} more" if len(dependents) > 3 else "")
+    named = ", ".join(f"{name}{_marked(name, worst)}" for name in dependents[:NAMED])
+    named += f" and {len(dependents) - NAMED:,} more" if len(dependents) > NAMED else ""
     if len(dependents) == 1:
         return f"1 more service depends on these: {named}"
     return (
-        f"{len(dependents)} more services depend on these: {named}" if dependents else "nothing else depends on these"
+        f"{len(dependents):,} more services depend on these: {named}" if dependents else "nothing else depends on these"
     )

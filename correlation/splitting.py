@@ -2,9 +2,10 @@
 
 It is two where two of the services that alert explain ``merge_cover`` of them together, neither so many alone, and each
 at least ``LEAST`` that the other does not; where the graph knows nothing on which both roots rest, however silent it
-is; and where nothing that only one root explains would join the other's side, now that the roots are known: with
-``off_cone``, what alerts over there makes it at most ``join_ratio`` times likelier than chance. So what one root
-explains is never cut, and no merge would undo a cut.
+is (a group that holds as good as all there is tells nothing by that: it counts only where it alerts); and where
+nothing that only one root explains would join the other's side, now that the roots are known: with ``off_cone``, what
+alerts over there makes it at most ``join_ratio`` times likelier than chance. So what one root explains is never cut,
+and no merge would undo a cut.
 
 What both roots explain, or neither, goes where its neighbours pull it more.
 """
@@ -84,7 +85,8 @@ def _one_root(
     for root, other in ((second, first), (first, second)):
         if (alone := len(cones[root] - cones[other])) < LEAST:
             return f"{root} explains {plural(alone, 'service')} that {other} does not: {LEAST} are needed"
-    if shared := _below(first, cones, graph) & _below(second, cones, graph):
+    below = _below(first, cones, graph) & _below(second, cones, graph)
+    if shared := {one for one in below if one in cones or graph.share_held(one) < settings.merge_cover}:
         return f"{min(shared)} may be behind both {first} and {second}: they rest on it"
     if len(both) < settings.merge_cover * len(cones):
         return f"{first} and {second} together explain {len(both)} of its {len(cones)} services only"

@@ -109,6 +109,15 @@ class ServiceGraph(Part):
             self._needs[name] = self._within_two(name, self._view.depends_on)
         return self._needs.get(name, frozenset())
 
+    def share_held(self, name: str) -> float:
+        """Return which share of all nodes that are no groups is part of ``name``, over hosts and groups, too.
+
+        0 where something depends on it or runs on it: that is more than a group.
+        """
+        if name in self._view.services and name not in self._held:
+            self._held[name] = self._share_held(name)
+        return self._held.get(name, 0.0)
+
     def path(self, cause: str, hurt: str) -> tuple[str, ...]:
         """Return the shortest way along which ``cause`` hurts ``hurt``; empty when there is none."""
         if cause not in self._graph or hurt not in self._graph:
@@ -144,6 +153,7 @@ class ServiceGraph(Part):
         self._balls: dict[str, dict[str, Near]] = {}
         self._rests: dict[str, frozenset[str]] = {}
         self._needs: dict[str, frozenset[str]] = {}
+        self._held: dict[str, float] = {}
 
     @staticmethod
     def _ends(graph: "nx.DiGraph[str]", relation: Relation) -> dict[str, tuple[str, ...]]:
@@ -188,6 +198,18 @@ class ServiceGraph(Part):
         """Yield the neighbours of the first ``FAN_CAP`` nodes, at most ``FAN_CAP`` of each."""
         for node in sorted(nodes)[:FAN_CAP]:
             yield from islice(step(node, relation), FAN_CAP)
+
+    def _share_held(self, name: str) -> float:
+        if len(self._in(name, Relation.PART_OF)) < len(self._graph.pred[name]):
+            return 0.0
+        held: dict[str, None] = {}
+        queue = [name]
+        for node in queue:
+            found = (*self._in(node, Relation.PART_OF), *self._in(node, Relation.RUNS_ON))
+            queue += [other for other in found if other not in held]
+            held.update(dict.fromkeys(found))
+        plain = [node for node in self._graph if not self._in(node, Relation.PART_OF)]
+        return sum(node in held for node in plain) / max(1, len(plain))
 
     @staticmethod
     def _within_two(name: str, step: Steps) -> frozenset[str]:

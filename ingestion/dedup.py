@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import chain
 
 import msgspec
@@ -10,7 +10,6 @@ import msgspec
 from aiops.domain.alerts import Alert, Episode, EventRecord, Moved, Placement, Templated
 from aiops.domain.base import stable_hash
 from aiops.domain.documents import ALERTS, EPISODES
-from aiops.domain.entries import delivery_of
 from aiops.domain.events import Event, Status
 from aiops.domain.part import Part
 from aiops.domain.reasons import Reason, told
@@ -18,30 +17,14 @@ from aiops.domain.settings import DedupSettings
 from aiops.domain.timers import Timers
 from aiops.domain.words import plural
 from ingestion.chatter import Chatter, Habit
+from ingestion.marks import NOTHING, Mark, marked
 from ingestion.shelf import Shelf, Shelved
-from ingestion.states import News, expired, inferred, superseded
+from ingestion.states import News, expired, superseded
 
 MOST_KEYS = 200_000  # contents remembered; the oldest is forgotten, a resend of it then counts as an event
 MOST_ALERTS = 200_000  # remembered: beyond it the longest resolved goes, else the longest silent ends
 
-_MICROSECOND = timedelta(microseconds=1)
-_UNSTATED = datetime(1, 1, 1, tzinfo=UTC)
-_Order = tuple[datetime, datetime, int, datetime]
-
-
-class _Mark(msgspec.Struct, frozen=True, array_like=True):
-    """Of the sender's state that an alert shows: where it stands among all states of the alert, and what it said."""
-
-    order: _Order
-    content_key: str
-    leased: bool  # its sender is to repeat it while it lasts
-    until: datetime | None = None  # the furthest that it promised so, in our time
-
-    def promised(self, event: Event) -> "_Mark":
-        """Return it with what ``event`` promises."""
-        end = _promise(event)
-        further = end is not None and (self.until is None or end > self.until)
-        return msgspec.structs.replace(self, until=end) if further else self
+_Seen = tuple[list[str], list[str], list[datetime]]  # content keys, event ids, receipts
 
 
 class Dedup(Part):
@@ -56,7 +39,7 @@ class Dedup(Part):
         self._seen: OrderedDict[str, tuple[str, datetime]] = OrderedDict()  # content key -> event id, receipt
         self._firing = Shelf()  # the longest silent first
         self._resolved = Shelf()  # the longest resolved first
-        self._marks: dict[str, _Mark] = {}
+        self._marks: dict[str, Mark] = {}
         self._open: dict[str, dict[str, None]] = {}  # template id -> fingerprints that fire
         self._chatter = Chatter()
 
@@ -111,8 +94,9 @@ class Dedup(Part):
         fingerprint = fingerprint_of(event)
         before = self.current(fingerprint)
         news = News(fingerprint, event, placement, templated, pattern_id)
-        newer = before is None or self._newer(event, before)
-        self._mark(fingerprint, event, newer)
+        mark = self._marks.get(fingerprint)
+        newer = before is None or mark is None or mark.newer(event, before)
+        self._marks[fingerprint] = marked(mark, event) if newer or mark is None else mark.promised(event)
         if fingerprint in self._firing:
             self._firing.move_last(fingerprint)
         if before is None:
@@ -131,17 +115,6 @@ class Dedup(Part):
         else:
             alert = news.update(before)
         return self._timed(alert, event)
-
-    def _mark(self, fingerprint: str, event: Event, newer: bool) -> None:
-        mark = self._marks.get(fingerprint)
-        if newer:
-            order = _order(event)
-            if mark is not None and mark.order > order:  # a renewed lease: what it outlived, said once more, is over
-                order = (mark.order[0] + _MICROSECOND, *mark.order[1:])
-            until = mark.until if mark else None
-            mark = _Mark(order, event.content_key, event.lease is not None, until)
-        if mark is not None:
-            self._marks[fingerprint] = mark.promised(event)
 
     def keep(self, alert: Alert) -> None:
         """Store this version of the alert and of its episode."""
@@ -215,7 +188,7 @@ class Dedup(Part):
             )
             if not left:
                 alert = superseded(alert, now)
-                self._marks[fingerprint] = _Mark((_UNSTATED, _UNSTATED, 0, _UNSTATED), "", False)
+                self._marks[fingerprint] = NOTHING
                 self._timers.cancel("lease", fingerprint)
                 self._timers.set("forget", fingerprint, now + self.settings.resolved_kept)
             found.append(alert)
@@ -276,22 +249,9 @@ class Dedup(Part):
     def _turns(self, event: Event) -> bool:
         """Would this event change what its alert shows?"""
         alert = self.current(fingerprint_of(event))
-        if alert is None or not self._newer(event, alert):
+        if alert is None or not (mark := self._marks[alert.fingerprint]).newer(event, alert):
             return False
-        return alert.status is not event.status or self._marks[alert.fingerprint].content_key != event.content_key
-
-    def _newer(self, event: Event, alert: Alert) -> bool:
-        """Does the event state something later than what the alert shows? An end that we inferred yields to firing."""
-        if event.status is Status.FIRING and inferred(alert):
-            return True
-        mark = self._marks[alert.fingerprint]
-        promise, order = _promise(event), mark.order
-        if promise and mark.until and promise > mark.until and alert.status is Status.RESOLVED:
-            return True  # its sender renews the lease of what it, or another, called over: it was over for want of news
-        stated = event.starts_at is not None or event.occurred_at != event.received_at
-        if not stated and delivery_of(event.event_id) != delivery_of(alert.event_id):  # what comes later is later
-            return event.occurred_at >= order[0]
-        return _order(event) >= order
+        return alert.status is not event.status or mark.content_key != event.content_key
 
     def _lease(self, alert: Alert, event: Event) -> datetime | None:
         """Until when it fires without another word; an earlier promise is never shortened."""
@@ -327,10 +287,7 @@ class Dedup(Part):
         )
 
     def load(self, state: bytes) -> None:
-        seen_shape = tuple[list[str], list[str], list[datetime]]
-        shape = tuple[
-            seen_shape, Shelved, Shelved, dict[str, _Mark], list[tuple[str, list[str]]], list[tuple[str, Habit]]
-        ]
+        shape = tuple[_Seen, Shelved, Shelved, dict[str, Mark], list[tuple[str, list[str]]], list[tuple[str, Habit]]]
         seen, firing, resolved, self._marks, opened, habits = msgspec.msgpack.decode(state, type=shape)
         self._seen = OrderedDict((key, (event_id, at)) for key, event_id, at in zip(*seen, strict=True))
         self._firing, self._resolved = Shelf.load(firing), Shelf.load(resolved)
@@ -341,19 +298,3 @@ class Dedup(Part):
 def fingerprint_of(event: Event) -> str:
     """Return the identity of the condition: the sender's or its parser's, else of source and labels (or title)."""
     return event.fingerprint or stable_hash(event.source, event.labels.items() or event.title)
-
-
-def _promise(event: Event) -> datetime | None:
-    """Return until when a firing is said to last, unless it is repeated; None: it says nothing of that."""
-    return event.received_at + event.lease if event.lease and event.status is Status.FIRING else None
-
-
-def _order(event: Event) -> _Order:
-    """Return where a state stands among all of its alert; the largest counts, in whatever order they come in.
-
-    By time; then by the start of the firing that is spoken of; then an end outranks the firing that it names, and a
-    firing an end that names none. Nothing ends before it began: where the sender's clock says so, the start counts.
-    """
-    wins = Status.RESOLVED if event.starts_at else Status.FIRING
-    start = event.starts_at or _UNSTATED
-    return max(event.occurred_at, start), start, int(event.status is wins), event.occurred_at

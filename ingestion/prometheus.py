@@ -19,12 +19,13 @@ import msgspec
 import re2
 import structlog
 
-from aiops.config import SERVICES_ASKED_FOR, PrometheusConfig
+from aiops.config import SERVICES_ASKED_FOR
 from aiops.domain.documents import ENGINE, INCIDENTS, SERVICES
 from aiops.domain.entries import Delivery
 from aiops.domain.errors import AiopsError, BadConfiguration, Unavailable
 from aiops.domain.incidents import Incident
 from aiops.domain.queries import Query
+from aiops.domain.sections import PrometheusConfig
 from aiops.ports import Journal, Store, View
 from ingestion.listeners.standing import Standing, publish
 

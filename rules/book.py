@@ -18,11 +18,10 @@ from aiops.domain.acts import (
     Shelve,
 )
 from aiops.domain.alerts import Alert, Suppression, Verdict
-from aiops.domain.base import stable_hash
 from aiops.domain.documents import PACKS, RULES
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Status
-from aiops.domain.matching import OWN_FIELDS, all_match, fields_of
+from aiops.domain.matching import all_match, fields_of
 from aiops.domain.part import Part
 from aiops.domain.records import Template
 from aiops.domain.rules import Pack, Rule, RuleStatus, Silence
@@ -31,7 +30,7 @@ from aiops.domain.timers import Timers
 from aiops.domain.words import plural
 from rules.check import check_rule, check_silence, normal
 from rules.envelope import ends
-from rules.index import Index
+from rules.held import COUNTED, Held
 from rules.judgement import judged, lifted, said, silenced, where, within
 from rules.late import Late
 from rules.making import label_id, labelled, shelved
@@ -39,13 +38,9 @@ from rules.profiles import Seen
 from rules.signatures import Signatures
 from rules.silences import Silences
 from rules.suggest import waits
-from rules.trail import ENGINE, Trail
+from rules.trail import ENGINE, Trail, person
 
 MOST = 100_000  # rules and silences that have not ended
-SAMPLED = 50  # one hit in so many of what hides is put aside for a person to look at
-MOST_SAMPLED = 20
-MOST_FIELDS = 10_000  # label names remembered as seen
-_COUNTED = (RuleStatus.ACTIVE, RuleStatus.SHADOW)
 
 
 def _as_it_is(rule: Rule) -> Rule:
@@ -67,9 +62,7 @@ class Book(Part):
         self._shaped = shaped
         self.settings, self.suggest = settings, SuggestSettings()
         self._timers, self._signatures = timers, signatures
-        self._rules: dict[str, Rule] = {}
-        self._rule_index = Index()
-        self._seen: set[str] = set()  # names of the fields that alerts had so far
+        self._rules = Held(self)
         self._late = Late()
         self._trail = Trail(self, "rule")
         self._silences = Silences(self, timers, self._trail)
@@ -89,10 +82,8 @@ class Book(Part):
         with an envelope.
         """
         fields = fields_of(alert)
-        if not self._seen.issuperset(fields):
-            self._see(fields)
-        found = (self._rules[key] for key in dict.fromkeys(map(_id, self._rule_index.find(fields))))
-        rules = [rule for rule in found if rule.expires is None or now < rule.expires]
+        self._rules.see(fields)
+        rules = [rule for rule in self._rules.met(fields) if rule.expires is None or now < rule.expires]
         lifts = {rule.id: lift for rule in rules if (lift := lifted(rule, alert, seen, now))}
         silences = self._silences.over(fields, now)
         new = hit and alert.episode.events == 1
@@ -101,7 +92,8 @@ class Book(Part):
             self.put(RULES, rule)
         if hit and alert.status is Status.FIRING:
             counted = [rule for rule in rules if within(rule, alert) and rule.id not in lifts]
-            self._count(counted, silences, alert, now)
+            self._rules.count(counted, alert, now)
+            self._silences.count(silences, now)
         rules += self._signatures.verdict(alert)
         quiet = (*(silenced(silence) for silence in silences), *others)
         self._watch(alert, rules, now)
@@ -116,11 +108,12 @@ class Book(Part):
                 return self._accept(rule_id, days, actor, now)
             case RejectRule(rule_id=rule_id, text=text):
                 how = f"rejected by {actor}" + (f": {text}" if text else "")
-                return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED)
-            case EndRule(rule_id=rule_id, text=text):
-                return self._end_rule(rule_id, actor, now, f"ended by {actor}" + (f": {text}" if text else ""))
+                return self._end_rule(rule_id, actor, now, how, RuleStatus.REJECTED, by=person(actor))
+            case EndRule(rule_id=rule_id, text=text, gone=gone):
+                how = f"ended by {actor}" + (f": {text}" if text else "")
+                return self._end_rule(rule_id, actor, now, how, by="" if gone else person(actor))
             case LabelTemplate(verdict=Verdict.UNKNOWN, reason=reason):
-                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}")
+                return self._end_rule(label_id(act), actor, now, f"ended by {actor}: {reason}", by=person(actor))
             case LabelTemplate():
                 template = templates.get(act.template_id)
                 return self._put_rule(labelled(act, template, actor, now, self.settings.longest), actor, now)
@@ -161,18 +154,16 @@ class Book(Part):
     def suspend(self, rule_id: str, why: str, now: datetime) -> bool:
         """Let a rule decide nothing until a person accepts it again; was it in force, or in shadow?"""
         rule = self._rules.get(rule_id)
-        if rule is None or rule.status not in _COUNTED:
+        if rule is None or rule.status not in COUNTED:
             return False
-        self._unfile(rule)
         suspended = msgspec.structs.replace(rule, status=RuleStatus.SUSPENDED)
-        self._keep(suspended)
+        self._rules.put(suspended)
         self._trail.note(rule, suspended, ENGINE, now, f"rule {rule_id} suspended: {why}")
         return True
 
     def hiding(self, alert: Alert) -> list[Rule]:
         """Return the known_good rules, in force or in shadow, that match the alert, whatever its envelope."""
-        found = dict.fromkeys(map(_id, self._rule_index.find(fields_of(alert))))
-        return [self._rules[key] for key in found if self._rules[key].verdict is Verdict.KNOWN_GOOD]
+        return [rule for rule in self._rules.met(fields_of(alert)) if rule.verdict is Verdict.KNOWN_GOOD]
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return a rule that has not ended."""
@@ -180,14 +171,14 @@ class Book(Part):
 
     def statuses(self) -> dict[str, RuleStatus]:
         """Return where each rule that has not ended stands, by id."""
-        return {key: rule.status for key, rule in self._rules.items()}
+        return {rule.id: rule.status for rule in self._rules}
 
     def rules_but(self, keys: Set[str]) -> list[str]:
         """Return the ids of the rules that have not ended, other than ``keys``."""
-        return [key for key in self._rules if key not in keys]
+        return [rule.id for rule in self._rules if rule.id not in keys]
 
     def dump(self) -> bytes:
-        held = (list(self._rules.values()), self._silences.all(), sorted(self._seen))
+        held = (list(self._rules), self._silences.all(), sorted(self._rules.seen))
         return msgspec.msgpack.encode((*held, self._late.all(), self._trail.lines))
 
     def load(self, state: bytes) -> None:
@@ -196,11 +187,8 @@ class Book(Part):
         self._late = Late()
         for rule in late:
             self._late.put(rule)
-        self._rules = {rule.id: rule for rule in rules}
+        self._rules.load(rules, seen)
         self._silences.load(silences)
-        self._rule_index, self._seen = Index(), set(seen)
-        for rule in rules:
-            self._index(rule)
 
     def _put_rule(self, rule: Rule, actor: str, now: datetime) -> tuple[str, str]:
         check_rule(rule, now, self.settings.longest)
@@ -218,11 +206,10 @@ class Book(Part):
             hits=before.hits if before else 0,
             last_hit=before.last_hit if before else None,
             audit=before.audit if before else (),
-            unseen=tuple(sorted({item.field for way in rule.ways for item in way}.difference(self._seen, OWN_FIELDS))),
+            unseen=self._rules.unseen(rule),
+            ended_by="",
         )
-        self._unfile(before)
-        self._keep(rule)
-        self._index(rule)
+        self._rules.put(rule)
         self._late.drop(rule.id)
         if rule.expires:
             self._timers.set("book", rule.id, rule.expires)
@@ -266,14 +253,14 @@ class Book(Part):
             self._timers.set("envelope", alert.fingerprint, min(times))
 
     def _end_rule(
-        self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED
+        self, rule_id: str, actor: str, now: datetime, how: str, status: RuleStatus = RuleStatus.EXPIRED, by: str = ""
     ) -> tuple[str, str]:
-        rule = self._rules.pop(rule_id, None)
+        """``by``: the person whose word it is that it has ended, whatever packs say."""
+        rule = self._rules.take_out(rule_id)
         if rule is None:
             raise Conflict(f"there is no rule {rule_id!r}, or it has ended")
-        self._unfile(rule)
         self._timers.cancel("book", rule_id)
-        ended = msgspec.structs.replace(rule, status=status, expires=now)
+        ended = msgspec.structs.replace(rule, status=status, expires=now, ended_by=by)
         self.put(RULES, ended)
         if actor == ENGINE and rule.verdict is Verdict.KNOWN_GOOD and rule.status is RuleStatus.ACTIVE:
             self._late.put(ended)
@@ -296,47 +283,7 @@ class Book(Part):
         if len(self._rules) + len(self._silences) >= MOST and key not in self._rules and key not in self._silences:
             raise Conflict(f"there are {MOST} rules and silences: end some first")
 
-    def _keep(self, rule: Rule) -> None:
-        self._rules[rule.id] = rule
-        self.put(RULES, rule)
-
-    def _index(self, rule: Rule) -> None:
-        for number, way in enumerate(rule.ways if rule.status in _COUNTED else ()):
-            self._rule_index.put(f"{number} {rule.id}", way)
-
-    def _unfile(self, rule: Rule | None) -> None:
-        for number, _ in enumerate(rule.ways if rule else ()):
-            self._rule_index.drop(f"{number} {rule.id if rule else ''}")
-
-    def _count(self, rules: Iterable[Rule], silences: Iterable[Silence], alert: Alert, now: datetime) -> None:
-        for rule in rules:
-            audit = rule.audit
-            if rule.verdict is Verdict.KNOWN_GOOD and _sampled(rule, alert):
-                audit = (*(key for key in audit if key != alert.fingerprint), alert.fingerprint)[-MOST_SAMPLED:]
-            self._keep(msgspec.structs.replace(rule, hits=rule.hits + 1, last_hit=now, audit=audit))
-        self._silences.count(silences, now)
-
-    def _see(self, fields: Mapping[str, str]) -> None:
-        """Remember field names; rules that waited for one no longer lack it."""
-        new = {name for name in fields if name not in self._seen}
-        if len(self._seen) + len(new) > MOST_FIELDS:
-            return
-        self._seen |= new
-        for rule in list(self._rules.values()):
-            if new.intersection(rule.unseen):
-                self._keep(msgspec.structs.replace(rule, unseen=tuple(sorted(set(rule.unseen) - new))))
-
-
-def _sampled(rule: Rule, alert: Alert) -> bool:
-    """Is this hit one of those that a person is to look at? One in ``SAMPLED``, whatever came before it."""
-    return int(stable_hash("audit", rule.id, alert.event_id), 16) % SAMPLED == 0
-
 
 def _bounds(rule: Rule) -> str:
     most = rule.envelope.per_hour if rule.envelope else 0
     return f"; while they are as they were learned, at most {most} an hour" if most else ""
-
-
-def _id(filed: str) -> str:
-    """Return the id of the rule that one of its ways is filed under."""
-    return filed.partition(" ")[2]

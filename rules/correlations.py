@@ -40,7 +40,8 @@ class Window(msgspec.Struct):
 
 
 class Correlations(Part):
-    """The windows of all correlations. Time is the records' own, though never ahead of when they came.
+    """The windows of all correlations. Time is the records' own, though never ahead of when they came: so a record that
+    is read anew has the time that it had, and is one record still.
 
     A window ends at the newest hit of its group; what comes so late that it lies before the window is left out.
     """
@@ -57,7 +58,6 @@ class Correlations(Part):
         of: Iterable[str],
         event: Event,
         record: Record,
-        now: datetime,
     ) -> tuple[list[Found], int]:
         """Note that the correlated signatures ``of`` fit a record; return what is reached, and how many were left out.
 
@@ -72,7 +72,7 @@ class Correlations(Part):
                 left_out += 1
                 continue
             window = self._window(signature.id, group)
-            hit = Hit(at=min(event.occurred_at, now), of=name, value=value, event_id=_first_id(event))
+            hit = Hit(at=min(event.occurred_at, event.received_at), of=name, value=value, event_id=_first_id(event))
             if not self._note(window, hit, detection):
                 left_out += 1
             elif text := _reached(detection, window):

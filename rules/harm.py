@@ -4,7 +4,7 @@ Such incidents of the last 30 days are what proposals are tested against: none o
 near the cause while they lasted, is proposed to be muted.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -31,7 +31,10 @@ class _Trial(msgspec.Struct, array_like=True):
 
 
 class Harms(Part):
-    """The confirmed incidents that proposals are tested against, counted in the profiles of what fired near them."""
+    """The confirmed incidents that proposals are tested against, counted in the profiles of what fired near them.
+
+    The counts of profiles are as of the last time that somebody asked for what is ``tested``.
+    """
 
     def __init__(self, profiles: Profiles) -> None:
         super().__init__()
@@ -58,20 +61,25 @@ class Harms(Part):
         rooted = [one for one in near if one.entity == cause and one.fired(*lasted)]
         trial = _Trial(now.timestamp(), [one.key for one in near], [one.key for one in rooted])
         self._trials[incident_id] = trial
-        self._count(trial, 1)
         while len(self._trials) > MOST:
-            self.take_back(next(iter(self._trials)))
+            self._trials.popitem(last=False)
 
     def take_back(self, incident_id: str) -> None:
         """The incident was not what was said of it, or it is long ago."""
-        if trial := self._trials.pop(incident_id, None):
-            self._count(trial, -1)
+        self._trials.pop(incident_id, None)
 
     def tested(self, now: datetime) -> int:
-        """Forget what is long ago; return how many there are to be tested against."""
+        """Forget what is long ago, and count the rest in the profiles; return how many there are to be tested against.
+
+        All are counted anew: a profile that was forgotten and came back knows nothing of what it fired near to.
+        """
         since = (now - REMEMBERED).timestamp()
         for key in [key for key, trial in self._trials.items() if trial.at < since]:
             self.take_back(key)
+        near = Counter(key for trial in self._trials.values() for key in trial.near)
+        rooted = Counter(key for trial in self._trials.values() for key in trial.rooted)
+        for profile in self._profiles.all():
+            profile.near, profile.rooted = near[profile.key], rooted[profile.key]
         return len(self._trials)
 
     def dump(self) -> bytes:
@@ -79,15 +87,6 @@ class Harms(Part):
 
     def load(self, state: bytes) -> None:
         self._trials = OrderedDict(msgspec.msgpack.decode(state, type=list[tuple[str, _Trial]]))
-
-    def _count(self, trial: _Trial, by: int) -> None:
-        """Count it in the profiles that are still known."""
-        for key in trial.near:
-            if profile := self._profiles.get(key):
-                profile.near = max(0, profile.near + by)
-        for key in trial.rooted:
-            if profile := self._profiles.get(key):
-                profile.rooted = max(0, profile.rooted + by)
 
 
 class Harm(Noun, frozen=True, kw_only=True):

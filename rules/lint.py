@@ -8,7 +8,7 @@ from aiops.domain.base import Noun
 from aiops.domain.matching import Matcher, Operator
 from aiops.domain.rules import Rule, RuleStatus, Silence
 from aiops.domain.words import clock, plural, span
-from rules.overlap import Overlaps, is_dead
+from rules.overlap import MOST_LOOSE, Overlaps, is_dead
 
 SHIFT = timedelta(hours=12)  # how long whoever is on call now may be
 _DAY = timedelta(days=1)
@@ -18,7 +18,17 @@ _BROAD = ("source", "severity", "owner", "env", "environment", "region", "cluste
 _ORDER = ("contradictory", "dead", "over_broad", "expiring_in_shift", "subsumed")  # what is told first
 KINDS = (
     *_ORDER,
-    *("expired", "expiring", "review", "never_hit", "stale", "no_negative_case", "unseen_field", "costly"),
+    *(
+        "expired",
+        "expiring",
+        "review",
+        "never_hit",
+        "stale",
+        "no_negative_case",
+        "unseen_field",
+        "costly",
+        "not_compared",
+    ),
 )
 
 
@@ -108,6 +118,9 @@ def _of_overlaps(rules: Sequence[Rule]) -> Iterator[Finding]:
         elif same:
             text = f"adds nothing to rule {same[0].id} ({same[0].owner}), which says the same of all that it matches"
             yield Finding(id=rule.id, kind="subsumed", text=text)
+    for rule in overlaps.left_out:
+        text = f"whether it takes in others is not looked at, as {MOST_LOOSE} rules like it are: add a matcher with ="
+        yield Finding(id=rule.id, kind="not_compared", text=text)
 
 
 def _beats(other: Rule, rule: Rule) -> bool:

@@ -2,34 +2,40 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from aiops.domain.matching import Matcher, Operator, token_match
 from aiops.domain.rules import Rule
 
-MOST_LOOSE = 200  # rules without any `field=value`, which are compared with every other one
+MOST_LOOSE = 200  # rules filed under one field, as they have no plain value or token of it: those are tried on many
 _REST = "<**>"
 _Way = Sequence[Matcher]
+_Key = tuple[
+    str, str | None, int
+]  # field, value (None: any), place of a token of a pattern (-1: it is the whole value)
 
 
 class Overlaps:
-    """Which of these rules take in another whole? Found by plain conditions that both have, the rarest of each."""
+    """Which of these rules take in another whole? Each way is filed under the rarest of what the other must have, too.
+
+    That is a plain value, a token at its place in a pattern, or at least a matcher of the same field.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._by_condition: dict[tuple[str, str], list[Rule]] = {}
-        self._loose: list[Rule] = []
-        common = Counter(condition for rule in rules for way in rule.ways for condition in _conditions(way))
+        self._filed: dict[_Key, list[Rule]] = {}
+        self.left_out: list[Rule] = []  # not tried on all that they may take in: too many are like them
+        common = Counter(key for rule in rules for way in rule.ways for key in (*_plain(way), *_fields(way)))
         for rule in rules:
-            rarest = (min(_conditions(way), key=lambda one: (common[one], one), default=None) for way in rule.ways)
-            for condition in sorted(set(filter(None, rarest))):
-                self._by_condition.setdefault(condition, []).append(rule)
-            if not all(_conditions(way) for way in rule.ways) and len(self._loose) < MOST_LOOSE:
-                self._loose.append(rule)
+            rarest = {min(_plain(way) or _fields(way), key=lambda one: (common[one], one[0], one)) for way in rule.ways}
+            full = [key for key in rarest if key[1] is None and len(self._filed.get(key, ())) >= MOST_LOOSE]
+            self.left_out += [rule] if full else []
+            for key in rarest.difference(full):
+                self._filed.setdefault(key, []).append(rule)
 
     def over(self, rule: Rule) -> Iterator[Rule]:
         """Yield the others that match whatever ``rule`` matches, by their ids."""
-        conditions = [condition for way in rule.ways for condition in _conditions(way)]
-        near = [*self._loose, *(one for condition in conditions for one in self._by_condition.get(condition, ()))]
-        others = {one.id: one for one in near if one.id != rule.id}
+        keys = dict.fromkeys(chain.from_iterable((*_plain(way), *_fields(way)) for way in rule.ways))
+        others = {one.id: one for key in keys for one in self._filed.get(key, ()) if one.id != rule.id}
         yield from (others[key] for key in sorted(others) if covers(others[key], rule))
 
 
@@ -43,12 +49,22 @@ def is_dead(rule: Rule) -> bool:
     return all(_excluded(way) for way in rule.ways)
 
 
-def _conditions(way: _Way) -> list[tuple[str, str]]:
-    return [
-        (one.field, one.value)
-        for one in way
-        if one.operator is Operator.EQUAL and one.value and one.field != "template"
-    ]
+def _plain(way: _Way) -> list[_Key]:
+    """Return the values and tokens that whatever lies within this way has, too."""
+    found: list[_Key] = []
+    for one in way:
+        if one.operator is Operator.EQUAL and one.field == "template":
+            tokens = enumerate(one.value.split())
+            found += [(one.field, token, place) for place, token in tokens if "<*>" not in token and token != _REST]
+        elif one.operator is Operator.EQUAL and one.value:
+            found.append((one.field, one.value, -1))
+        elif one.operator is Operator.REGEX and _is_list(one.value) and len(words := set(one.value.split("|"))) == 1:
+            found.append((one.field, words.pop(), -1))
+    return found
+
+
+def _fields(way: _Way) -> list[_Key]:
+    return [(one.field, None, -1) for one in way]
 
 
 def _covers(wide: _Way, narrow: _Way) -> bool:

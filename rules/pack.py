@@ -15,6 +15,7 @@ from aiops.domain.events import Problem, Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
 from aiops.domain.rules import Case, Cases, Envelope, Pack, Rule, RuleStatus, Threshold
 from rules.check import normal, shape
+from rules.cure import cure
 from rules.files import files_of, items_of
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -59,6 +60,19 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     any_shape: bool = False
     status: RuleStatus = RuleStatus.ACTIVE
     cases: _Proof = msgspec.field(default_factory=_Proof)
+
+
+_FIELDS = {
+    "": _Written.__struct_fields__,
+    "cases": _Proof.__struct_fields__,
+    "threshold": _Threshold.__struct_fields__,
+    "envelope": Envelope.__struct_fields__,
+}
+_WORDS = {
+    "verdict": (Verdict.KNOWN_GOOD, Verdict.KNOWN_BAD),
+    "ceiling": tuple(Severity),
+    "status": (RuleStatus.ACTIVE, RuleStatus.SHADOW, RuleStatus.PROPOSED),
+}
 
 
 def load_pack(text: str, place: str) -> tuple[list[Rule], list[Problem]]:
@@ -150,7 +164,7 @@ def _rule(data: object, where: str, pack: Pack) -> Rule:
     try:
         written = msgspec.convert(data, _Written)
     except msgspec.ValidationError as error:
-        raise BadInput(str(error), place=where, fix="see CONTRIBUTING.md; put numbers and yes/no in quotes") from error
+        raise BadInput(str(error), place=where, fix=cure(str(error), _FIELDS, _WORDS)) from error
     any_of = (matchers_of(some, f"{where}: any[{index}]") for index, some in enumerate(written.any))
     rule = Rule(
         id=written.id,

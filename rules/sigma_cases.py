@@ -65,7 +65,9 @@ def _fits(signature: Signature, records: Sequence[_Record], beside: Sequence[Sig
     for number, record in enumerate(records):
         moment = _AT + number * _APART
         for name in dict.fromkeys(map(_source, logsources)):
-            event = msgspec.structs.replace(_event(record, name), event_id=str(number), occurred_at=moment)
+            event = msgspec.structs.replace(
+                _event(record, name), event_id=str(number), occurred_at=moment, received_at=moment
+            )
             found |= any(one.signature.id == signature.id for one in part.find(event, moment))
     return found
 

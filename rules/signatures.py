@@ -61,7 +61,7 @@ class Signatures(Part):
             one, names = self._signatures[key], self._links.names(key, sorted(hit))
             if not names or not isinstance(one.condition, Correlated):
                 continue
-            reached, left_out = self.correlations.take(one, one.condition, names, event, record, now)
+            reached, left_out = self.correlations.take(one, one.condition, names, event, record)
             if left_out:
                 self._keep(msgspec.structs.replace(one, left_out=one.left_out + left_out))
             for found in reached:

@@ -31,16 +31,19 @@ class Difference(Noun, frozen=True, kw_only=True):
     rule: Rule | None = None  # as the pack says it; None: it is gone from there
 
 
-class Replaced(Noun, frozen=True, kw_only=True):
-    """A rule of a pack that a person put another one in the place of: it is left out until that one ends."""
+class LeftOut(Noun, frozen=True, kw_only=True):
+    """A rule of a pack that has ended by a person's word, and does not come back with the pack."""
 
     rule_id: str
-    by: str  # id of the rule in its place
+    by: str = ""  # id of the rule that was accepted in its place; empty: there is none
+    ended_by: str = ""  # the person who ended it
 
     @property
     def text(self) -> str:
         """Say it, and how it is taken back."""
-        return f"left out {self.rule_id}: {self.by} was accepted in its place; end that to have it back"
+        if self.by:
+            return f"left out {self.rule_id}: {self.by} was accepted in its place; end that to have it back"
+        return f"left out {self.rule_id}: {self.ended_by} ended it; `aiops rules enable {self.rule_id}` brings it back"
 
 
 class Sync(Noun, frozen=True, kw_only=True):
@@ -48,7 +51,7 @@ class Sync(Noun, frozen=True, kw_only=True):
 
     packs: tuple[Pack, ...]
     differences: tuple[Difference, ...]
-    replaced: tuple[Replaced, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def problems(self) -> list[Problem]:
@@ -60,7 +63,8 @@ def compare(folder: Path, present: Iterable[Rule], now: datetime) -> Sync:
     """Compare the packs of ``folder`` (or one) with the rules kept. OSError: a file cannot be read.
 
     One bad rule stops nothing but itself. A rule that a sound pack no longer has is gone; one whose pack has problems
-    is not, for it may be what could not be read. One that a person accepted another in the place of is left out.
+    is not, for it may be what could not be read. One that a person ended, or accepted another in the place of, is left
+    out.
     """
     kept = {rule.id: rule for rule in present}
     packs: list[Pack] = []
@@ -78,14 +82,24 @@ def compare(folder: Path, present: Iterable[Rule], now: datetime) -> Sync:
                 wanted[rule.id] = normal(rule)
         count = sum(rule.pack == pack.name for rule in wanted.values())
         packs.append(msgspec.structs.replace(pack, rules=count, problems=tuple(problems[:MOST_PROBLEMS])))
-    replaced = {key: by for key, by in in_place_of(kept).items() if key in wanted and kept[key].status in _OVER}
-    put = [rule for key, rule in wanted.items() if key not in replaced]
+    left_out = _left_out(kept, wanted)
+    put = [rule for key, rule in wanted.items() if key not in left_out]
     differences = [one for rule in put if (one := _difference(rule, kept.get(rule.id)))]
     sound = {pack.name for pack in packs if not pack.problems}
     gone = [rule for rule in kept.values() if rule.pack in sound and rule.id not in wanted and rule.status not in _OVER]
     differences += [Difference(rule_id=rule.id, what="gone") for rule in gone]
-    left_out = tuple(Replaced(rule_id=key, by=by) for key, by in replaced.items())
-    return Sync(packs=tuple(packs), differences=tuple(differences), replaced=left_out)
+    return Sync(packs=tuple(packs), differences=tuple(differences), left_out=tuple(left_out.values()))
+
+
+def _left_out(kept: Mapping[str, Rule], wanted: Iterable[str]) -> dict[str, LeftOut]:
+    """Return what people's words keep ended of what packs say."""
+    replaced = in_place_of(kept)
+    over = {key: rule for key in wanted if (rule := kept.get(key)) and rule.status in _OVER}
+    return {
+        key: LeftOut(rule_id=key, by=replaced.get(key, ""), ended_by=rule.ended_by)
+        for key, rule in over.items()
+        if rule.ended_by or key in replaced
+    }
 
 
 def in_place_of(kept: Mapping[str, Rule]) -> dict[str, str]:

@@ -15,7 +15,14 @@ COUNTED = (  # nobody says these
     *("left_out", "put_by", "put_at", "active_since"),
 )
 
+_OURS = "system:"  # how the actors begin that are processes of ours
+
 _Kept = Rule | Silence | Window | Inhibition | Signature
+
+
+def person(actor: str) -> str:
+    """Return who acts, if it is a person or a program of theirs; empty: it is a part of this one."""
+    return "" if actor == ENGINE or actor.startswith(_OURS) else actor
 
 
 class Trail:

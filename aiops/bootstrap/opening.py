@@ -53,7 +53,7 @@ def _pack_acts(packs: Path, store: Store, engine: Engine) -> list[Act]:
         raise BadConfiguration(f"cannot be read: {error}", place=str(packs), fix="check its name and rights") from error
     acts: list[Act] = [PutPack(pack=pack) for pack in found.packs if not same(pack, known)]
     for one in found.differences:
-        gone = EndRule(rule_id=one.rule_id, text="it is no longer in its pack")
+        gone = EndRule(rule_id=one.rule_id, text="it is no longer in its pack", gone=True)
         acts.append(PutRule(rule=one.rule) if one.rule else gone)
     return acts
 

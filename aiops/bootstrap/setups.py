@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import AccessConfig, Config, ListenersConfig, PrometheusConfig, StoreConfig
 from aiops.domain.base import Noun
 from aiops.domain.channels import Channel, PageTemplate, Paging, shown
+from aiops.domain.sections import AccessConfig, Config, ListenersConfig, PrometheusConfig, StoreConfig
 from aiops.domain.settings import Settings, SuggestSettings
 
 ACCESS_DB = "access.db"  # in the data folder: the API's tokens, people and sessions, and the secrets of senders

@@ -4,8 +4,8 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from aiops.config import ListenersConfig, ServerConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import ListenersConfig, ServerConfig
 from ingestion.listeners.service import NETWORK, tls
 
 HERE = "127.0.0.1"  # where a port alone is listened at

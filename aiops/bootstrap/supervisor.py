@@ -26,7 +26,7 @@ from aiops.bootstrap.setups import (
     responder_setup,
 )
 from aiops.bootstrap.sockets import bound, listening
-from aiops.config import Config
+from aiops.domain.sections import Config
 from aiops.response.texts import check as check_texts
 from aiops.storage.filelock import EngineLock
 from api.access import Access

@@ -15,13 +15,13 @@ from aiops.bootstrap.setups import engine_setup
 from aiops.cli.chatter import say
 from aiops.cli.incidents import columns
 from aiops.cli.output import Format, show
-from aiops.config import Config
 from aiops.demo import storm
 from aiops.domain.documents import INCIDENTS, SOURCES
 from aiops.domain.entries import Payload
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.incidents import IncidentStatus
 from aiops.domain.queries import Query
+from aiops.domain.sections import Config
 from aiops.ports import Journal, Store
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured, open_journal

@@ -14,7 +14,7 @@ from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.incidents import Candidate, Division, Incident
 from aiops.domain.words import how_many, plural
-from api.schemas import IncidentDetail, IncidentList, SimilarIncidents
+from api.incident_schemas import IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import in_short
 
 app = family("List incidents and work on them.", examples("incidents", "incidents ack 12"))
@@ -48,7 +48,7 @@ def cause_of(incident: Incident) -> str:
         return "-"
     if first.confirmed:
         return f"{first.entity} confirmed"
-    return first.entity if incident.abstained else f"{first.entity} {first.probability:.0%}"
+    return first.entity if incident.abstained else f"{first.entity} {first.likely}"
 
 
 @app.callback(invoke_without_command=True)
@@ -240,7 +240,7 @@ def _split(incident: Incident, division: Division) -> str:
 
 def _likely(incident: Incident, one: Candidate) -> str:
     """How likely it is; nothing where there is no other to compare it with."""
-    return "" if incident.abstained and len(incident.candidates) == 1 else f" {one.probability:.0%}"
+    return "" if incident.abstained and len(incident.candidates) == 1 else f" {one.likely}"
 
 
 def _line(incident: Incident) -> str:

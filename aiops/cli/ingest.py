@@ -43,7 +43,7 @@ def ingest(
     """Read a log file: each line becomes an event; errors and never-seen messages can become alerts."""
     started = time.monotonic()
     lines = deliveries = 0
-    with _opened(file) as stream, client(context) as one, _Progress(file, stream) as progress:
+    with _opened(file) as stream, client(context, new=True) as one, _Progress(file, stream) as progress:
         run = uuid4().hex
         for chunk in chunks(stream):
             deliver(one, b"".join(chunk), service, f"{run}-{deliveries}")

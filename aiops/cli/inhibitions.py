@@ -13,7 +13,7 @@ from aiops.cli.shape import examples, family
 from aiops.domain.rules import Inhibition
 from aiops.domain.words import how_many
 from api.requests import NewInhibition
-from api.schemas import InhibitionList
+from api.rule_schemas import InhibitionList
 
 app = family("What need not page while something else fires.", examples("inhibitions", "inhibitions expire switch"))
 
@@ -74,7 +74,7 @@ def add(
         reason=reason,
         expires=end_of(for_, "--for"),
     )
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/inhibitions", body).text)
 
 

@@ -93,7 +93,7 @@ def put(
     """Read its source by it from here on."""
     for warning in load(_text(file), str(file)).warnings:
         say(_line(warning))
-    with client(context) as one:
+    with client(context, new=True) as one:
         path = "/api/mappings?force=true" if force else "/api/mappings"
         print(one.act("POST", path, document=file.read_bytes()).text)
 

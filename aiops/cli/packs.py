@@ -17,7 +17,7 @@ from aiops.domain.events import Problem
 from aiops.domain.rules import Pack, Rule, RuleChange, RuleStatus
 from aiops.domain.words import plural
 from api.requests import NewInhibition, NewPack, NewRule, NewSilence
-from api.schemas import PackList, RuleChangeList, RuleList
+from api.rule_schemas import PackList, RuleChangeList, RuleList
 from rules.migration import Carried, from_alertmanager, from_keep
 from rules.migration_routes import written
 from rules.pack import dump_pack
@@ -53,7 +53,7 @@ def diff(context: typer.Context, packs: Folder) -> None:
     _say_problems(found.problems)
     for difference in found.differences:
         print(_told(difference))
-    _say_replaced(found)
+    _say_left_out(found)
     say(plural(len(found.differences), "difference"))
     if found.differences or found.problems:
         raise typer.Exit(FINDINGS)
@@ -68,12 +68,12 @@ def sync(
 
     Each change is a command of its own. A rule that cannot be used is named, with file and line, and stops no other.
     """
-    with client(context) as one:
+    with client(context, new=True) as one:
         found = compare(packs, kept(one), now())
         _say_problems(found.problems)
         for difference in found.differences:
             print(_told(difference) if dry_run else _apply(one, difference))
-        _say_replaced(found)
+        _say_left_out(found)
         known = {pack.name: pack for pack in one.get("/api/packs", PackList, {"limit": 1_000}).items}
         for pack in found.packs:
             if not dry_run and not same(pack, known):
@@ -99,7 +99,7 @@ def bring(
         raise BadInput(f"{source!r} is no tool we know", place="--from", fix=f"say {' or '.join(READERS)}")
     carried = READERS[source](file.read_text("utf-8", "replace"), str(file), owner, now())
     done, refused = 0, list(carried.problems)
-    with client(context) as one:
+    with client(context, new=True) as one:
         for path, body, text in _bodies(carried):
             if dry_run:
                 print(text)
@@ -188,7 +188,7 @@ def _bodies(carried: Carried) -> Iterator[tuple[str, object, str]]:
 
 def _apply(one: Client, difference: Difference) -> str:
     if difference.rule is None:
-        return one.act("DELETE", f"/api/rules/{difference.rule_id}").text
+        return one.act("DELETE", f"/api/rules/{difference.rule_id}?gone=true").text
     return one.act("POST", "/api/rules", _body(difference.rule)).text
 
 
@@ -201,8 +201,8 @@ def _told(difference: Difference) -> str:
     return f"{difference.what} {difference.rule_id}{fields}"
 
 
-def _say_replaced(found: Sync) -> None:
-    for one in found.replaced:
+def _say_left_out(found: Sync) -> None:
+    for one in found.left_out:
         print(one.text)
 
 

@@ -10,8 +10,8 @@ from aiops.cli.session import client
 from aiops.cli.shape import examples, family
 from aiops.domain.pins import Pin
 from aiops.domain.words import how_many
+from api.incident_schemas import PinList
 from api.requests import TextBody
-from api.schemas import PinList
 
 app = family("What people said of which alerts belong together.", examples("pins", "pins revoke 4"))
 All = Annotated[bool, typer.Option("--all", help="Also those that count no more.")]

@@ -19,12 +19,12 @@ from aiops.cli.output import Format, Output, show_one
 from aiops.cli.shape import examples, family
 from aiops.config import load, seconds
 from aiops.domain.base import aware
-from aiops.domain.errors import BadConfiguration, BadInput
+from aiops.domain.errors import BadInput
 from aiops.ports import Journal, Store
 from aiops.replay.instead import Instead
 from aiops.replay.verify import Verification, verify
 from aiops.replay.whatif import Told, WhatIf, what_if
-from aiops.storage.folder import open_configured, open_journal
+from aiops.storage.folder import must_be_in_use, open_configured, open_journal
 from api.ui.report import report
 
 NAMED = 20  # of each section
@@ -78,10 +78,7 @@ def replay(
 def _opened(context: typer.Context) -> Iterator[tuple[Journal, Store]]:
     config = loaded(context).config
     data = config.data
-    if not data.is_dir():
-        raise BadConfiguration(
-            "there is no such data folder", place=str(data), fix="name it: aiops --data FOLDER replay"
-        )
+    must_be_in_use(data)
     journal, store = open_journal(data), open_configured(data, config.store, readonly=True)
     try:
         yield journal, store

@@ -20,9 +20,9 @@ from aiops.domain.errors import BadInput
 from aiops.domain.masking import mask
 from aiops.domain.rules import Rule
 from aiops.domain.words import how_many, plural
+from api.preview_schemas import Past, Preview
 from api.requests import NewRule
-from api.rule_schemas import FindingList
-from api.schemas import Past, Preview, RuleList
+from api.rule_schemas import FindingList, RuleList
 from rules.check import normal
 from rules.files import files_of
 from rules.pack import load_pack, test_packs
@@ -86,7 +86,7 @@ def add(
     if (file is None) == (not match):
         raise BadInput("what should be added?", place="rules add", fix="give a pack, or matchers with -m")
     bodies = _bodies(file) if file else [_body(match, verdict, owner, reason, for_)]
-    with client(context) as one:
+    with client(context, new=True) as one:
         for body in bodies:
             print(one.act("POST", "/api/rules", body).text)
 
@@ -109,6 +109,13 @@ def expire(context: typer.Context, rule_id: Annotated[str, typer.Argument(metava
     """End a rule now; what it hid can page again."""
     with client(context) as one:
         print(one.act("DELETE", f"/api/rules/{rule_id}").text)
+
+
+@app.command("enable", epilog=examples("rules enable nightly-backup-io"))
+def enable(context: typer.Context, rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Have a rule back that a person ended; its pack does not bring it back by itself."""
+    with client(context) as one:
+        print(one.act("POST", f"/api/rules/{rule_id}/enable").text)
 
 
 @app.command("lint", epilog=examples("rules lint", "rules lint --kind dead", "rules lint packs/ours.yaml"))

@@ -16,8 +16,8 @@ from aiops.cli.shape import examples, family
 from aiops.client import Client
 from aiops.domain.runbooks import Runbook
 from aiops.domain.words import how_many, plural
+from api.incident_schemas import AdviceList, RunbookList
 from api.requests import NewRunbook
-from api.schemas import AdviceList, RunbookList
 from rules.runbook_files import compare
 
 app = family("What to do about alerts: runbooks.", examples("runbooks", "runbooks sync runbooks/", "runbooks for 12"))
@@ -110,7 +110,7 @@ def add(
         alerts=tuple(alert or ()),
         matchers=matchers_of(match or []),
     )
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/runbooks", body).text)
 
 
@@ -124,7 +124,7 @@ def sync(
 
     One that cannot be used is named, with its place, and stops no other; while there is one, nothing ends.
     """
-    with client(context) as one:
+    with client(context, new=True) as one:
         found = compare(folder, {kept.id: kept for kept in _kept(one)})
         for problem in found.problems:
             print(f"{problem.place}: {problem.problem}; {problem.fix}")

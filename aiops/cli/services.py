@@ -81,7 +81,7 @@ def check(file: File) -> None:
 @app.command("import", epilog=examples("services import services.yaml"))
 def import_(context: typer.Context, file: File) -> None:
     """Let the service graph be this from now on."""
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/services", document=file.read_bytes()).text)
 
 

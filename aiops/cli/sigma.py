@@ -71,7 +71,7 @@ def add(
 ) -> None:
     """Put the Sigma rules of a file or folder; one that cannot be used is told, and stops no other."""
     files, unread = _files(_found(folder))
-    with client(context) as one:
+    with client(context, new=True) as one:
         done = put_all(
             files, lambda some: one.post("/api/signatures", SignaturesPut, NewSignatures(files=some, owner=owner))
         )

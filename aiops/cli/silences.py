@@ -15,8 +15,7 @@ from aiops.domain.errors import BadInput
 from aiops.domain.rules import Silence
 from aiops.domain.words import how_many
 from api.requests import NewSilence
-from api.rule_schemas import ShelveBody
-from api.schemas import SilenceList
+from api.rule_schemas import ShelveBody, SilenceList
 
 app = family("What is not to page for a while.", examples("silences", "silences expire silence-5f0c1a2b3c"))
 
@@ -64,7 +63,7 @@ def add(
 ) -> None:
     """Silence what matches, for a while."""
     body = NewSilence(matchers=matchers_of(match), owner=owner, reason=reason, ends_at=end_of(for_, "--for"))
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/silences", body).text)
 
 

@@ -64,7 +64,7 @@ def set_source(
     burst: Annotated[int, typer.Option(help="Of them at once.")] = 100,
 ) -> None:
     """Set what holds for a source; what is not given is as if it had never been set."""
-    with client(context) as one:
+    with client(context, new=True) as one:
         body = SettingsBody(expire_after=expire_after, rate=rate, burst=burst)
         print(one.act("PUT", f"/api/sources/{source}", body).text)
 
@@ -77,7 +77,7 @@ def secret(
     forget: Annotated[bool, typer.Option("--forget", help="Ask for no proof any more.")] = False,
 ) -> None:
     """Let a secret, read from standard input, be good beside the one before it: the sender must show one of them."""
-    with client(context) as one:
+    with client(context, new=True) as one:
         if forget:
             taken = one.send("DELETE", f"/api/sources/{source}/secret", SecretTaken)
         else:

@@ -11,8 +11,8 @@ from aiops.cli.errors import FINDINGS
 from aiops.cli.options import loaded
 from aiops.cli.output import Columns, Format, Output, show
 from aiops.cli.shape import examples, family
-from aiops.config import Config, StoreConfig
 from aiops.domain.errors import BadInput
+from aiops.domain.sections import Config, StoreConfig
 from aiops.fold import newest
 from aiops.storage.filelock import EngineLock
 from aiops.storage.folder import open_configured

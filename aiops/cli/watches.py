@@ -66,7 +66,7 @@ def add(
     """Watch a source, or an alert."""
     matchers = matchers_of(match) if match else ()
     body = WatchBody(id=name, source=source, matchers=matchers, every=every, severity=severity, owner=owner)
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/watches", body).text)
 
 

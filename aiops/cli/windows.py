@@ -17,7 +17,7 @@ from aiops.domain.errors import BadInput
 from aiops.domain.rules import Window
 from aiops.domain.words import how_many
 from api.requests import NewWindow
-from api.schemas import WindowList
+from api.rule_schemas import WindowList
 
 app = family("When is being worked on what: maintenance windows.", examples("windows", "windows --within 7d"))
 
@@ -93,7 +93,7 @@ def add(
         zone=zone,
         until=end_of(until, "--until") if recurs else None,
     )
-    with client(context) as one:
+    with client(context, new=True) as one:
         print(one.act("POST", "/api/windows", body).text)
 
 

@@ -104,6 +104,7 @@ class EndRule(Noun, frozen=True, kw_only=True, tag="end_rule"):
 
     rule_id: str
     text: str = ""
+    gone: bool = False  # its pack has it no longer: it comes back with it; else one that a person ends stays ended
 
 
 class PutSignatures(Noun, frozen=True, kw_only=True, tag="put_signatures"):

@@ -10,6 +10,9 @@ from aiops.domain.base import Noun
 from aiops.domain.events import Severity
 from aiops.domain.impact import PER_RANK, Impact
 from aiops.domain.reasons import Reason
+from aiops.domain.words import percent
+
+LEAST_SAID = 0.0005  # a probability below it is kept as 0
 
 
 class IncidentStatus(StrEnum):
@@ -31,6 +34,11 @@ class Candidate(Noun, frozen=True, kw_only=True):
     path: tuple[str, ...] = ()  # from it to the service that hurts most
     evidence: tuple[Reason, ...] = ()  # strongest first
     confirmed: bool = False
+
+    @property
+    def likely(self) -> str:
+        """Say its probability; what is rounded to nothing is not said to be impossible."""
+        return percent(self.probability or LEAST_SAID)
 
 
 class Division(Noun, frozen=True, kw_only=True):

@@ -93,6 +93,7 @@ class Rule(Noun, frozen=True, kw_only=True):
     envelope: Envelope | None = None  # of known_good; learned when a person makes it and enough is known
     any_shape: bool = False  # of known_good: no envelope is learned, it hides whatever its alerts are like
     replaces: str = ""  # id of the rule that ends when this one is accepted
+    ended_by: str = ""  # the person who ended or rejected it, so that no pack brings it back; empty: nobody did
     offered_for: tuple[str, ...] = ()  # ids of confirmed incidents that it would have left alone; the newest 50
     grounds: Grounds | None = None  # where it was proposed
     cases: Cases = Cases()

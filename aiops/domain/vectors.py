@@ -5,6 +5,7 @@ less than 0.001. Where a store needs one width they are padded with zeros, which
 imported before the first question: a process that asks none pays nothing.
 """
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,12 +38,10 @@ def cosines(wanted: bytes, vectors: list[bytes]) -> list[float]:
     """Return the cosine of ``wanted`` to each, -1..1, to four digits; 0 for one of another number of dimensions."""
     import numpy as np
 
-    fitting = [index for index, vector in enumerate(vectors) if wanted and len(vector) == len(wanted)]
-    found = [0.0] * len(vectors)
-    if fitting:
-        joined = np.frombuffer(b"".join(vectors[index] for index in fitting), dtype=_HALF).astype(np.float32)
-        one, rows = read(wanted), joined.reshape(len(fitting), -1)
-        alike = rows @ one / (np.linalg.norm(rows, axis=1) * np.linalg.norm(one))
-        for index, cosine in zip(fitting, alike, strict=True):
-            found[index] = round(float(cosine), 4)
-    return found
+    fitting = np.array([len(vector) == len(wanted) > 0 for vector in vectors], dtype=bool)
+    found = np.zeros(len(vectors))
+    if fitting.any():
+        one, rows = read(wanted), read(b"".join(compress(vectors, fitting))).reshape(int(fitting.sum()), -1)
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) * np.linalg.norm(one)
+        found[fitting] = np.round((rows @ one / lengths).astype(np.float64), 4)
+    return found.tolist()

@@ -1,5 +1,6 @@
-"""How do people say a span, a moment, a ratio, a number of things? The one place for such words."""
+"""How do people say a span, a moment, a ratio, a share, a number of things? The one place for such words."""
 
+import math
 from datetime import datetime, timedelta
 
 
@@ -27,12 +28,23 @@ def clock(time: datetime) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a likelihood ratio as a comparison: "2.4 times more likely", "no more likely"; "than chance" follows."""
-    if ratio < 1.05:
+    """Return a likelihood ratio as a comparison: "2.4 times more likely", "no more likely"; "than chance" follows.
+
+    It is rounded down, so that what falls short of a threshold of one decimal never reads as if it reached it.
+    """
+    if ratio < 1.1:
         return "no more likely"
     if ratio > 1_000:
         return "over 1000 times more likely"
-    return f"{ratio:.1f} times more likely" if ratio < 9.95 else f"{ratio:.0f} times more likely"
+    down = math.floor(round(ratio * 10, 6)) / 10  # 2.3 * 10 is 22.999...
+    return f"{down:.1f} times more likely" if down < 10 else f"{math.floor(ratio)} times more likely"
+
+
+def percent(share: float) -> str:
+    """Say a share so that neither nothing nor everything is claimed by rounding."""
+    if 0 < share < 0.01:
+        return "<1%"
+    return ">99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def plural(count: int, word: str) -> str:

@@ -110,7 +110,7 @@ _NOTHING: Facts = {
 
 
 def _told(candidate: Candidate) -> str:
-    likely = "confirmed" if candidate.confirmed else f"{candidate.probability:.0%}"
+    likely = "confirmed" if candidate.confirmed else candidate.likely
     why = f": {candidate.evidence[0].text}" if candidate.evidence else ""
     return f"{candidate.entity} ({likely}){why}"[:LONGEST]
 

@@ -15,7 +15,7 @@ from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.snapshots import Snapshot
 from aiops.ports import Store
 from aiops.storage.durable import make_folder, on_disk, sync_folder, write_file
-from aiops.storage.folder import CLUSTER, open_journal, open_store
+from aiops.storage.folder import CLUSTER, JOURNAL, open_journal, open_store
 from aiops.storage.sqlite import connect, spoken
 
 MANIFEST = "manifest.json"  # written last: a copy without it is none
@@ -40,7 +40,7 @@ def back_up(data: Path, target: Path, made_at: datetime, release: str, newest: N
 
     What was accepted before the call is in it; documents in a cluster are not. ``newest`` finds a store's snapshot.
     """
-    if not (data / "journal").is_dir():
+    if not (data / JOURNAL).is_dir():
         raise BadConfiguration("no journal is in it", place=str(data), fix="name a data folder: aiops --data FOLDER")
     if target.exists():
         raise BadConfiguration("it is there already", place=str(target), fix="name a new folder")

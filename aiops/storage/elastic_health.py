@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from aiops.config import StoreConfig
 from aiops.domain.errors import AiopsError, Unavailable
 from aiops.domain.queries import Query
+from aiops.domain.sections import StoreConfig
 from aiops.storage.elastic_client import Cluster, Refused
 from aiops.storage.elastic_opening import address_of
 from aiops.storage.elastic_store import BESIDE, PARKED
-from aiops.storage.sqlite_store import SqliteStore
+from aiops.storage.sqlite_store import STORE_DB, SqliteStore
 
 VERSIONS = ("8", "9")
 MOST_FULL = 0.85  # of a node's disk: Elasticsearch's own low watermark, above which it places nothing new there
@@ -32,7 +32,7 @@ class Look(NamedTuple):
 
 def look(where: StoreConfig, folder: Path) -> Iterator[Look]:
     """Look at the cluster that the settings name, and at what lies beside it in ``folder``; what fails is said too."""
-    if (folder / "store.db").exists():
+    if (folder / STORE_DB).exists():
         yield _parked(folder)
     cluster = Cluster(address_of(where, TIMEOUT))
     try:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from aiops.config import StoreConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import StoreConfig
 from aiops.storage.elastic_client import Address
 from aiops.storage.elastic_store import ElasticOptions, ElasticStore
 

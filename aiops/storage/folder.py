@@ -4,19 +4,33 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from aiops.config import StoreConfig
+from aiops.domain.errors import BadInput
+from aiops.domain.sections import StoreConfig
 from aiops.ports import Store
 from aiops.storage.clock import wall_clock
 from aiops.storage.sqlite_journal import SqliteJournal
 from aiops.storage.sqlite_retention import Retention
-from aiops.storage.sqlite_store import FOR_EVER, SqliteStore
+from aiops.storage.sqlite_store import FOR_EVER, STORE_DB, SqliteStore
 
+JOURNAL = "journal"
 CLUSTER = "elasticsearch"  # in a data folder: what lies beside the store in a cluster
 
 
 def open_journal(folder: Path, clock: Callable[[], datetime] = wall_clock) -> SqliteJournal:
     """Open (or begin) the embedded journal of a data folder; any number of processes may append. Unavailable."""
-    return SqliteJournal(folder / "journal", clock=clock)
+    return SqliteJournal(folder / JOURNAL, clock=clock)
+
+
+def in_use(folder: Path) -> bool:
+    """Has anything been kept in this data folder yet? To open a journal or store begins one."""
+    return any((folder / name).exists() for name in (JOURNAL, STORE_DB, CLUSTER))
+
+
+def must_be_in_use(folder: Path) -> None:
+    """Refuse to look into a data folder in which nothing was ever kept: that would make one. BadInput."""
+    if not in_use(folder):
+        fix = "name it with --data, or a server with --url; `aiops serve` makes one"
+        raise BadInput("there is no data folder", place=str(folder), fix=fix)
 
 
 def open_store(folder: Path, readonly: bool = False, retention: Retention = FOR_EVER) -> SqliteStore:

@@ -26,6 +26,7 @@ from aiops.storage.sqlite_table import Table
 T = TypeVar("T")
 Tables = Mapping[str, Table[Any]]
 FOR_EVER = Retention()
+STORE_DB = "store.db"  # in a data folder
 
 _POSITION = "SELECT shard, entry FROM position"
 _ADVANCE = (
@@ -57,7 +58,7 @@ class SqliteStore:
         collections: Sequence[Collection[Any]] = COLLECTIONS,
         retention: Retention = FOR_EVER,
     ) -> None:
-        self._path = folder / "store.db"
+        self._path = folder / STORE_DB
         self._tables: Tables = {collection.name: Table(collection) for collection in collections}
         self._snapshots = Snapshots(folder / "snapshots")
         self._readers = Readers(self._path)

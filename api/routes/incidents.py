@@ -10,11 +10,11 @@ from api.acting import ActingOf, said
 from api.advice import advice
 from api.desk import DeskOf
 from api.filters import Alike, IncidentFilter, Paged
+from api.incident_schemas import AdviceList, IncidentDetail, IncidentList, SimilarIncidents
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import incident, incident_detail, incident_list
 from api.requests import AssignBody, CauseBody, MergeBody, MoveBody, SplitBody, TextBody
 from api.rule_schemas import Harm
-from api.schemas import AdviceList, IncidentDetail, IncidentList, SimilarIncidents
 from api.similar import similar_incidents
 from api.suggestions import harm, narrower
 

@@ -10,10 +10,10 @@ from aiops.domain.documents import PINS
 from api.acting import ActingOf
 from api.desk import DeskOf
 from api.filters import PinFilter
+from api.incident_schemas import PinList
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import listed
 from api.requests import TextBody
-from api.schemas import PinList
 
 router = APIRouter(prefix="/api/pins", tags=["Incidents"])
 

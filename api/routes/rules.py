@@ -9,14 +9,15 @@ from starlette.responses import Response
 from aiops.domain import acts
 from aiops.domain.documents import RULES, SILENCES
 from aiops.domain.queries import Query
-from api.acting import ActingOf, put_rule, put_silence
+from api.acting import ActingOf, enable_rule, put_rule, put_silence
 from api.desk import DeskOf
-from api.filters import Paged, SilenceFilter
+from api.filters import EndedRule, Paged, SilenceFilter
 from api.openapi import acting, body_of, described, query_of, reply
 from api.preview import preview
+from api.preview_schemas import Preview
 from api.reading import listed
 from api.requests import NewRule, NewSilence, PreviewBody
-from api.schemas import Preview, RuleList, SilenceList
+from api.rule_schemas import RuleList, SilenceList
 
 router = APIRouter(prefix="/api", tags=["Rules"])
 Page = Annotated[Paged, Depends(query_of(Paged))]
@@ -53,10 +54,21 @@ def add_rule(desk: DeskOf, do: ActingOf, body: Annotated[NewRule, Depends(body_o
     return do.do(put_rule(body, do.actor, do.key, desk.clock()))
 
 
-@router.delete("/rules/{rule_id}", summary="End a rule now", **acting())
-def end_rule(do: ActingOf, rule_id: str) -> Response:
-    """It stays in the list, as expired."""
-    return do.do(acts.EndRule(rule_id=rule_id))
+@router.delete("/rules/{rule_id}", summary="End a rule now", **acting(query=EndedRule))
+def end_rule(do: ActingOf, rule_id: str, why: Annotated[EndedRule, Depends(query_of(EndedRule))]) -> Response:
+    """It stays in the list, as expired; its pack does not bring it back, unless it ends because it is gone from there.
+
+    ``POST /rules/{rule_id}/enable`` takes that back.
+    """
+    return do.do(acts.EndRule(rule_id=rule_id, gone=why.gone))
+
+
+@router.post("/rules/{rule_id}/enable", summary="Have a rule back that was ended", **acting())
+def enable(desk: DeskOf, do: ActingOf, rule_id: str) -> Response:
+    """As it was when it was ended or rejected, by the audit log; a pack says the rest when it is read again."""
+    with desk.view() as view:
+        act = enable_rule(view, rule_id)
+    return do.do(act)
 
 
 @router.post(

@@ -16,10 +16,10 @@ from api.acting import ActingOf, put_runbook
 from api.desk import DeskOf
 from api.errors import NotFound
 from api.filters import RunbookFilter
+from api.incident_schemas import RunbookList
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import listed
 from api.requests import NewRunbook
-from api.schemas import RunbookList
 
 router = APIRouter(prefix="/api/runbooks", tags=["Runbooks"])
 

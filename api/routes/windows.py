@@ -16,7 +16,7 @@ from api.filters import ChangeFilter, Paged, WindowFilter
 from api.openapi import acting, body_of, described, query_of, reply
 from api.reading import listed
 from api.requests import NewInhibition, NewPack, NewWindow
-from api.schemas import InhibitionList, PackList, RuleChangeList, WindowList
+from api.rule_schemas import InhibitionList, PackList, RuleChangeList, WindowList
 
 router = APIRouter(prefix="/api", tags=["Rules"])
 Page = Annotated[Paged, Depends(query_of(Paged))]

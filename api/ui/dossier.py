@@ -22,10 +22,11 @@ from aiops.response.runbooks import Library
 from api.advice import advice
 from api.explain import explain_alert
 from api.filters import Alike, Paged, PinFilter
+from api.incident_schemas import Advice, IncidentDetail, SimilarIncidents, TemplateCount
 from api.outside import why_outside
 from api.presenting import IncidentRow, facts, incident_row, rest_probability
 from api.reading import alert_detail, current_graph, graph_at, incident_detail, member_query
-from api.schemas import Advice, AlertDetail, Explanation, IncidentDetail, SimilarIncidents, TemplateCount
+from api.schemas import AlertDetail, Explanation
 from api.similar import similar_incidents
 from api.suggestions import harm, narrower
 from api.ui.charts import Lanes, lanes

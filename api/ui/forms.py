@@ -13,7 +13,7 @@ from aiops.domain import acts
 from aiops.domain.alerts import Verdict
 from aiops.domain.errors import BadInput
 from aiops.domain.events import Problem
-from api.acting import accept_window, said
+from api.acting import accept_window, enable_rule, said
 from api.bodies import Form, aside, form_of, read_body
 from api.desk import Actor, Desk, DeskOf, desk_of
 from api.reading import incident
@@ -131,6 +131,14 @@ def mute(request: Request, desk: DeskOf, actor: Actor, form: FormOf) -> Response
 def end_rule(desk: DeskOf, actor: Actor, form: FormOf, rule_id: str) -> Response:
     """End a rule now; also the undo of a mute."""
     return done(desk, [acts.EndRule(rule_id=rule_id)], actor, form.get("back", "/rules"))
+
+
+@router.post("/rules/{rule_id}/enable")
+def enable(desk: DeskOf, actor: Actor, form: FormOf, rule_id: str) -> Response:
+    """Have a rule back that was ended."""
+    with desk.view() as view:
+        act = enable_rule(view, rule_id)
+    return done(desk, [act], actor, form.get("back", "/rules"))
 
 
 @router.post("/silences/{silence_id}/end")

@@ -19,9 +19,9 @@ from api.acting import put_rule, put_silence
 from api.bodies import Form
 from api.errors import NotFound
 from api.preview import preview
+from api.preview_schemas import Preview
 from api.reading import alert, episodes_of, incident
 from api.requests import NewRule, NewSilence
-from api.schemas import Preview
 from rules.check import proof
 
 UNTIL: Mapping[str, timedelta] = {

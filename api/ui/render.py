@@ -16,7 +16,7 @@ from aiops.backlog import behind
 from aiops.domain.acts import Outcome
 from aiops.domain.documents import OUTCOMES, RULES, SILENCES
 from aiops.domain.rules import RuleStatus
-from aiops.domain.words import how_many, plural
+from aiops.domain.words import how_many, percent, plural
 from aiops.ports import Journal, View
 from api import presenting
 from api.desk import MOST_AT_ONCE, desk_of
@@ -139,6 +139,8 @@ def _undo(view: View, journal: Journal, outcome: Outcome) -> str:
         return f"/moves/{quote(outcome.command_id, safe='')}/undo"
     if rule and rule.status is RuleStatus.ACTIVE:
         return f"/rules/{quote(rule.id, safe='')}/end"
+    if rule and rule.ended_by:
+        return f"/rules/{quote(rule.id, safe='')}/enable"
     return f"/silences/{quote(silence.id, safe='')}/end" if silence and silence.ends_at > silence.starts_at else ""
 
 
@@ -187,7 +189,7 @@ def environment() -> Environment:
         "due": presenting.due,
         "clock": presenting.clock,
         "span": presenting.span,
-        "percent": presenting.percent,
+        "percent": percent,
         "matchers": presenting.matchers_text,
         "bounds": presenting.bounds,
         "broken": presenting.broken,

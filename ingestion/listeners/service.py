@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
-from aiops.config import ListenersConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import ListenersConfig
 from aiops.ports import Journal
 from ingestion.listeners.intake import Intake
 from ingestion.listeners.network import Datagrams, Streams, SyslogStreams

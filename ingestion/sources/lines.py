@@ -128,7 +128,7 @@ def _json(document: object, text: str, near: datetime) -> _Line:
 
 
 def _plain(text: str, near: datetime) -> _Line:
-    """A leading priority and time are taken off; of a syslog header host and program too."""
+    """A leading priority, time and level are taken off, as JSON has them beside the message; so is a syslog header."""
     priority, text = _priority(text)
     first, _, rest = text.partition(" ")
     if first in _MONTHS and (at := _syslog_time(text[:15], near)):
@@ -140,6 +140,7 @@ def _plain(text: str, near: datetime) -> _Line:
     else:
         line = _Line(text, at=_access_time(text, near))
     line.level = priority or _level(line.message)
+    line.message = _without_level(line.message)
     return line
 
 
@@ -212,6 +213,15 @@ def _access_time(text: str, near: datetime) -> datetime | None:
     if start < 2 or text[start + 2 : start + 3] != "/" or text[start + 26 : start + 27] != "]":
         return None
     return moment(text[start : start + 26], near)
+
+
+def _without_level(message: str) -> str:
+    """Return what follows a level that stands first, in capitals or brackets, by itself: "[error] out of memory"."""
+    first, _, rest = message.partition(" ")
+    core = first.strip("[]<>():|")
+    if core.lower() in LEVELS and (core.isupper() or first[0] in "[<("):
+        return rest.lstrip(" -:|") or message
+    return message
 
 
 def _level(message: str) -> str:

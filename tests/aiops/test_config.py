@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aiops import config
 from aiops.config import KEYS, SECRETS, VARIABLES, load, seconds
 from aiops.domain.errors import BadConfiguration
 from aiops.domain.events import Severity
+from aiops.domain.sections import Config
 from aiops.domain.settings import Settings
 
 
@@ -25,7 +25,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_given_means_the_defaults() -> None:
     loaded = load(environ={})
-    assert loaded.config == config.Config()
+    assert loaded.config == Config()
     assert loaded.config.decisions == Settings()
     assert {origin for _, _, origin in loaded.rows()} == {"default"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aiops import doctor, fold
-from aiops.config import Config, LearnerConfig, ServerConfig
 from aiops.doctor import Finding, examine
 from aiops.domain.entries import Tick
+from aiops.domain.sections import Config, LearnerConfig, ServerConfig
 from aiops.engine import Engine
 from aiops.storage.folder import open_journal, open_store
 

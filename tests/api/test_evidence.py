@@ -1,6 +1,7 @@
 """Can everybody ask why, and what became of what they sent?"""
 
 import asyncio
+import html
 from typing import Any
 
 import pytest
@@ -71,8 +72,8 @@ def test_an_incident_explains_cause_company_and_impact_in_one_text(storm: World)
 def test_the_page_shows_the_same_text(storm: World) -> None:
     key = storm.first_incident()["incident_id"]
     text = storm.get(f"/api/explain/{key}")["text"]
-    page = storm.page(f"/why/{key}")
-    assert all(line.strip() in page for line in text.splitlines() if "'" not in line and "&" not in line)
+    page = html.unescape(storm.page(f"/why/{key}"))
+    assert all(line.strip() in page for line in text.splitlines())
 
 
 def test_an_alert_explains_every_step_of_its_way(storm: World) -> None:

@@ -222,6 +222,20 @@ def test_a_rule_is_ended_from_the_list(storm: World) -> None:
     assert storm.get("/api/rules")["items"][0]["status"] == "expired"
 
 
+def test_a_rule_that_was_ended_says_by_whom_and_is_had_back_from_the_list(storm: World) -> None:
+    mute(storm)
+    before = storm.get("/api/rules")["items"][0]
+    ended = storm.send(f"/rules/{before['id']}/end").text
+    assert f'action="/rules/{before["id"]}/enable"' in ended
+    assert "ended by " in storm.page("/rules")
+    back = storm.send(f"/rules/{before['id']}/enable")
+    assert back.url.path == "/rules"
+    after = storm.get("/api/rules")["items"][0]
+    said = ("status", "matchers", "expires", "ceiling", "owner", "reason")
+    assert [after[name] for name in said] == [before[name] for name in said]
+    assert "ended by " not in storm.page("/rules")
+
+
 def test_a_graph_is_imported_by_pasting(world: World) -> None:
     answer = world.send("/services/import", services="services:\n  a: {depends_on: [b]}\n  b: {}\n")
     assert answer.url.path == "/services"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from aiops.config import AccessConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import AccessConfig
 from api.auth import COOKIE
 from api.oidc import MOST, Provider
 from api.settings import ApiSettings

@@ -26,7 +26,7 @@ from aiops.storage.folder import open_store
 from aiops.storage.memory import MemoryStore
 from api.candidates import matching, narrowed
 from api.preview import preview, ways_of
-from api.schemas import Past, Preview
+from api.preview_schemas import Past, Preview
 from api.ui.muting import doubt
 from tests.builders import T0, an_alert, an_episode
 

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from aiops.config import AccessConfig
+from aiops.domain.sections import AccessConfig
 from api.auth import COOKIE
 from api.settings import ApiSettings
 from tests.api.issuer import CLIENT, SECRET, running

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from aiops.config import AccessConfig
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import AccessConfig
 from api.settings import ApiSettings
 from api.vouched import Proxy
 from tests.api.world import BASE, World

@@ -52,11 +52,6 @@ def test_a_clock_names_the_day_only_where_it_is_another(when: datetime, text: st
     assert presenting.clock(when, T0) == text
 
 
-@pytest.mark.parametrize(("share", "text"), [(0, "0%"), (0.004, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1, "100%")])
-def test_a_share_claims_neither_nothing_nor_everything(share: float, text: str) -> None:
-    assert presenting.percent(share) == text
-
-
 def test_a_row_names_the_person_before_the_team() -> None:
     assert presenting.incident_row(an_incident(), at(240)).owner == "dba"
     assert not presenting.incident_row(an_incident(), at(240)).assigned

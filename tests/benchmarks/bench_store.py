@@ -31,8 +31,11 @@ from aiops.domain.learned import Direction
 from aiops.domain.queries import Query
 from aiops.domain.vectors import written
 from aiops.ports import Store, View
+from aiops.response.runbooks import Library
 from aiops.storage.elastic_store import ElasticStore
 from aiops.storage.folder import open_store
+from api.filters import Paged
+from api.ui import dossier
 from tests.benchmarks import bench_preview
 from tests.benchmarks.bench_preview import ask
 from tests.benchmarks.bench_storage import alerts
@@ -45,6 +48,7 @@ ROUNDS = 40
 GOAL, SLOW_GOAL = 300, 2_000  # milliseconds
 VECTORS, DIMENSIONS = 20_000, 384  # at most, and as an embedder makes them
 BIG = "incident-big"
+LIBRARY = Library()
 
 
 def members(count: int) -> Iterator[Alert]:
@@ -112,7 +116,8 @@ def directions(count: int) -> Iterator[Direction]:
     topics = chance.normal(size=(20, DIMENSIONS))
     for number in range(count):
         vector = topics[number % 20] + chance.normal(size=DIMENSIONS)
-        yield Direction(key=f"incident-{number}", vector=written(vector.astype(np.float32)), model="bench")
+        key = BIG if number == 0 else f"incident-{number}"
+        yield Direction(key=key, vector=written(vector.astype(np.float32)), model="bench")
 
 
 def incident_list(view: View, _: int) -> None:
@@ -149,6 +154,12 @@ def incident_page(view: View, _: int) -> None:
     view.find(TIMELINE, Query(where={"incident": (BIG,)}, order=("-at",), limit=100))
 
 
+def incident_page_whole(view: View, _: int) -> None:
+    """The largest incident, with all that its page asks: what is like it, where its alerts could go, its advice."""
+    shown = dossier.incident_page(view, BIG, Paged(), T0 + timedelta(days=30), LIBRARY)
+    assert len(shown.others) == dossier.MOST_OTHERS
+
+
 def nearest(view: View, _: int) -> None:
     """The five incidents most like one."""
     one = view.get(INCIDENT_VECTORS, "incident-17")
@@ -162,6 +173,7 @@ PAGES: dict[str, Callable[[View, int], None]] = {
     "words": text,
     "facets": facets,
     "incident page": incident_page,
+    "incident page, whole": incident_page_whole,
     "most alike": nearest,
 }
 

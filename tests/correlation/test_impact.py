@@ -71,8 +71,17 @@ services:
     graph.replace(parse_topology(tiered, "x"), T0)
     hurt = impact(["db"], graph.view())
     assert (hurt.tier, hurt.most_critical, hurt.owners) == (1, "web", ("core", "shop"))
-    assert "the most critical is web, tier 1" in hurt.text
+    assert hurt.text == "2 more services depend on these: api, web (the most critical, tier 1)"
+    assert impact(["web"], graph.view()).text == "the most critical is web, tier 1; nothing else depends on these"
     assert impact(["stranger"], graph.view()).tier == 0
+
+
+def test_the_most_critical_is_named_once_also_when_it_is_far_away() -> None:
+    graph = ServiceGraph()
+    chain = ["services:", *(f"  s{number}: {{depends_on: [s{number + 1}]}}" for number in range(1, 5))]
+    graph.replace(parse_topology("\n".join([*chain, "  s5: {}", "  shop: {depends_on: [s1], tier: 1}"]), "x"), T0)
+    text = "the most critical is shop, tier 1; 5 more services depend on these: s4, s3, s2 and 2 more"
+    assert impact(["s5"], graph.view()).text == text
 
 
 @pytest.mark.parametrize(

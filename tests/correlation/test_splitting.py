@@ -16,7 +16,7 @@ from correlation.causes.signs import Sign
 from correlation.intensity import Kernels
 from correlation.joining import Model
 from correlation.splitting import MOST_SERVICES, Cover, cover
-from correlation.topology import ServiceGraph
+from correlation.topology import ServiceGraph, parse_topology
 from tests.builders import T0
 from tests.correlation.rig import a_graph
 
@@ -97,6 +97,33 @@ def test_a_silent_node_below_both_roots_makes_it_one(shared: str) -> None:
 def test_a_silent_node_behind_a_circle_of_calls_counts_for_all_of_the_circle() -> None:
     graph = a_graph(a="b", b="a between", between="h", x="y", y="h")
     assert "h may be behind both" in covered(graph, signs("a", "b", "x", "y")).text
+
+
+def grouped(*outside: str) -> ServiceGraph:
+    """The two databases, all of it (but ``outside``) part of one cluster, the index over its host."""
+    lines = [f"  {name}: {{depends_on: [{TWO.get(name, '')}], part_of: [cluster]}}" for name in ("pay", "pay-db")]
+    lines += [
+        f"  {name}: {{depends_on: [{TWO.get(name, '')}], runs_on: [h1]}}" for name in ("search", "suggest", "index")
+    ]
+    lines += [f"  {name}: {{}}" for name in outside]
+    graph = ServiceGraph()
+    graph.replace(parse_topology("\n".join(["services:", *lines, "hosts: {h1: {part_of: [cluster]}}"]), "x"), T0)
+    return graph
+
+
+def test_a_group_of_which_everything_is_part_is_behind_nothing() -> None:
+    two = covered(grouped(), signs("pay", "pay-db", "search", "suggest", "index"), founder="pay")
+    assert (two.root, two.other, two.leaves) == ("index", "pay-db", ("search", "suggest", "index"))
+
+
+def test_a_group_of_which_much_is_no_part_may_be_behind_both() -> None:
+    one = covered(grouped("elsewhere", "abroad"), signs("pay", "pay-db", "search", "suggest", "index"))
+    assert one.text == "cluster may be behind both index and pay-db: they rest on it"
+
+
+def test_a_group_of_which_everything_is_part_is_a_root_once_it_alerts() -> None:
+    one = covered(grouped(), signs("cluster", "pay", "pay-db", "search", "suggest", "index"))
+    assert one.text == "one root explains it: cluster, 6 of its 6 services"
 
 
 def test_a_root_that_explains_but_one_service_alone_makes_no_second_incident() -> None:

@@ -48,6 +48,27 @@ def test_the_same_topology_again_changes_nothing(shop: ServiceGraph) -> None:
     assert graphs(shop) == []
 
 
+def test_what_share_of_all_a_group_holds_over_hosts_and_groups() -> None:
+    nested = """
+services:
+  web: {part_of: [blue]}
+  api: {runs_on: [h1]}
+  mail: {}
+  dns: {}
+hosts: {h1: {part_of: [site]}}
+clusters: {blue: {part_of: [site]}}
+"""
+    graph = ServiceGraph()
+    graph.replace(parse_topology(nested, "x"), T0)
+    assert {name: graph.share_held(name) for name in ("site", "blue", "h1", "web", "stranger")} == {
+        "site": 3 / 5,  # web, api and h1, of these and mail and dns
+        "blue": 1 / 5,
+        "h1": 0.0,  # something runs on it
+        "web": 0.0,
+        "stranger": 0.0,
+    }
+
+
 def test_a_dump_brings_the_graph_and_its_version_back(shop: ServiceGraph) -> None:
     other = ServiceGraph()
     other.load(shop.dump())

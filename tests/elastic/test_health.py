@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aiops.config import StoreConfig, load
+from aiops.config import load
 from aiops.domain.documents import ALERTS
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import StoreConfig
 from aiops.storage import elastic_health
 from aiops.storage.elastic_health import Look, look
 from aiops.storage.elastic_opening import open_elastic

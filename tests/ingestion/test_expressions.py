@@ -108,6 +108,7 @@ def test_a_list_that_would_double_without_end_is_ended_by_the_budget() -> None:
 
 
 @settings(deadline=None)
+@pytest.mark.filterwarnings("ignore:deprecated string literal")  # jmespath says so of some texts
 @given(
     text=st.text(alphabet="ab.[]*?&|!'`\"(){},:@ 0=<>", max_size=60),
     document=st.sampled_from([DOCUMENT, [], "x", None]),

@@ -24,12 +24,36 @@ def on(hour: int, minute: int, second: float = 0, day: int = 2) -> datetime:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR cannot open /etc/x",
+        "[ERROR] cannot open /etc/x",
+        "[error] cannot open /etc/x",
+        "ERROR: cannot open /etc/x",
+        "2026-03-02 08:59:00,123 ERROR - cannot open /etc/x",
+        "<11>Mar  2 08:59:00 db1 mysqld: cannot open /etc/x",
+        "Mar  2 08:59:00 db1 mysqld[7]: ERROR:  cannot open /etc/x",
+        '{"level": "error", "msg": "cannot open /etc/x"}',
+    ],
+)
+def test_whoever_says_it_the_same_is_said(text: str) -> None:
+    event = the_line(text)
+    assert (event.title, event.severity, event.labels["level"]) == ("cannot open /etc/x", Severity.HIGH, "error")
+
+
+@pytest.mark.parametrize("text", ["ERROR", "error: cannot open", "Error 7 in x", "ERROR:root:cannot open", "ALERTS 7"])
+def test_a_level_that_is_all_or_a_part_of_the_prose_stays(text: str) -> None:
+    event = the_line(text)
+    assert event.title == text
+
+
+@pytest.mark.parametrize(
     ("text", "when", "message"),
     [
         ("2026-03-02T08:59:00Z cannot open", on(8, 59), "cannot open"),
         ("2026-03-02T09:59:00.250+01:00 cannot open", on(8, 59, 0.25), "cannot open"),
         ("2026-03-02 08:59:00,123 cannot open", on(8, 59, 0.123), "cannot open"),
-        ("2026/03/02 08:59:00 [error] 7#7: cannot open", on(8, 59), "[error] 7#7: cannot open"),
+        ("2026/03/02 08:59:00 [error] 7#7: cannot open", on(8, 59), "7#7: cannot open"),
         ("[2026-03-02 08:59:00] cannot open", on(8, 59), "cannot open"),
         ("[Mon Mar 02 08:59:00.123456 2026] [core:error] cannot open", on(8, 59), "[core:error] cannot open"),
         ("1772441940 cannot open", on(8, 59), "cannot open"),

@@ -13,7 +13,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.config import PrometheusConfig, load
+from aiops.config import load
 from aiops.domain.changes import Changes
 from aiops.domain.documents import ENGINE, INCIDENTS, SERVICES
 from aiops.domain.entries import Delivery
@@ -21,6 +21,7 @@ from aiops.domain.errors import BadConfiguration, Unavailable
 from aiops.domain.graph import Edge, Relation
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.records import EngineRecord, ServiceRecord
+from aiops.domain.sections import PrometheusConfig
 from aiops.storage.memory import MemoryJournal, MemoryStore
 from ingestion.listeners.standing import published
 from ingestion.prometheus import Prometheus, alternatives, named

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence
+from aiops.domain.acts import EndRule, EndSilence, LabelTemplate, PutRule, PutSilence, RejectRule, RuleAct
 from aiops.domain.alerts import Alert, Verdict
 from aiops.domain.documents import RULE_CHANGES, RULES, SILENCES
 from aiops.domain.errors import AiopsError, BadInput, Conflict
@@ -293,6 +293,30 @@ def test_timers_turn_rules_and_silences() -> None:
         book.act(EndRule(rule_id="r"), "ana", at(101), {})
     with pytest.raises(Conflict):
         book.act(EndSilence(silence_id="s"), "ana", at(101), {})
+
+
+@pytest.mark.parametrize(
+    ("act", "actor", "ended_by"),
+    [
+        (EndRule(rule_id="r"), "ana", "ana"),
+        (RejectRule(rule_id="r"), "ana", "ana"),
+        (EndRule(rule_id="r", gone=True), "ana", ""),
+        (EndRule(rule_id="r"), "system:packs", ""),
+        (EndRule(rule_id="r"), "engine", ""),
+    ],
+)
+def test_it_is_kept_who_ended_a_rule_unless_its_pack_did(act: RuleAct, actor: str, ended_by: str) -> None:
+    book = a_book(a_rule("r"))
+    book.act(act, actor, at(20), {})
+    ended = [one for collection, one in book.drain() if collection is RULES][-1]
+    assert (ended.ended_by, ended.expires) == (ended_by, at(20))
+
+
+def test_who_ended_a_rule_is_forgotten_when_it_is_put_again() -> None:
+    book = a_book(msgspec.structs.replace(a_rule("r"), ended_by="ana"))
+    rule = book.rule("r")
+    assert rule is not None
+    assert rule.ended_by == ""
 
 
 def test_an_ended_silence_is_saved_with_its_end() -> None:

@@ -137,7 +137,7 @@ def test_what_comes_later_than_the_window_is_long_is_left_out_and_told() -> None
 
 def test_a_clock_that_is_ahead_makes_nothing_else_late() -> None:
     part = holding(single("a"), together("{type: event_count, condition: {gte: 3}}"))
-    part.find(record("a", 10**8), at(5))
+    part.find(msgspec.structs.replace(record("a", 10**8), received_at=at(5)), at(5))
     assert raised(part, record("a", 6), record("a", 7), now=7) == [[], ["many"]]
 
 
@@ -185,6 +185,13 @@ def test_a_record_that_is_read_anew_is_one_record() -> None:
     part = holding(single("a"), together("{type: event_count, condition: {gte: 2}}"))
     once = record("a", 0)
     assert raised(part, once, msgspec.structs.replace(once, event_id=f"{once.event_id}-r1")) == [[], []]
+
+
+def test_a_record_of_a_clock_that_is_ahead_is_one_record_still_when_it_is_read_anew() -> None:
+    part = holding(single("a"), together("{type: event_count, condition: {gte: 2}}"))
+    once = msgspec.structs.replace(record("a", 500), received_at=at(5))
+    again = msgspec.structs.replace(once, event_id=f"{once.event_id}-r1")
+    assert (part.find(once, at(5)), part.find(again, at(40))) == ([], [])
 
 
 def test_a_signature_is_found_by_its_id_or_its_name() -> None:

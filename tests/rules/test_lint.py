@@ -14,7 +14,7 @@ from aiops.domain.events import Severity
 from aiops.domain.matching import Matcher, Operator, parse_matcher
 from aiops.domain.rules import Case, Cases, Envelope, Rule, RuleStatus, Silence, Threshold
 from rules.lint import lint
-from rules.overlap import covers, is_dead
+from rules.overlap import MOST_LOOSE, Overlaps, covers, is_dead
 from tests.builders import T0
 
 DAY = timedelta(days=1)
@@ -183,6 +183,35 @@ def test_nothing_is_called_covered_or_dead_that_is_not(
     if a.matches(fields):
         assert not is_dead(a)
         assert b.matches(fields) or not covers(b, a)
+
+
+def test_rules_of_templates_alone_are_all_compared_however_many() -> None:
+    rules = [a_rule(f"r{number:03d}", f"template=job j{number} of <*> is late") for number in range(500)]
+    wide, narrow = a_rule("wide", "template=disk <**>"), a_rule("narrow", "template=disk <*> is full")
+    assert {one for one in kinds_of(*rules, wide, narrow) if one[1] != "costly"} == {("narrow", "subsumed")}
+
+
+def test_a_rule_that_too_many_are_like_says_that_it_is_not_compared() -> None:
+    rules = [a_rule(f"r{number:03d}", f"service=~x{number}.*") for number in range(MOST_LOOSE + 1)]
+    found = [one for one in lint(rules, [], T0) if one.kind != "costly"]
+    assert [(one.id, one.kind) for one in found] == [("r200", "not_compared")]
+    assert found[0].text.startswith("whether it takes in others is not looked at, as 200 rules like it are")
+    others = [a_rule("cluster", "cluster=~eu.*"), a_rule("narrow", "cluster=eu-1")]  # they are filed elsewhere
+    assert ("narrow", "subsumed") in kinds_of(*rules, *others)
+
+
+PATTERNS = st.lists(st.sampled_from(["a", "b", "<num>", "<*>", "a<*>", "<**>"]), min_size=1, max_size=4).map(" ".join)
+ANY = st.one_of(
+    MATCHERS, st.builds(Matcher, field=st.just("template"), operator=st.just(Operator.EQUAL), value=PATTERNS)
+)
+
+
+@given(st.lists(st.lists(ANY, min_size=1, max_size=3), min_size=2, max_size=6))
+def test_the_index_finds_every_rule_that_covers_another(lists: list[list[Matcher]]) -> None:
+    rules = [msgspec.structs.replace(SOUND, id=f"r{n}", matchers=tuple(one)) for n, one in enumerate(lists)]
+    overlaps = Overlaps(rules)
+    for rule in rules:
+        assert list(overlaps.over(rule)) == [one for one in rules if one is not rule and covers(one, rule)]
 
 
 @pytest.mark.parametrize("common_first", [False, True])

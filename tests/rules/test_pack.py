@@ -87,6 +87,42 @@ def test_one_bad_rule_never_stops_a_pack() -> None:
     assert all(problem.fix for problem in problems)
 
 
+SOUND = """
+- id: a
+  verdict: known_good
+  owner: noc
+  reason: known
+  expires: 2026-09-01
+  match: {service: db}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "fix"),
+    [
+        ("owner: noc", "ownr: noc", "did you mean 'owner'?"),
+        ("owner: noc", "owner: noc\n  colour: red", "take it out; there are id, verdict, owner, "),
+        ("  owner: noc\n", "", "add owner"),
+        ("owner: noc", "owner:", "say what its owner is, or leave it out"),
+        ("reason: known", "reason: 7", "put it in quotes: "),
+        ("service: db", "service: yes", "put it in quotes: "),
+        ("known_good", "good", "say one of known_good, known_bad"),
+        ("2026-09-01", "2026-09-01\n  ceiling: bad", "say one of critical, high, warning, info"),
+        ("2026-09-01", "soon", "write a day, 2027-03-31, or a moment with its zone"),
+        ("2026-09-01", "2026-09-01 10:00:00", "write a day, 2027-03-31, or a moment with its zone"),
+        ("{service: db}", "service=db", "write {service: db}, or a list such as ["),
+        ("reason: known", "reason: known\n  cases: {match: {service: db}}", "write {match: [{service: db}], "),
+        ("reason: known", "reason: known\n  threshold: {time: 3, of: 5, within: 10m}", "did you mean 'times'?"),
+        ("reason: known", "reason: known\n  threshold: {times: 3, of: 5, within: 10}", "write {times: 3, of: 5, "),
+        (SOUND, "no rule", "see CONTRIBUTING.md: a rule is written as names with their values"),
+    ],
+)
+def test_the_fix_is_that_of_the_mistake(said: str, instead: str, fix: str) -> None:
+    rules, problems = pack.load_pack(SOUND.replace(said, instead), "ours.yaml")
+    assert rules == []
+    assert [problem.fix[: len(fix)] for problem in problems] == [fix]
+
+
 @pytest.mark.parametrize("text", ["a: [", "{" * 3_000, "a: 2027-02-30", "!!python/object:os.system {}", "\x00", "*x"])
 def test_what_is_no_yaml_is_a_problem(text: str) -> None:
     rules, problems = pack.load_pack(text, "x.yaml")

@@ -107,9 +107,28 @@ def test_a_rule_that_a_person_accepted_another_in_the_place_of_stays_ended_and_i
     one, two = kept(tmp_path)
     found = compare(tmp_path, [over(one), narrowed(one), two], T0)
     assert found.differences == ()
-    assert [item.text for item in found.replaced] == [
+    assert [item.text for item in found.left_out] == [
         "left out one: one-narrower was accepted in its place; end that to have it back"
     ]
+
+
+def test_a_rule_that_a_person_ended_stays_ended_and_how_to_have_it_back_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    one, two = kept(tmp_path)
+    for status in (RuleStatus.EXPIRED, RuleStatus.REJECTED):
+        found = compare(tmp_path, [msgspec.structs.replace(one, status=status, ended_by="ana"), two], T0)
+        assert found.differences == ()
+        assert [item.text for item in found.left_out] == [
+            "left out one: ana ended it; `aiops rules enable one` brings it back"
+        ]
+
+
+def test_a_rule_that_a_person_ended_is_not_told_once_its_pack_has_it_no_longer(tmp_path: Path) -> None:
+    write(tmp_path, "one", "two")
+    one, two = kept(tmp_path)
+    write(tmp_path, "two")
+    found = compare(tmp_path, [msgspec.structs.replace(over(one), ended_by="ana"), two], T0)
+    assert (found.differences, found.left_out) == ((), ())
 
 
 def test_it_comes_back_when_the_other_ends_or_only_waits(tmp_path: Path) -> None:
@@ -117,7 +136,7 @@ def test_it_comes_back_when_the_other_ends_or_only_waits(tmp_path: Path) -> None
     (one,) = kept(tmp_path)
     for status in (RuleStatus.EXPIRED, RuleStatus.SHADOW, RuleStatus.SUSPENDED):
         found = compare(tmp_path, [over(one), narrowed(one, status)], T0)
-        assert (said(found), found.replaced) == ([("new", "one")], ())
+        assert (said(found), found.left_out) == ([("new", "one")], ())
 
 
 def test_one_that_was_narrowed_twice_stays_ended_too(tmp_path: Path) -> None:
@@ -125,7 +144,7 @@ def test_one_that_was_narrowed_twice_stays_ended_too(tmp_path: Path) -> None:
     (one,) = kept(tmp_path)
     once = narrowed(one)
     found = compare(tmp_path, [over(one), over(once), narrowed(once)], T0)
-    assert (said(found), [item.by for item in found.replaced]) == ([], ["one-narrower-2"])
+    assert (said(found), [item.by for item in found.left_out]) == ([], ["one-narrower-2"])
 
 
 def test_rules_that_name_each_other_end_the_search(tmp_path: Path) -> None:
@@ -133,7 +152,7 @@ def test_rules_that_name_each_other_end_the_search(tmp_path: Path) -> None:
     (one,) = kept(tmp_path)
     first = msgspec.structs.replace(one, replaces="other", status=RuleStatus.EXPIRED)
     other = msgspec.structs.replace(one, id="other", replaces="one", pack="")
-    assert [item.by for item in compare(tmp_path, [first, other], T0).replaced] == ["other"]
+    assert [item.by for item in compare(tmp_path, [first, other], T0).left_out] == ["other"]
 
 
 def test_what_is_written_is_read_back_the_same(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_candidate_says_how_likely_it_is_and_what_it_explains_and_a_member_why
             lines = re.findall(r"- candidate \d+: .*", explain(view, incident.incident_id, Library()).text)
             assert len(lines) == len(incident.candidates)
             comparable = len(lines) > 1 or not incident.abstained  # a lone alert is compared with nothing
-            assert all(re.search(r", \d+%, explains \d+% of", line) for line in lines) is comparable
+            assert all(re.search(r", [<>]?\d+%, explains [<>]?\d+% of", line) for line in lines) is comparable
             links = [member.link for member in seen.members(incident)]
             founders = sum(link is None or not re.search(r"\d", link.text) for link in links)
             assert founders == 1 + len(incident.merged_from)

@@ -9,7 +9,7 @@ import pytest
 from aiops import fold
 from aiops.bootstrap.opening import opening, reading
 from aiops.bootstrap.watched import Watched
-from aiops.domain.acts import AcceptRule, ApplySettings, EndRule, ImportTopology, PutPack, PutRule
+from aiops.domain.acts import AcceptRule, ApplySettings, EndRule, ImportTopology, PutPack, PutRule, RejectRule
 from aiops.domain.documents import PACKS, RULES
 from aiops.domain.entries import Command
 from aiops.domain.errors import BadConfiguration
@@ -18,6 +18,7 @@ from aiops.domain.rules import RuleStatus
 from aiops.domain.settings import PagingSettings, Settings
 from aiops.engine import Engine
 from aiops.storage.memory import MemoryJournal, MemoryStore
+from api.acting import enable_rule
 from rules.files import files_of
 from tests.builders import at
 
@@ -122,6 +123,34 @@ def test_a_rule_that_a_person_ended_stays_ended(desk: Desk) -> None:
         rule = view.get(RULES, "a")
     assert rule is not None
     assert rule.status is RuleStatus.EXPIRED
+    assert desk.told() == []  # the next start leaves it so
+
+
+def test_a_rule_that_a_person_rejected_stays_rejected(desk: Desk) -> None:
+    (desk.packs / "b.yaml").write_text(RULE.format(id="b") + "  status: shadow\n")
+    desk.apply(*desk.told())
+    desk.apply(Command(id="c1", actor="ana", act=RejectRule(rule_id="b")))
+    assert desk.told() == []
+
+
+def test_a_rule_that_is_gone_from_its_pack_comes_back_with_it(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    (desk.packs / "b.yaml").write_text("[]")
+    desk.apply(*desk.told())
+    (desk.packs / "b.yaml").write_text(RULE.format(id="b"))
+    assert [act.rule.id for command in desk.told() if isinstance(act := command.act, PutRule)] == ["b"]
+
+
+def test_a_rule_that_a_person_has_back_is_as_its_pack_says_again(desk: Desk) -> None:
+    desk.apply(*desk.told())
+    desk.apply(Command(id="c1", actor="ana", act=EndRule(rule_id="a")))
+    with desk.store.view() as view:
+        desk.apply(Command(id="c2", actor="bob", act=enable_rule(view, "a")))
+    assert desk.told() == []
+    with desk.store.view() as view:
+        rule = view.get(RULES, "a")
+    assert rule is not None
+    assert (rule.status, rule.ended_by, rule.owner) == (RuleStatus.ACTIVE, "", "noc")
 
 
 def test_a_narrower_rule_in_the_place_of_one_of_a_pack_outlives_the_next_start_until_it_is_ended(desk: Desk) -> None:

@@ -13,8 +13,8 @@ import pytest
 from aiops.bootstrap import process
 from aiops.bootstrap.log import LogSetup
 from aiops.bootstrap.setups import ApiSetup, EngineSetup, LearnerSetup, ResponderSetup, engine_setup, responder_setup
-from aiops.config import AccessConfig, Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
 from aiops.domain.channels import WebhookChannel
+from aiops.domain.sections import AccessConfig, Config, EngineConfig, FilesConfig, PagesConfig, StoreConfig
 from aiops.domain.settings import CorrelationSettings, Settings
 
 PATIENCE = 20

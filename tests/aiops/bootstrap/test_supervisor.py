@@ -13,9 +13,9 @@ from aiops.bootstrap.address import address_of, announced
 from aiops.bootstrap.setups import ACCESS_DB, engine_setup, responder_setup
 from aiops.bootstrap.sockets import bound, listening
 from aiops.bootstrap.supervisor import Child, is_public, token_required
-from aiops.config import AccessConfig, Config, ListenersConfig, PagesConfig, ServerConfig
 from aiops.domain.channels import WebhookChannel
 from aiops.domain.errors import BadConfiguration
+from aiops.domain.sections import AccessConfig, Config, ListenersConfig, PagesConfig, ServerConfig
 from api.access import Access
 from api.senders_auth import SenderSecrets
 from tests.builders import T0

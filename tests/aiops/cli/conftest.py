@@ -34,7 +34,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
 
     @contextlib.contextmanager
-    def transport(_: object) -> Iterator[Bridge]:
+    def transport(*_: object, **__: object) -> Iterator[Bridge]:
         with contextlib.closing(Bridge(httpx.ASGITransport(world.app))) as bridge:
             yield bridge
 

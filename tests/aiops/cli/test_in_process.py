@@ -68,6 +68,29 @@ def test_every_line_is_in_the_ledger_and_the_replay_is_equal(with_incident: Line
     assert aiops("replay").startswith("byte-equal: ")
 
 
+@pytest.mark.parametrize(
+    "words", [("incidents",), ("status",), ("rules", "lint"), ("incidents", "ack", "1"), ("replay",)], ids=" ".join
+)
+@pytest.mark.parametrize("made", [False, True])
+def test_looking_into_a_folder_that_holds_nothing_says_so_and_makes_nothing(
+    aiops: Line, tmp_path: Path, words: tuple[str, ...], made: bool
+) -> None:
+    folder = tmp_path / "aiops-dta"
+    if made:
+        folder.mkdir()
+    aiops("--data", str(folder), *words, code=2)
+    assert "there is no data folder" in aiops.chatter
+    assert str(folder) in aiops.chatter
+    assert (list(folder.iterdir()) == []) if made else not folder.exists()
+
+
+def test_a_doctor_makes_nothing_of_an_empty_folder_either(aiops: Line, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    found = {one["name"]: one["text"] for one in aiops.json("--data", str(tmp_path / "empty"), "doctor")}
+    assert "`aiops serve` makes it" in found["store"]
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
 def test_the_service_graph_is_imported_and_listed(aiops: Line) -> None:
     assert "2 nodes, 1 edges" in aiops("services", "import", "services.yaml")
     records = {record["name"]: record for record in json.loads(aiops("services", "-o", "json"))}
@@ -160,13 +183,17 @@ def test_a_folder_of_a_newer_release_is_refused_by_every_command_that_needs_it(a
     assert "written by a newer release" in aiops.chatter
 
 
-def test_what_is_not_there_is_refused(aiops: Line) -> None:
+def test_what_is_not_there_is_refused(with_incident: Line) -> None:
+    aiops = with_incident
     aiops("incidents", "show", "99", code=5)
     aiops("explain", "nothing", code=5)
     assert "aiops: " in aiops.chatter
 
 
-def test_a_folder_that_an_engine_works_on_but_no_server_answers_for_is_refused(aiops: Line, tmp_path: Path) -> None:
+def test_a_folder_that_an_engine_works_on_but_no_server_answers_for_is_refused(
+    with_incident: Line, tmp_path: Path
+) -> None:
+    aiops = with_incident
     with EngineLock(tmp_path / "aiops-data"):
         aiops("status", code=3)
     assert "another engine" in aiops.chatter

@@ -124,5 +124,5 @@ def test_a_server_that_is_not_there_ends_with_four(capsys: pytest.CaptureFixture
 
 
 def test_a_replay_needs_a_folder_and_makes_none() -> None:
-    assert run("replay") == 3
+    assert run("replay") == 2
     assert not Path("aiops-data").exists()

@@ -1,6 +1,6 @@
 """Rules and silences as a person writes them: what is given is what is kept, and what is wrong is named."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,39 @@ def test_a_rule_mutes_what_fires_and_lets_go_when_it_is_ended(aiops: Line, storm
     aiops("rules", "expire", rule_id)
     assert "(0 of them suppressed)" in aiops("status")
     assert rules(aiops)[rule_id]["status"] == "expired"
+
+
+def test_a_rule_of_a_pack_that_a_person_ended_stays_ended_until_a_person_has_it_back(aiops: Line, storm: World) -> None:
+    Path("pack.yaml").write_text(PACK)
+    aiops("rules", "sync", "pack.yaml")
+    aiops("rules", "expire", "disk-noise")
+    told = aiops("rules", "sync", "pack.yaml")
+    assert "`aiops rules enable disk-noise` brings it back" in told
+    assert rules(aiops)["disk-noise"]["status"] == "expired"
+    aiops("rules", "enable", "disk-noise")
+    assert rules(aiops)["disk-noise"]["status"] == "active"
+    assert moment(rules(aiops)["disk-noise"]["expires"]) == datetime(2026, 3, 20, tzinfo=UTC)
+    aiops("rules", "diff", "pack.yaml")
+    assert aiops.chatter == "0 differences\n"
+
+
+def test_a_rule_that_a_pack_no_longer_had_comes_back_with_it(aiops: Line, storm: World) -> None:
+    Path("pack.yaml").write_text(PACK)
+    aiops("rules", "sync", "pack.yaml")
+    Path("pack.yaml").write_text(PACK[PACK.index("- id: db-down") :])
+    aiops("rules", "sync", "pack.yaml")
+    assert rules(aiops)["disk-noise"]["status"] == "expired"
+    Path("pack.yaml").write_text(PACK)
+    aiops("rules", "sync", "pack.yaml")
+    assert rules(aiops)["disk-noise"]["status"] == "active"
+
+
+def test_a_rule_in_force_and_one_that_never_was_cannot_be_had_back(aiops: Line, storm: World) -> None:
+    Path("pack.yaml").write_text(PACK)
+    aiops("rules", "sync", "pack.yaml")
+    for name in ("disk-noise", "no-such-rule"):
+        aiops("rules", "enable", name, code=5)
+        assert f"no rule {name} has ended" in aiops.chatter
 
 
 def test_a_list_of_rules_shows_who_answers_and_until_when(aiops: Line, storm: World) -> None:

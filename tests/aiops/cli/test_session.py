@@ -11,8 +11,8 @@ import pytest
 from aiops.cli.errors import EXIT_CODES, code_of
 from aiops.cli.session import server_of
 from aiops.client import Missing, NotAllowed
-from aiops.config import Config
 from aiops.domain.errors import AiopsError, BadConfiguration, BadInput, Conflict, Overloaded, Unavailable
+from aiops.domain.sections import Config
 from tests.aiops.cli.line import Line
 
 
@@ -63,7 +63,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
     """Whoever would start an engine here fails; returned: for which configurations."""
     tried: list[Config] = []
 
-    def refuse(config: Config) -> None:
+    def refuse(config: Config, **_: object) -> None:
         tried.append(config)
         raise Unavailable("an engine was to be started here")
 

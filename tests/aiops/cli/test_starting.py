@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aiops.config import Config
+from aiops.domain.sections import Config
 from tests.aiops.cli.line import Line
 
 

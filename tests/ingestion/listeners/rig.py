@@ -13,9 +13,9 @@ from time import monotonic
 from typing import Any
 
 from aiops.bootstrap.sockets import bound
-from aiops.config import ListenersConfig
 from aiops.domain.entries import Delivery, Payload, Position
 from aiops.domain.errors import Unavailable
+from aiops.domain.sections import ListenersConfig
 from aiops.storage.durable import write_file
 from aiops.storage.memory import MemoryJournal
 from ingestion.listeners.service import Listeners
