@@ -7,7 +7,7 @@ is not. What a node says that it never said, more often, less often or no more i
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from math import sqrt
 from statistics import median
@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from correlation.causes.series import MAD
+from correlation.causes.series import MAD, MINUTE
 
-MINUTE = 60.0
 MOST_SAYINGS = 5_000  # pairs of node and template; the one not heard for longest is forgotten
 MOST_MINUTES = 120  # of a node in which it spoke: these are its history
 MOST_STRETCHES = 20  # of history that are compared with
@@ -104,17 +103,15 @@ class Sayings:
         first, last = window
         number = sum(lines for minute, lines in minutes.items() if first <= minute <= last)
         pairs = zip(stretches, sizes, strict=True)
-        shares = [sum(minutes.get(minute, 0) for minute in stretch) / size for stretch, size in pairs]
-        middle = median(shares)
-        spread = MAD * median(abs(share - middle) for share in shares)
-        usual = now * sum(shares) / len(shares)
-        variance = middle * now + (spread * now) ** 2 + SLACK + BURSTS * usual
+        expected, z = departure(
+            number, now, [sum(minutes.get(minute, 0) for minute in stretch) / size for stretch, size in pairs]
+        )
         return Saying(
             node=node,
             text=self._said[node, template_id].text[:LONGEST],
             number=number,
-            expected=middle * now,
-            z=(number - middle * now) / sqrt(variance),
+            expected=expected,
+            z=z,
             minutes=last - first + 1,
             known=any(minute < first for minute in minutes),
         )
@@ -157,6 +154,15 @@ class Sayings:
         said, self._totals, held = msgspec.msgpack.decode(state, type=shape)
         self._said = OrderedDict(((node, template_id), one) for node, template_id, one in said)
         self._of = {node: dict.fromkeys(ids) for node, ids in held.items()}
+
+
+def departure(number: float, whole: float, shares: Sequence[float]) -> tuple[float, float]:
+    """Return how many of a ``whole`` its earlier ``shares`` make one expect, and by how many deviations it is more."""
+    middle = median(shares)
+    spread = MAD * median(abs(share - middle) for share in shares)
+    usual = whole * sum(shares) / len(shares)
+    variance = middle * whole + (spread * whole) ** 2 + SLACK + BURSTS * usual
+    return middle * whole, (number - middle * whole) / sqrt(variance)
 
 
 def _stretches(minutes: Iterable[int], length: int) -> list[list[int]]:

@@ -5,12 +5,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from statistics import fmean
 from typing import NamedTuple
 
 import msgspec
 
 WIDTH = 10.0  # seconds of one bucket: samples within it become their mean
 MOST_BUCKETS = 720  # of one series: 2 h of seconds, 12 h of minutes, 2.5 days of five minutes
+MINUTE = 60.0  # seconds of one bucket of what is summed
 MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
 NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
 LEAST = 8  # buckets without which there is no baseline
@@ -76,8 +78,27 @@ class _Series:
             self.times.append(bucket)
             self.values.append(value)
             self.held = 1
-            if len(self.times) > MOST_BUCKETS + MOST_BUCKETS // 4:
-                del self.times[:-MOST_BUCKETS], self.values[:-MOST_BUCKETS]
+            self._bound()
+
+    def add(self, at: float, value: float) -> None:
+        """Add to what the minute has already: several deliveries tell of one, and some come late."""
+        minute = at // MINUTE * MINUTE
+        place = _after(self.times, minute)
+        if place < len(self.times) and self.times[place] == minute:
+            self.values[place] += value
+        elif place or len(self.times) < MOST_BUCKETS:
+            self.times.insert(place, minute)
+            self.values.insert(place, value)
+            self._bound()
+
+    def _bound(self) -> None:
+        if len(self.times) > MOST_BUCKETS + MOST_BUCKETS // 4:
+            del self.times[:-MOST_BUCKETS], self.values[:-MOST_BUCKETS]
+
+    def recent(self, start: float, end: float) -> "_Series":
+        """Return no more than is needed to see [start, end] against its baseline."""
+        first, stop = max(0, _after(self.times, start) - NEAR), _after(self.times, end + WIDTH)
+        return _Series(self.times[first:stop], self.values[first:stop])
 
     def over(self, number: "_Series") -> "_Series":
         """Return what this is per one of ``number``, where there are any."""
@@ -115,14 +136,26 @@ class Metrics:
         """Which nodes have metrics?"""
         return self._of
 
+    def names(self, node: str) -> Iterable[str]:
+        """Which metrics does the node have?"""
+        return self._of.get(node, ())
+
     def has(self, node: str, metric: str) -> bool:
         """Was this ever told of the node?"""
         return (node, metric) in self._series
 
-    def put(self, node: str, metric: str, points: Iterable[tuple[float, float]], cumulative: bool = False) -> None:
+    def put(
+        self,
+        node: str,
+        metric: str,
+        points: Iterable[tuple[float, float]],
+        cumulative: bool = False,
+        summed: bool = False,
+    ) -> None:
         """Take in samples (seconds since 1970, value), oldest first; those older than what is held are left out.
 
-        ``cumulative``: a counter, of which the growth is kept; one that falls has begun anew.
+        ``cumulative``: a counter, of which the growth is kept; one that falls has begun anew. ``summed``: what several
+        tell of one minute adds up, in whatever order they tell it; else the mean of what is told of a bucket counts.
         """
         series = self._series.get((node, metric))
         if series is None:
@@ -130,14 +163,37 @@ class Metrics:
             self._of.setdefault(node, {})[metric] = None
             self._bound()
         self._series.move_to_end((node, metric))
+        take = series.add if summed else series.put
         for at, value in points:
             if not cumulative:
-                series.put(at, value)
+                take(at, value)
                 continue
             grown = value - series.last if value >= series.last else value
             known, series.last = series.last == series.last, value
             if known:
-                series.put(at, grown)
+                take(at, grown)
+
+    def mean(self, node: str, metric: str) -> float:
+        """Return the mean of all that is held of it."""
+        return fmean(self._series[node, metric].values)
+
+    def pool(self, node: str, metric: str, into: str) -> None:
+        """Add what is held of one metric, which is summed, to another one, and forget the former."""
+        series = self._series.pop((node, metric))
+        del self._of[node][metric]
+        self.put(node, into, zip(series.times, series.values, strict=True), summed=True)
+
+    def course(self, node: str, metric: str, start: float, end: float) -> dict[float, float]:
+        """Return what is held from ``NEAR`` buckets before ``start`` to ``end``, by the time of the bucket."""
+        series = self._series.get((node, metric), _Series()).recent(start, end)
+        return dict(zip(series.times, series.values, strict=True))
+
+    def each(self, node: str, metric: str, number: str, start: float, end: float, lead: float) -> Window | None:
+        """Return what there is of ``metric`` for each one of ``number``, from ``start - lead`` to ``end``."""
+        whole, parts = self._series.get((node, metric)), self._series.get((node, number))
+        if whole is None or parts is None:
+            return None
+        return whole.recent(start - lead, end).over(parts.recent(start - lead, end)).window(start, end, lead)
 
     def windows(
         self, node: str, start: float, end: float, lead: float, wanted: Callable[[str], bool] = lambda _: True
@@ -147,7 +203,7 @@ class Metrics:
         Sum and count of a histogram become its mean, and the count its requests. The seconds of spans become the mean
         latency of the node and, without those in which it waited for others, what it spends in itself.
         """
-        held = {name: self._series[node, name] for name in self._of.get(node, ())}
+        held = {name: self._series[node, name].recent(start - lead, end) for name in self._of.get(node, ())}
         for name in [name for name in held if name.endswith(".sum")]:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):

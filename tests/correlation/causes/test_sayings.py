@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from correlation.causes import sayings as module
-from correlation.causes.sayings import MINUTE, Saying, Sayings
+from correlation.causes.sayings import Saying, Sayings
+from correlation.causes.series import MINUTE
 
 HOURS = 60  # minutes of history
 START = HOURS * MINUTE  # of the incident
