@@ -9,7 +9,8 @@ caller's requests, as lines of logs are (``departure``): so they are missed only
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Set
-from itertools import islice
+from itertools import islice, takewhile
+from statistics import median
 from typing import NamedTuple
 
 from aiops.domain.reasons import Evidence, Reason
@@ -36,6 +37,16 @@ class Loss(NamedTuple):
     z: float
     text: str
     evidence: Mapping[str, Evidence]
+
+
+class Fall(NamedTuple):
+    """How many there are in the newest minutes in which next to none came, of how many, and how many would be usual."""
+
+    number: float
+    whole: float
+    expected: float
+    z: float  # by how many deviations fewer
+    minutes: int
 
 
 def metric_of(title: str, callee: str) -> str:
@@ -96,39 +107,40 @@ def _waiting(held: Metrics, caller: str, callee: str, span: tuple[float, float])
 def _unanswered(held: Metrics, caller: str, callee: str, span: tuple[float, float]) -> Loss | None:
     """Are calls made that the one called has no span of, as it usually has?"""
     called = held.course(caller, metric_of(CALLS, callee), *span)
-    answered = held.course(caller, metric_of(ANSWERED, callee), *span)
-    number, whole, expected, z = _fallen(answered, called, span[0])
-    if z <= CERTAIN or number > FEW * expected:
+    fall = _fall(held.course(caller, metric_of(ANSWERED, callee), *span), called, span[0])
+    if fall is None:
         return None
-    text = f"of {plural(round(whole), 'call')} of {callee} by {caller} {_none(number)} answered,"
-    text += f" where {expected:.2g} usually are"
-    return Loss(caller, callee, z, text, {"answered": number, "expected": round(expected, 1)})
+    were = f"only {fall.number:.0f} were" if fall.number else "none was"
+    text = f"of {plural(round(fall.whole), 'call')} of {callee} by {caller} {were} answered in"
+    text += f" {plural(fall.minutes, 'minute')}, where {fall.expected:.2g} usually are"
+    return Loss(caller, callee, fall.z, text, {"answered": fall.number, "expected": round(fall.expected, 1)})
 
 
 def _missing(held: Metrics, metrics: Metrics, caller: str, callee: str, span: tuple[float, float]) -> Loss | None:
     """Does the caller, which is asked as ever, no longer call?"""
-    called = held.course(caller, metric_of(CALLS, callee), *span)
     asked = metrics.course(caller, REQUESTS, *span)
-    number, _, expected, z = _fallen(called, asked, span[0])
-    if z <= CERTAIN or number > FEW * expected:
+    fall = _fall(held.course(caller, metric_of(CALLS, callee), *span), asked, span[0])
+    if fall is None:
         return None
-    minutes = sum(at >= span[0] for at in asked)
-    usual = f"{expected / minutes:.2g} calls a minute"
-    text = f"{callee} usually gets {usual} from {caller}, {_few(number)} for {plural(minutes, 'minute')}"
-    return Loss(caller, callee, z, text, {"calls": number, "expected": round(expected, 1)})
+    usual = f"{fall.expected / fall.minutes:.2g} calls a minute"
+    few = f"{fall.number:.0f} in all" if fall.number else "none"
+    text = f"{callee} usually gets {usual} from {caller}, {few} for {plural(fall.minutes, 'minute')}"
+    return Loss(caller, callee, fall.z, text, {"calls": fall.number, "expected": round(fall.expected, 1)})
 
 
-def _fallen(
-    parts: Mapping[float, float], wholes: Mapping[float, float], first: float
-) -> tuple[float, float, float, float]:
-    """Return how many there are since ``first``, of how many, how many are expected, and how far it fell short."""
+def _fall(parts: Mapping[float, float], wholes: Mapping[float, float], first: float) -> Fall | None:
+    """Return how far the newest minutes since ``first``, in which next to none came, fell short of the past."""
     shares = [parts.get(at, 0.0) / whole for at, whole in wholes.items() if at < first and whole]
-    number = sum(value for at, value in parts.items() if at >= first)
-    whole = sum(value for at, value in wholes.items() if at >= first)
     if len(shares) < LEAST:
-        return number, whole, 0.0, 0.0
+        return None
+    usual = median(shares)
+    silent = takewhile(
+        lambda at: at >= first and parts.get(at, 0.0) <= FEW * usual * wholes[at], sorted(wholes, reverse=True)
+    )
+    minutes = list(silent)
+    number, whole = (sum(told.get(at, 0.0) for at in minutes) for told in (parts, wholes))
     expected, z = departure(number, whole, shares)
-    return number, whole, expected, -z
+    return Fall(number, whole, expected, -z, len(minutes)) if -z > CERTAIN else None
 
 
 def _blamed(missing: list[Loss], made: Set[str], graph: ServiceGraph) -> Iterator[tuple[str, Loss]]:
@@ -137,11 +149,3 @@ def _blamed(missing: list[Loss], made: Set[str], graph: ServiceGraph) -> Iterato
     for loss in missing:
         callers = loss.callee in made or kinds[loss.caller] > 1
         yield loss.caller if callers else graph.called(loss.callee), loss
-
-
-def _few(number: float) -> str:
-    return f"{round(number)}" if number else "none"
-
-
-def _none(number: float) -> str:
-    return f"only {round(number)} were" if number else "none was"
