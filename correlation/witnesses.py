@@ -15,7 +15,7 @@ from correlation.causes.measured import measured
 from correlation.causes.operations import Operations
 from correlation.causes.own import logged, spent, traced
 from correlation.causes.sayings import Sayings
-from correlation.causes.series import Metrics
+from correlation.causes.series import FINE_BUCKETS, MOST_FINE, Metrics
 from correlation.causes.testimony import Testimony
 from correlation.live import Live
 from correlation.topology import ServiceGraph
@@ -30,7 +30,7 @@ class Witnesses:
         self.changes = Changes()
         self.sayings = Sayings()
         self.operations = Operations()
-        self.calls = Metrics()  # of pairs, each with its caller
+        self.calls = Metrics(MOST_FINE, FINE_BUCKETS)  # of pairs, each with its caller
 
     def hear(self, event: Event, entity: Entity) -> bool:
         """Note what an observation says; is it of any use here?"""

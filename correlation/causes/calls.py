@@ -137,7 +137,8 @@ def _fall(parts: Mapping[float, float], wholes: Mapping[float, float], first: fl
     silent = takewhile(
         lambda at: at >= first and parts.get(at, 0.0) <= FEW * usual * wholes[at], sorted(wholes, reverse=True)
     )
-    minutes = list(silent)
+    if not (minutes := list(silent)):
+        return None
     number, whole = (sum(told.get(at, 0.0) for at in minutes) for told in (parts, wholes))
     expected, z = departure(number, whole, shares)
     return Fall(number, whole, expected, -z, len(minutes)) if -z > CERTAIN else None

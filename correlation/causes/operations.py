@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from correlation.causes.series import Metrics, Window
+from correlation.causes.series import FINE_BUCKETS, MOST_FINE, Metrics, Window
 
 MOST_OPERATIONS = 20  # of a node that are told apart: those in which most time is spent
 LONGEST = 120  # characters of a name
@@ -24,7 +24,7 @@ class Operations:
     """Seconds that each node spends in itself, by operation and minute."""
 
     def __init__(self) -> None:
-        self._held = Metrics()
+        self._held = Metrics(MOST_FINE, FINE_BUCKETS)
 
     def put(self, node: str, operation: str, points: Iterable[tuple[float, float]]) -> None:
         """Add the seconds of some minutes; of more a minute than the least that is told apart, it takes its place."""

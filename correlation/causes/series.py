@@ -14,6 +14,7 @@ WIDTH = 10.0  # seconds of one bucket: samples within it become their mean
 MOST_BUCKETS = 720  # of one series: 2 h of seconds, 12 h of minutes, 2.5 days of five minutes
 MINUTE = 60.0  # seconds of one bucket of what is summed
 MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
+MOST_FINE, FINE_BUCKETS = 10_000, 200  # of what is finer than nodes (operations, pairs): more series, but shorter ones
 NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
 LEAST = 8  # buckets without which there is no baseline
 MAD = 1.4826  # makes a median absolute deviation a standard deviation
@@ -64,8 +65,16 @@ class Window(NamedTuple):
 class _Series:
     """Buckets of one metric of one node, oldest first."""
 
-    def __init__(self, times: Iterable[float] = (), values: Iterable[float] = (), held: int = 0, last: float = 0.0):
+    def __init__(
+        self,
+        times: Iterable[float] = (),
+        values: Iterable[float] = (),
+        held: int = 0,
+        last: float = 0.0,
+        most: int = MOST_BUCKETS,
+    ) -> None:
         self.times, self.values = array("d", times), array("d", values)
+        self.most = most  # buckets, give or take a quarter
         self.held = held  # samples in the newest bucket
         self.last = last  # newest sample of a counter
 
@@ -86,14 +95,14 @@ class _Series:
         place = _after(self.times, minute)
         if place < len(self.times) and self.times[place] == minute:
             self.values[place] += value
-        elif place or len(self.times) < MOST_BUCKETS:
+        elif place or len(self.times) < self.most:
             self.times.insert(place, minute)
             self.values.insert(place, value)
             self._bound()
 
     def _bound(self) -> None:
-        if len(self.times) > MOST_BUCKETS + MOST_BUCKETS // 4:
-            del self.times[:-MOST_BUCKETS], self.values[:-MOST_BUCKETS]
+        if len(self.times) > self.most + self.most // 4:
+            del self.times[: -self.most], self.values[: -self.most]
 
     def recent(self, start: float, end: float) -> "_Series":
         """Return no more than is needed to see [start, end] against its baseline."""
@@ -125,9 +134,10 @@ class _Series:
 
 
 class Metrics:
-    """All series, by node and metric."""
+    """All series, by node and metric: so many at most, each of so many buckets."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_SERIES, buckets: int = MOST_BUCKETS) -> None:
+        self._most, self._buckets = most, buckets
         self._series: OrderedDict[tuple[str, str], _Series] = OrderedDict()
         self._of: dict[str, dict[str, None]] = {}  # node -> its metrics
 
@@ -159,7 +169,7 @@ class Metrics:
         """
         series = self._series.get((node, metric))
         if series is None:
-            series = self._series[node, metric] = _Series(last=float("nan"))
+            series = self._series[node, metric] = _Series(last=float("nan"), most=self._buckets)
             self._of.setdefault(node, {})[metric] = None
             self._bound()
         self._series.move_to_end((node, metric))
@@ -214,7 +224,7 @@ class Metrics:
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
-        while len(self._series) > MOST_SERIES:
+        while len(self._series) > self._most:
             (node, metric), _ = self._series.popitem(last=False)
             del self._of[node][metric]
             if not self._of[node]:
@@ -235,7 +245,7 @@ class Metrics:
         self._of = {node: dict.fromkeys(metrics) for node, metrics in order.items()}
         self._series = OrderedDict()
         for node, metric, times, values, number, last in held:
-            series = self._series[node, metric] = _Series(held=number, last=last)
+            series = self._series[node, metric] = _Series(held=number, last=last, most=self._buckets)
             series.times.frombytes(times)
             series.values.frombytes(values)
 

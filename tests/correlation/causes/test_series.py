@@ -47,6 +47,14 @@ def test_what_is_summed_is_bounded_and_forgets_the_oldest() -> None:
     assert series.times[-1] == (3 * MOST_BUCKETS - 1) * MINUTE
 
 
+def test_how_much_is_held_can_be_less() -> None:
+    metrics = Metrics(2, 10)
+    for node in ("a", "b", "c"):
+        metrics.put(node, "n", [(minute * MINUTE, 1.0) for minute in range(40)], summed=True)
+    assert list(metrics.nodes) == ["b", "c"]
+    assert 10 <= len(of(metrics, "c", "n")) <= 12
+
+
 def test_pooled_metrics_are_one_whose_minutes_are_their_sums() -> None:
     metrics = Metrics()
     metrics.put("web", "a", [(0.0, 1.0), (60.0, 2.0)], summed=True)
