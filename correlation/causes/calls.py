@@ -3,20 +3,19 @@
 Of each pair spans tell the calls, how many were answered (a span of the caller belongs together with one of the one
 called) and the gap: seconds that the caller waited beyond those that the one called took. The gap of an answered call
 is compared with its own past; answers with their past share of the calls, and calls with their past share of the
-caller's requests, as lines of logs are (``departure``): so they are missed only where the caller is still asked itself.
+caller's requests, as lines of logs are (``Usual``): so they are missed only where the caller is still asked itself.
 """
 
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Set
 from itertools import islice, takewhile
-from statistics import median
 from typing import NamedTuple
 
 from aiops.domain.reasons import Evidence, Reason
 from aiops.domain.words import plural
 from correlation.causes.cones import nearest
-from correlation.causes.sayings import departure
+from correlation.causes.sayings import Usual
 from correlation.causes.series import CERTAIN, FLOOR, LEAST, MINUTE, REQUESTS, Metrics
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
@@ -130,18 +129,18 @@ def _missing(held: Metrics, metrics: Metrics, caller: str, callee: str, span: tu
 
 def _fall(parts: Mapping[float, float], wholes: Mapping[float, float], first: float) -> Fall | None:
     """Return how far the newest minutes since ``first``, in which next to none came, fell short of the past."""
-    shares = [parts.get(at, 0.0) / whole for at, whole in wholes.items() if at < first and whole]
-    if len(shares) < LEAST:
+    past = [at for at, whole in wholes.items() if at < first and whole]
+    if len(past) < LEAST:
         return None
-    usual = median(shares)
+    usual = Usual.of([parts.get(at, 0.0) for at in past], [wholes[at] for at in past])
     silent = takewhile(
-        lambda at: at >= first and parts.get(at, 0.0) <= FEW * usual * wholes[at], sorted(wholes, reverse=True)
+        lambda at: at >= first and parts.get(at, 0.0) <= FEW * usual.middle * wholes[at], sorted(wholes, reverse=True)
     )
     if not (minutes := list(silent)):
         return None
     number, whole = (sum(told.get(at, 0.0) for at in minutes) for told in (parts, wholes))
-    expected, z = departure(number, whole, shares)
-    return Fall(number, whole, expected, -z, len(minutes)) if -z > CERTAIN else None
+    z = -usual.z(number, whole)
+    return Fall(number, whole, usual.middle * whole, z, len(minutes)) if z > CERTAIN else None
 
 
 def _blamed(missing: list[Loss], made: Set[str], graph: ServiceGraph) -> Iterator[tuple[str, Loss]]:

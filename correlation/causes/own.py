@@ -20,6 +20,7 @@ DOUBLING = 1.0  # log odds per doubling of a z
 HEARD = 0.5  # z of a saying from which it says something: small, as it is the oddest of what the node says
 TOLD = frozenset((SELF, REQUESTS))
 LEAD = 60.0  # seconds before the first alert that belong to the incident already
+DOUBT = "no logs are further from what they usually are than they have been before"
 BORNE = 0.2  # what the logs of a node count where something that it needs alerts: they may tell of that
 
 
@@ -44,7 +45,7 @@ def logged(
             reason = Reason(step="cause", text=_told(one), evidence=evidence)
             borne = BORNE if (graph.needs(node) & ill) - {node} else 1.0
             odds = borne * DOUBLING * math.log2(abs(one.z) / HEARD)
-            yield Testimony(node, odds, (reason,), measured=wide)
+            yield Testimony(node, odds, (reason,), measured=wide, doubt="" if abs(one.z) > one.before else DOUBT)
 
 
 def _told(one: Saying) -> str:

@@ -31,14 +31,17 @@ ROLES = {  # what a metric is by its name, first hit wins; anything else is a ga
     "latency": ("latency", "duration", "response_time", "responsetime", "elapsed"),
     "traffic": ("request", "throughput", "rps", "qps", "calls", "hits", "traffic"),
 }
+OUTWARD = {"latency": "waiting", "requests": "calls"}  # what is measured of the calls that a node makes itself
+OUTWARDS = ("client", "upstream", "outbound")  # words of such
 
 
 @lru_cache(maxsize=4_096)
 def role_of(metric: str) -> str:
-    """Return latency, requests, availability, errors or gauge."""
+    """Return latency, requests, availability, errors or gauge; of calls that the node makes itself waiting or calls."""
     name = metric.lower()
     role = next((role for role, words in ROLES.items() if any(word in name for word in words)), "gauge")
-    return "requests" if role == "traffic" else role
+    role = "requests" if role == "traffic" else role
+    return OUTWARD.get(role, role) if any(word in name for word in OUTWARDS) else role
 
 
 class Window(NamedTuple):

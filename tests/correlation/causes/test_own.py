@@ -1,7 +1,7 @@
 """What do the logs and spans of a node say of it?"""
 
 from correlation.causes.operations import Operations
-from correlation.causes.own import logged, spent, traced
+from correlation.causes.own import DOUBT, logged, spent, traced
 from correlation.causes.sayings import Sayings
 from correlation.causes.series import SELF, Metrics
 from correlation.causes.testimony import Testimony
@@ -99,6 +99,16 @@ def test_logs_say_with_numbers_what_was_never_logged_before() -> None:
     assert said.reasons[0].text == "shop logs what it never did before, 9 times in 3 minutes: 'no stock left'"
     assert said.reasons[0].evidence["expected"] == 0.0
     assert said.measured
+
+
+def test_what_is_no_further_off_than_it_was_before_makes_no_verdict() -> None:
+    for earlier, doubt in ((0, ""), (12, DOUBT)):
+        sayings = lines("shop")
+        for minute, number in ((40, earlier), (60, 9)):
+            for _ in range(number):
+                sayings.put("shop", "no stock", "no stock left", minute * MINUTE)
+        (said,) = logged(sayings, ["shop"], a_graph(shop=""), START, START + 119)
+        assert (said.doubt, said.odds > 1) == (doubt, True)
 
 
 def test_logs_say_what_is_missing() -> None:
