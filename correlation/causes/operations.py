@@ -1,12 +1,12 @@
 """In which of its operations does a node spend the time that was added? The largest are told apart, the rest is one."""
 
 from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import NamedTuple
 
-from correlation.causes.series import FINE_BUCKETS, MOST_FINE, Metrics, Window
+from correlation.causes.series import FINE_BUCKETS, LEAST, MOST_FINE, Metrics, Window
 
 MOST_OPERATIONS = 20  # of a node that are told apart: those in which most time is spent
-LONGEST = 120  # characters of a name
 REST = ""  # name of all others together
 LEAST_SHARE = 0.5  # of the extra time of a node, from which one operation is named
 
@@ -29,27 +29,26 @@ class Operations:
     def put(self, node: str, operation: str, points: Iterable[tuple[float, float]]) -> None:
         """Add the seconds of some minutes; of more a minute than the least that is told apart, it takes its place."""
         told = list(points)
-        name = operation[:LONGEST]
         apart = [one for one in self._held.names(node) if one != REST]
-        if name not in apart and len(apart) >= MOST_OPERATIONS:
+        if operation not in (*apart, REST) and len(apart) >= MOST_OPERATIONS:
             usual, least = min((self._held.mean(node, one), one) for one in apart)
             if max(value for _, value in told) > usual:
                 self._held.pool(node, least, REST)
             else:
-                name = REST
-        self._held.put(node, name, told, summed=True)
+                operation = REST
+        self._held.put(node, operation, told, summed=True)
 
     def most(self, node: str, requests: Window, start: float, end: float, lead: float) -> Extra | None:
         """Return the operation with half or more of the extra time of all; ``requests``: of the node, as it is seen."""
-        number = dict(zip(requests.times, requests.values, strict=True))
-        served = sum(number.values())
-        windows = self._held.windows(node, start, end, lead)
-        if not served or not windows:
-            return None
-        usual = max(requests.middle, 1.0)
-        means = {name: sum(one.values) / served for name, one in windows.items()}
-        before = {name: max(0.0, one.middle) / usual for name, one in windows.items()}
-        return _largest(means, before)
+        served, usual, first = sum(requests.values), max(requests.middle, 1.0), start - lead
+        means: dict[str, float] = {}
+        before: dict[str, float] = {}
+        for name in self._held.names(node) if served else ():
+            course = self._held.course(node, name, first, end)
+            past = [seconds for at, seconds in course.items() if at < first]
+            means[name] = sum(seconds for at, seconds in course.items() if at >= first) / served
+            before[name] = median(past) / usual if len(past) >= LEAST else 0.0
+        return _largest(means, before) if means else None
 
     def dump(self) -> bytes:
         """Return all state."""

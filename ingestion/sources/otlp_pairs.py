@@ -12,7 +12,7 @@ from typing import NamedTuple
 from aiops.domain.events import Event, EventKind
 from ingestion.reading import fields
 from ingestion.reading.times import stamp
-from ingestion.sources.otlp_traces import ENTRIES, WAITS, Where, kind_of, lasted, listed, spans_of
+from ingestion.sources.otlp_traces import ENTRIES, LONGEST, WAITS, Where, kind_of, lasted, listed, spans_of
 
 LEAVES = (*WAITS, "SPAN_KIND_PRODUCER", "4", "4.0")  # kinds by which another one is called
 PEER = "peer.service"  # attribute that names the one called
@@ -107,4 +107,4 @@ def _peer(span: object) -> str:
     if kind_of(span) not in LEAVES:
         return ""
     named = (one for one in listed(span, "attributes") if fields.dig(one, "key") == PEER)
-    return next((fields.text_of(fields.dig(one, "value.stringValue")) for one in named), "")
+    return next((fields.text_of(fields.dig(one, "value.stringValue"))[:LONGEST] for one in named), "")

@@ -17,6 +17,8 @@ WAITS = ("SPAN_KIND_CLIENT", "3", "3.0")  # kinds during which a service waits f
 FAILED = ("STATUS_CODE_ERROR", "2", "2.0")
 MOST_OPERATIONS = 20  # of a service and delivery that are told apart: those in which most time is spent
 
+LONGEST = 120  # characters of a name that are told
+
 Where = Mapping[str, str]
 
 
@@ -122,7 +124,7 @@ def _operations(resource: object) -> dict[str, Mapping[float, float]]:
         if parent := fields.text_of(fields.dig(span, "parentSpanId")):
             below.setdefault(parent, []).append(time)
         if kind_of(span) not in WAITS:
-            named.append((fields.first_of(span, ("name",)), fields.text_of(fields.dig(span, "spanId")), time))
+            named.append((fields.first_of(span, ("name",))[:LONGEST], fields.text_of(fields.dig(span, "spanId")), time))
     spent: dict[str, defaultdict[float, float]] = {}
     for name, key, time in named:
         if name and (seconds := _exclusive(time, below.get(key, []))) > 0:

@@ -122,5 +122,13 @@ def test_who_does_not_wait_has_no_gap(above: int, below: int) -> None:
     assert found == {("web", "api", "calls"): {60.0: 1.0}}
 
 
+def test_names_are_bounded() -> None:
+    found = read(
+        web=[span("a", kind=SERVER, name="x" * 999), span("b", "a", kind=CLIENT, seconds=0.5, **peer("y" * 999))]
+    )
+    assert set(operations(found)) == {"x" * 120}
+    assert {callee for _, callee, _ in pairs(found)} == {"y" * 120}
+
+
 def test_nobody_calls_itself() -> None:
     assert pairs(read(web=[span("a", kind=CLIENT, **peer("web")), span("b", "a", kind=SERVER)])) == {}

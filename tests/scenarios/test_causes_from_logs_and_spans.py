@@ -10,7 +10,8 @@ from aiops.domain.entries import Delivery
 from tests.scenarios.world import T0, World
 
 MINUTES = 20  # of history
-CHAIN = "web -> api -> db"
+SHOP = ("web", "api", "db")
+CHAIN = " -> ".join(SHOP)
 
 Spent = Mapping[str, float]  # seconds of a request that each service spends in itself
 Said = Mapping[str, Mapping[str, int]]  # service -> text -> lines a minute
@@ -35,14 +36,7 @@ def nanos(at: float) -> str:
     return str(round((T0.timestamp() + at) * 1e9))
 
 
-def trace(
-    world: World,
-    at: float,
-    spent: Spent,
-    chain: Sequence[str] = ("web", "api", "db"),
-    gap: float = 0.0,
-    number: int = 10,
-) -> None:
+def traced(at: float, spent: Spent, chain: Sequence[str] = SHOP, gap: float = 0.0, number: int = 10) -> dict[str, Any]:
     """Requests go down the chain within the minute; each service waits for the next one, the last for ``gap`` more."""
     resources: dict[str, list[dict[str, Any]]] = {service: [] for service in chain}
     for request in range(number):
@@ -57,8 +51,13 @@ def trace(
                 within = {**times, "endTimeUnixNano": nanos(at + whole - spent[service])}
                 resources[service].append({"spanId": call, "parentSpanId": entry, "kind": 3, **within})
             above = call
-    said = [resource(service, scopeSpans=[{"spans": spans}]) for service, spans in resources.items()]
-    send(world, at + 30, "/v1/traces", {"resourceSpans": said})
+    return {"resourceSpans": [resource(one, scopeSpans=[{"spans": spans}]) for one, spans in resources.items()]}
+
+
+def trace(
+    world: World, at: float, spent: Spent, chain: Sequence[str] = SHOP, gap: float = 0.0, number: int = 10
+) -> None:
+    send(world, at + 30, "/v1/traces", traced(at, spent, chain, gap, number))
 
 
 def log(world: World, at: float, said: Said) -> None:
@@ -178,7 +177,7 @@ def no_call_of_db(world: World) -> float:
     """Web and api are asked as ever, and db no more."""
     world.topology(CHAIN)
     for minute in range(MINUTES + 2):
-        chain = ("web", "api", "db") if minute < MINUTES else ("web", "api")
+        chain = SHOP if minute < MINUTES else SHOP[:2]
         trace(world, minute * 60, CALM, chain, number=30)
     world.at((MINUTES + 2) * 60 - 5).alert("web", "users complain")
     return (MINUTES + 2) * 60 + 30

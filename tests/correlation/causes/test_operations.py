@@ -76,6 +76,14 @@ def test_operations_are_bounded_and_the_least_are_one(monkeypatch: pytest.Monkey
     assert operations._held.course("shop", REST, 0.0, 0.0) == {0.0: 1.5}
 
 
+def test_a_rest_that_the_door_made_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_OPERATIONS", 1)
+    operations = Operations()
+    operations.put("shop", "a", [(0.0, 1.0)])
+    operations.put("shop", REST, [(0.0, 9.0)])
+    assert set(operations._held.names("shop")) == {"a", REST}
+
+
 def test_the_rest_is_never_named_as_if_it_were_one() -> None:
     assert most(spent({"a": 0.1, REST: 0.1}, {"a": 0.1, REST: 5.0})) is None
 
