@@ -25,6 +25,7 @@ from correlation.indirect import Standing, standing
 from correlation.topology import ServiceGraph
 
 TIMER = "edges"
+CALLS = "spans.calls"  # what else spans tell of a pair says how it goes, not who calls whom
 EVERY = timedelta(hours=1)  # evidence is weighed so often, while there is any
 MOST_WEIGHED = 2_000  # pairs each time; the others next time
 MOST_RECORDS = 5_000  # the proposal that was changed longest ago is forgotten
@@ -66,6 +67,8 @@ class Edges(Part):
 
     def observe(self, event: Event, entity: Entity, now: datetime) -> None:
         """Count calls that a trace tells of."""
+        if event.title != CALLS or event.facts.get("cumulative"):
+            return  # what was called before we listened is no news of an edge
         callee = event.facts.get("callee")
         if not entity.name or not isinstance(callee, str) or not event.points:
             return

@@ -105,6 +105,7 @@ def weigh(
     probabilities, claim = _probabilities(standings, bool(testimonies), experience)
     candidates = tuple(_candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
     abstained = _abstained(candidates, bool(standings[0].said or experience.weights))
+    abstained = abstained or _doubted(candidates[0].entity, testimonies)
     if claim is None:
         abstained = f"only {candidates[0].entity} alerts: nothing to compare it with"
     blame = {node: share for node, share in _blame(standings).items() if node in named}
@@ -281,6 +282,13 @@ def _rarest(node: str, table: _Table) -> Reason:
         text=f"{kinds} {rare.name!r} ({usual})",
         evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4), "incidents": seen},
     )
+
+
+def _doubted(node: str, testimonies: Sequence[Testimony]) -> str:
+    """Return why no more is known than an order; "" where something speaks for the first one that nobody doubts."""
+    if any(said.node == node and not said.doubt for said in testimonies):
+        return ""
+    return next((said.doubt for said in testimonies if said.doubt), "")
 
 
 def _abstained(candidates: Sequence[Candidate], proven: bool) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from aiops.upgrades import to_0002, to_0003
+from aiops.upgrades import to_0002, to_0003, to_0004
 
 State = dict[str, bytes]  # part -> what its dump() returned
 
 STEPS: tuple[Callable[[State], State], ...] = (  # the first makes format 2 of format 1, and so on
     to_0002.upgrade,
     to_0003.upgrade,
+    to_0004.upgrade,
 )
 FORMAT = len(STEPS) + 1  # of the snapshots that this release writes
 

@@ -43,15 +43,15 @@ class Excess(NamedTuple):
 class Look:
     """The metrics as one incident sees them; every node is read once, however many targets ask for it."""
 
-    def __init__(self, metrics: Metrics, start: float, end: float) -> None:
-        self.metrics, self.start, self.end = metrics, start, end
+    def __init__(self, metrics: Metrics, start: float, end: float, lead: float = LEAD) -> None:
+        self.metrics, self.start, self.end, self.lead = metrics, start, end, lead
         self._seen: dict[str, dict[str, Window]] = {}
         self._courses: dict[tuple[str, str], Course] = {}
 
     def of(self, node: str) -> dict[str, Window]:
-        """Return the windows of a node, from ``LEAD`` before the incident."""
+        """Return the windows of a node, from ``lead`` before the incident."""
         if node not in self._seen:
-            self._seen[node] = self.metrics.windows(node, self.start, self.end, LEAD)
+            self._seen[node] = self.metrics.windows(node, self.start, self.end, self.lead)
         return self._seen[node]
 
     def course(self, node: str, measure: str) -> Course:

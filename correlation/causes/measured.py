@@ -1,21 +1,22 @@
-"""What do metrics say of each node as cause? Its exclusive excess where callers tell, its own gauges where none do."""
+"""What do metrics say of each node as cause? Its exclusive excess where callers tell, else its gauges and who waits."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from aiops.domain.reasons import Reason
 from correlation.causes.cones import nearest
 from correlation.causes.excess import Excess, Look, excess, moved
-from correlation.causes.series import CERTAIN, Metrics, Window, role_of
+from correlation.causes.gauges import gauged
+from correlation.causes.series import MINUTE, Metrics
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
 
 SHARP = 3.0  # power of a node's share of the excess
 LEAST_SHARE = 0.01  # a share below it says nothing
 LEAD = 60.0  # seconds before the first alert whose gauges belong to the incident already
-GAUGE = 1.0  # log odds per doubling of how far beyond its own history a gauge of the node went
 MOST_TARGETS = 3  # alerting nodes that are asked what hurts them, the earliest
 OUTSIDE = 0.5  # of the target's excess that its cone must explain
+UNMOVED = "nothing that is measured of {} shows that it suffers"
 
 
 def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: float, end: float) -> list[Testimony]:
@@ -25,9 +26,9 @@ def measured(hurt: Sequence[str], metrics: Metrics, graph: ServiceGraph, start: 
     found = [one for target in targets if (one := excess(target, look, graph))]
     if found:
         return _from_excess(max(found, key=lambda one: (len(graph.needs(one.target)), one.total)))
-    if any(moved(look.of(target)) is False for target in targets):
-        return []  # what it is said to suffer from cannot be seen: no gauge of another node explains it
-    return _from_gauges(nearest(metrics.nodes, hurt, graph), metrics, start, end)
+    doubt = next((UNMOVED.format(one) for one in targets if moved(look.of(one)) is False), "")
+    near = Look(metrics, start // MINUTE * MINUTE, end, LEAD)
+    return gauged(nearest(metrics.nodes, hurt, graph), near, graph, doubt)
 
 
 def _from_excess(found: Excess) -> list[Testimony]:
@@ -44,24 +45,3 @@ def _from_excess(found: Excess) -> list[Testimony]:
             reasons.append(Reason(step="cause", text=text, evidence={"residual": round(1 - found.explained, 3)}))
         said.append(Testimony(node, SHARP * math.log(share / LEAST_SHARE), tuple(reasons), measured=True))
     return said
-
-
-def _from_gauges(nodes: Iterable[str], metrics: Metrics, start: float, end: float) -> list[Testimony]:
-    """Return how far each node's gauges and latencies went beyond their own history."""
-    said = []
-    for node in nodes:
-        moved = {name: _beyond(name, one) for name, one in metrics.windows(node, start, end, LEAD).items()}
-        if not moved:
-            continue
-        name, z = max(moved.items(), key=lambda item: (item[1], item[0]))
-        if z > CERTAIN:
-            text = f"{name} of {node} went {z:.3g} times as far from its median as it usually does"
-            reason = Reason(step="cause", text=text, evidence={"metric": name, "z": round(z, 3)})
-            said.append(Testimony(node, GAUGE * math.log2(z / CERTAIN), (reason,), measured=True))
-    return said
-
-
-def _beyond(name: str, window: Window) -> float:
-    if not window.known or not window.values or role_of(name) == "requests":
-        return 0.0
-    return max(abs(window.z(index)) for index in range(len(window.values)))

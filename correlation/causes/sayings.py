@@ -7,7 +7,7 @@ is not. What a node says that it never said, more often, less often or no more i
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from math import sqrt
 from statistics import median
@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from correlation.causes.series import MAD
+from correlation.causes.series import MAD, MINUTE
 
-MINUTE = 60.0
 MOST_SAYINGS = 5_000  # pairs of node and template; the one not heard for longest is forgotten
 MOST_MINUTES = 120  # of a node in which it spoke: these are its history
 MOST_STRETCHES = 20  # of history that are compared with
@@ -38,6 +37,34 @@ class Saying(NamedTuple):
     z: float  # above 0: said more often than it usually is
     minutes: int  # that the window is long
     known: bool  # was it ever said before?
+    before: float  # how far (whichever way) a saying of the node went in an earlier stretch, the furthest
+
+
+class Usual(NamedTuple):
+    """What share of a whole something usually is."""
+
+    middle: float
+    spread: float
+    mean: float
+
+    @classmethod
+    def of(cls, parts: Sequence[float], wholes: Sequence[float]) -> "Usual":
+        """Return what it was in earlier stretches: so much of so many."""
+        shares = [part / whole for part, whole in zip(parts, wholes, strict=True)]
+        middle = median(shares)
+        return cls(middle, MAD * median([abs(share - middle) for share in shares]), sum(shares) / len(shares))
+
+    def z(self, number: float, whole: float) -> float:
+        """Return by how many deviations a ``number`` of a ``whole`` is more than that."""
+        variance = self.middle * whole + (self.spread * whole) ** 2 + SLACK + BURSTS * self.mean * whole
+        return (number - self.middle * whole) / sqrt(variance)
+
+
+class _Past(NamedTuple):
+    """The stretches of a node's history."""
+
+    place: Mapping[int, int]  # minute -> which stretch
+    sizes: Sequence[int]  # lines of each
 
 
 class _Saying(msgspec.Struct, array_like=True):
@@ -86,37 +113,31 @@ class Sayings:
         stretches = _stretches([minute for minute in totals if minute < first], len(spoken))
         if not stretches:
             return None
-        now = sum(spoken)
-        sizes = [sum(totals[minute] for minute in stretch) for stretch in stretches]
-        found = (self._stand(node, one, (first, last), now, stretches, sizes) for one in self._of.get(node, ()))
-        return max(found, key=lambda one: (abs(one.z), one.text), default=None)
+        past = _Past(
+            place={minute: index for index, stretch in enumerate(stretches) for minute in stretch},
+            sizes=[sum(totals[minute] for minute in stretch) for stretch in stretches],
+        )
+        found = [self._stand(node, one, (first, last), sum(spoken), past) for one in self._of.get(node, ())]
+        most = max(found, key=lambda one: (abs(one.z), one.text), default=None)
+        return most._replace(before=max(one.before for one in found)) if most else None
 
-    def _stand(
-        self,
-        node: str,
-        template_id: str,
-        window: tuple[int, int],
-        now: int,
-        stretches: list[list[int]],
-        sizes: list[int],
-    ) -> Saying:
-        minutes = self._said[node, template_id].minutes
-        first, last = window
-        number = sum(lines for minute, lines in minutes.items() if first <= minute <= last)
-        pairs = zip(stretches, sizes, strict=True)
-        shares = [sum(minutes.get(minute, 0) for minute in stretch) / size for stretch, size in pairs]
-        middle = median(shares)
-        spread = MAD * median(abs(share - middle) for share in shares)
-        usual = now * sum(shares) / len(shares)
-        variance = middle * now + (spread * now) ** 2 + SLACK + BURSTS * usual
+    def _stand(self, node: str, template_id: str, window: tuple[int, int], now: int, past: "_Past") -> Saying:
+        saying, (first, last) = self._said[node, template_id], window
+        counts = [0] * len(past.sizes)
+        for minute, lines in saying.minutes.items():
+            if minute in past.place:
+                counts[past.place[minute]] += lines
+        number = sum(lines for minute, lines in saying.minutes.items() if first <= minute <= last)
+        usual = Usual.of(counts, past.sizes)
         return Saying(
             node=node,
-            text=self._said[node, template_id].text[:LONGEST],
+            text=saying.text[:LONGEST],
             number=number,
-            expected=middle * now,
-            z=(number - middle * now) / sqrt(variance),
+            expected=usual.middle * now,
+            z=usual.z(number, now),
             minutes=last - first + 1,
-            known=any(minute < first for minute in minutes),
+            known=any(minute < first for minute in saying.minutes),
+            before=max(abs(usual.z(*one)) for one in zip(counts, past.sizes, strict=True)),
         )
 
     def _make_room(self, node: str, minute: int) -> bool:

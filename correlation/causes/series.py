@@ -5,13 +5,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from statistics import fmean
 from typing import NamedTuple
 
 import msgspec
 
 WIDTH = 10.0  # seconds of one bucket: samples within it become their mean
 MOST_BUCKETS = 720  # of one series: 2 h of seconds, 12 h of minutes, 2.5 days of five minutes
+MINUTE = 60.0  # seconds of one bucket of what is summed
 MOST_SERIES = 5_000  # the one not heard of for longest is forgotten
+MOST_FINE, FINE_BUCKETS = 10_000, 200  # of what is finer than nodes (operations, pairs): more series, but shorter ones
 NEAR = 150  # buckets before a window that are its baseline: a recent one beats an old clean one
 LEAST = 8  # buckets without which there is no baseline
 MAD = 1.4826  # makes a median absolute deviation a standard deviation
@@ -28,14 +31,17 @@ ROLES = {  # what a metric is by its name, first hit wins; anything else is a ga
     "latency": ("latency", "duration", "response_time", "responsetime", "elapsed"),
     "traffic": ("request", "throughput", "rps", "qps", "calls", "hits", "traffic"),
 }
+OUTWARD = {"latency": "waiting", "requests": "calls"}  # what is measured of the calls that a node makes itself
+OUTWARDS = ("client", "upstream", "outbound")  # words of such
 
 
 @lru_cache(maxsize=4_096)
 def role_of(metric: str) -> str:
-    """Return latency, requests, availability, errors or gauge."""
+    """Return latency, requests, availability, errors or gauge; of calls that the node makes itself waiting or calls."""
     name = metric.lower()
     role = next((role for role, words in ROLES.items() if any(word in name for word in words)), "gauge")
-    return "requests" if role == "traffic" else role
+    role = "requests" if role == "traffic" else role
+    return OUTWARD.get(role, role) if any(word in name for word in OUTWARDS) else role
 
 
 class Window(NamedTuple):
@@ -62,8 +68,16 @@ class Window(NamedTuple):
 class _Series:
     """Buckets of one metric of one node, oldest first."""
 
-    def __init__(self, times: Iterable[float] = (), values: Iterable[float] = (), held: int = 0, last: float = 0.0):
+    def __init__(
+        self,
+        times: Iterable[float] = (),
+        values: Iterable[float] = (),
+        held: int = 0,
+        last: float = 0.0,
+        most: int = MOST_BUCKETS,
+    ) -> None:
         self.times, self.values = array("d", times), array("d", values)
+        self.most = most  # buckets, give or take a quarter
         self.held = held  # samples in the newest bucket
         self.last = last  # newest sample of a counter
 
@@ -76,8 +90,27 @@ class _Series:
             self.times.append(bucket)
             self.values.append(value)
             self.held = 1
-            if len(self.times) > MOST_BUCKETS + MOST_BUCKETS // 4:
-                del self.times[:-MOST_BUCKETS], self.values[:-MOST_BUCKETS]
+            self._bound()
+
+    def add(self, at: float, value: float) -> None:
+        """Add to what the minute has already: several deliveries tell of one, and some come late."""
+        minute = at // MINUTE * MINUTE
+        place = _after(self.times, minute)
+        if place < len(self.times) and self.times[place] == minute:
+            self.values[place] += value
+        elif place or len(self.times) < self.most:
+            self.times.insert(place, minute)
+            self.values.insert(place, value)
+            self._bound()
+
+    def _bound(self) -> None:
+        if len(self.times) > self.most + self.most // 4:
+            del self.times[: -self.most], self.values[: -self.most]
+
+    def recent(self, start: float, end: float) -> "_Series":
+        """Return no more than is needed to see [start, end] against its baseline."""
+        first, stop = max(0, _after(self.times, start) - NEAR), _after(self.times, end + WIDTH)
+        return _Series(self.times[first:stop], self.values[first:stop])
 
     def over(self, number: "_Series") -> "_Series":
         """Return what this is per one of ``number``, where there are any."""
@@ -104,9 +137,10 @@ class _Series:
 
 
 class Metrics:
-    """All series, by node and metric."""
+    """All series, by node and metric: so many at most, each of so many buckets."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_SERIES, buckets: int = MOST_BUCKETS) -> None:
+        self._most, self._buckets = most, buckets
         self._series: OrderedDict[tuple[str, str], _Series] = OrderedDict()
         self._of: dict[str, dict[str, None]] = {}  # node -> its metrics
 
@@ -115,29 +149,64 @@ class Metrics:
         """Which nodes have metrics?"""
         return self._of
 
+    def names(self, node: str) -> Iterable[str]:
+        """Which metrics does the node have?"""
+        return self._of.get(node, ())
+
     def has(self, node: str, metric: str) -> bool:
         """Was this ever told of the node?"""
         return (node, metric) in self._series
 
-    def put(self, node: str, metric: str, points: Iterable[tuple[float, float]], cumulative: bool = False) -> None:
+    def put(
+        self,
+        node: str,
+        metric: str,
+        points: Iterable[tuple[float, float]],
+        cumulative: bool = False,
+        summed: bool = False,
+    ) -> None:
         """Take in samples (seconds since 1970, value), oldest first; those older than what is held are left out.
 
-        ``cumulative``: a counter, of which the growth is kept; one that falls has begun anew.
+        ``cumulative``: a counter, of which the growth is kept; one that falls has begun anew. ``summed``: what several
+        tell of one minute adds up, in whatever order they tell it; else the mean of what is told of a bucket counts.
         """
         series = self._series.get((node, metric))
         if series is None:
-            series = self._series[node, metric] = _Series(last=float("nan"))
+            series = self._series[node, metric] = _Series(last=float("nan"), most=self._buckets)
             self._of.setdefault(node, {})[metric] = None
             self._bound()
         self._series.move_to_end((node, metric))
+        take = series.add if summed else series.put
         for at, value in points:
             if not cumulative:
-                series.put(at, value)
+                take(at, value)
                 continue
             grown = value - series.last if value >= series.last else value
             known, series.last = series.last == series.last, value
             if known:
-                series.put(at, grown)
+                take(at, grown)
+
+    def mean(self, node: str, metric: str) -> float:
+        """Return the mean of all that is held of it."""
+        return fmean(self._series[node, metric].values)
+
+    def pool(self, node: str, metric: str, into: str) -> None:
+        """Add what is held of one metric, which is summed, to another one, and forget the former."""
+        series = self._series.pop((node, metric))
+        del self._of[node][metric]
+        self.put(node, into, zip(series.times, series.values, strict=True), summed=True)
+
+    def course(self, node: str, metric: str, start: float, end: float) -> dict[float, float]:
+        """Return what is held from ``NEAR`` buckets before ``start`` to ``end``, by the time of the bucket."""
+        series = self._series.get((node, metric), _Series()).recent(start, end)
+        return dict(zip(series.times, series.values, strict=True))
+
+    def each(self, node: str, metric: str, number: str, start: float, end: float, lead: float) -> Window | None:
+        """Return what there is of ``metric`` for each one of ``number``, from ``start - lead`` to ``end``."""
+        whole, parts = self._series.get((node, metric)), self._series.get((node, number))
+        if whole is None or parts is None:
+            return None
+        return whole.recent(start - lead, end).over(parts.recent(start - lead, end)).window(start, end, lead)
 
     def windows(
         self, node: str, start: float, end: float, lead: float, wanted: Callable[[str], bool] = lambda _: True
@@ -147,7 +216,7 @@ class Metrics:
         Sum and count of a histogram become its mean, and the count its requests. The seconds of spans become the mean
         latency of the node and, without those in which it waited for others, what it spends in itself.
         """
-        held = {name: self._series[node, name] for name in self._of.get(node, ())}
+        held = {name: self._series[node, name].recent(start - lead, end) for name in self._of.get(node, ())}
         for name in [name for name in held if name.endswith(".sum")]:
             base = name.removesuffix(".sum")
             if number := held.pop(f"{base}.count", None):
@@ -158,7 +227,7 @@ class Metrics:
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
-        while len(self._series) > MOST_SERIES:
+        while len(self._series) > self._most:
             (node, metric), _ = self._series.popitem(last=False)
             del self._of[node][metric]
             if not self._of[node]:
@@ -179,7 +248,7 @@ class Metrics:
         self._of = {node: dict.fromkeys(metrics) for node, metrics in order.items()}
         self._series = OrderedDict()
         for node, metric, times, values, number, last in held:
-            series = self._series[node, metric] = _Series(held=number, last=last)
+            series = self._series[node, metric] = _Series(held=number, last=last, most=self._buckets)
             series.times.frombytes(times)
             series.values.frombytes(values)
 

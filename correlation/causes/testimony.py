@@ -12,3 +12,4 @@ class Testimony(NamedTuple):
     odds: float  # log odds, beside those of the other nodes
     reasons: tuple[Reason, ...]  # each a sentence with its numbers
     measured: bool = False  # it tells of all nodes alike, so that alerts count less beside it
+    doubt: str = ""  # why it makes an order, and no verdict

@@ -16,7 +16,7 @@ from ingestion.reading import fields
 from ingestion.reading.documents import documents
 from ingestion.reading.logline import level_of, line
 from ingestion.reading.times import moment
-from ingestion.sources import otlp_calls, otlp_metrics, otlp_traces
+from ingestion.sources import otlp_calls, otlp_metrics, otlp_pairs, otlp_traces
 
 NAME = "otlp"
 LONGEST_LABEL = 256  # characters of an attribute that is kept as a label: a stack trace is none
@@ -79,10 +79,9 @@ def _events(tree: object, source: str, received_at: datetime) -> Iterator[Event]
         yield from otlp_metrics.events(resource, _where(resource), source, received_at)
         yield from otlp_calls.events(resource, source, received_at)
     traced = [(resource, _where(resource)) for resource in _list(tree, "resourceSpans")]
-    callers = otlp_traces.callers(traced)
     for resource, where in traced:
         yield from otlp_traces.events(resource, where, source, received_at)
-        yield from otlp_traces.calls(resource, where, callers, source, received_at)
+    yield from otlp_pairs.events(traced, source, received_at)
 
 
 def _where(resource: object) -> dict[str, str]:

@@ -32,16 +32,20 @@ class _Told:
 
 
 def events(resource: object, source: str, received_at: datetime) -> Iterator[Event]:
-    """Yield trace Events as ``otlp_traces`` does: measures of each service, and the calls of each pair."""
+    """Yield trace Events as ``otlp_traces`` does: measures of each service, and of each pair."""
     told = _told(resource)
     for service, said in sorted(_services(told).items()):
         for title, points in said.items():
             yield _event(title, service, points, {}, told, source, received_at)
-    if told.growing:
-        return  # edges are learned from calls, and these counters hold old ones
-    for (client, server), points in told.calls.items():
-        if client not in OUTSIDE and client != server:
-            yield _event("spans.calls", client, points, {"callee": server}, told, source, received_at)
+    for pair, points in told.calls.items():
+        if pair[0] in OUTSIDE or pair[0] == pair[1]:
+            continue
+        client, facts = pair[0], {"callee": pair[1]}
+        yield _event("spans.calls", client, points, facts, told, source, received_at)
+        if pair in told.client and pair in told.server:
+            gap = {at: seconds - told.server[pair].get(at, 0.0) for at, seconds in told.client[pair].items()}
+            yield _event("spans.answered", client, points, facts, told, source, received_at)
+            yield _event("spans.gap", client, gap, facts, told, source, received_at)
 
 
 def _told(resource: object) -> _Told:

@@ -32,7 +32,12 @@ class Learned:
         self.part.hear(an_alert(service, first_seen=at(seconds)), at(seconds))
 
     def call(self, seconds: float, caller: str, callee: str, number: float) -> None:
-        event = an_event(kind=EventKind.TRACE, facts={"callee": callee}, points=((at(seconds).timestamp(), number),))
+        event = an_event(
+            kind=EventKind.TRACE,
+            title="spans.calls",
+            facts={"callee": callee},
+            points=((at(seconds).timestamp(), number),),
+        )
         self.part.observe(event, an_entity(caller), at(seconds))
 
     def until(self, seconds: float) -> None:

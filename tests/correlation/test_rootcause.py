@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate
 from correlation.background import Rates, key_of
+from correlation.causes.testimony import Testimony
 from correlation.rootcause import Sign, confirm, explained_by, rank
 from correlation.topology import ServiceGraph, parse_topology
 from tests.builders import T0, at
@@ -19,6 +20,26 @@ def a_sign(node: str, started: float = 0, kind: str = "errors", severity: Severi
 
 def ranked(graph: ServiceGraph, *signs: Sign, rates: Rates | None = None) -> tuple[tuple[Candidate, ...], str]:
     return rank(signs, graph, rates or Rates(), at(600))
+
+
+def doubted(*testimonies: Testimony) -> str:
+    """Return why nobody is named where web alerts and this is said beside it."""
+    return rank([a_sign("web")], a_graph(web="db"), Rates(), at(600), testimonies=testimonies)[1]
+
+
+def test_where_all_that_speaks_for_the_first_one_is_doubted_nobody_is_named() -> None:
+    assert doubted(Testimony("db", 9.0, (), measured=True)) == ""
+    assert doubted(Testimony("db", 9.0, (), measured=True, doubt="as ever")) == "as ever"
+    assert doubted(Testimony("web", 9.0, (), measured=True), Testimony("db", 1.0, (), doubt="as ever")) == ""
+
+
+def test_one_thing_that_nobody_doubts_is_enough() -> None:
+    sure, doubtful = Testimony("db", 5.0, (), measured=True), Testimony("db", 5.0, (), doubt="as ever")
+    assert doubted(sure, doubtful) == ""
+
+
+def test_what_is_said_of_others_in_doubt_makes_no_verdict_of_an_alert() -> None:
+    assert doubted(Testimony("db", 0.5, (), doubt="as ever")) == "as ever"
 
 
 def test_the_node_that_all_others_rest_on_comes_first() -> None:

@@ -9,6 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 
 from aiops.domain.entries import Delivery
 from aiops.domain.events import Event, EventKind
+from correlation.causes.operations import Operations
 from correlation.causes.own import spent
 from correlation.causes.series import SELF, Metrics
 from ingestion.sources import registry
@@ -95,9 +96,9 @@ def test_both_doors_lead_to_the_same_testimony() -> None:
             pairs = (("user", "web", 4, 4 * took), ("web", "api", 4, 1.2))
             body = traces(minute, took, 0.3) if by_spans else graph(*pairs, seconds=minute * MINUTE)
             for event in read(msgspec.json.encode(body), "/v1/traces" if by_spans else "/v1/metrics"):
-                if "callee" not in event.facts:
+                if not event.facts:
                     metrics.put(event.labels["service"], event.title, event.points)
-        found = spent(metrics, ["web"], a_graph(web="api"), 28 * MINUTE, 29 * MINUTE + 59)
+        found = spent(metrics, Operations(), ["web"], a_graph(web="api"), 28 * MINUTE, 29 * MINUTE + 59)
         return [(one.node, round(one.odds, 6), one.reasons[0].text) for one in found]
 
     assert said(by_spans=True) == said(by_spans=False)
@@ -109,10 +110,11 @@ def test_counters_since_the_collector_began_are_told_as_such() -> None:
     for minute in range(4):
         pairs = (("user", "web", 10 * minute, 5.0 * minute), ("web", "api", 10 * minute, 2.0 * minute))
         for event in read(msgspec.json.encode(graph(*pairs, seconds=minute * MINUTE, temporality=CUMULATIVE))):
-            assert "callee" not in event.facts  # what was called before we listened is no news of an edge
-            metrics.put(event.labels["service"], event.title, event.points, cumulative=bool(event.facts["cumulative"]))
+            title = f"{event.title} {event.facts['callee']}" if "callee" in event.facts else event.title
+            metrics.put(event.labels["service"], title, event.points, cumulative=bool(event.facts["cumulative"]))
     window = metrics.windows("web", 0, 600, 0)[SELF]
     assert list(window.values) == pytest.approx([0.3, 0.3, 0.3])
+    assert metrics.course("web", "spans.calls api", 0, 600) == {60.0: 10.0, 120.0: 10.0, 180.0: 10.0}
 
 
 def test_protobuf_says_the_same() -> None:

@@ -10,7 +10,8 @@ from aiops.domain.entries import Delivery
 from tests.scenarios.world import T0, World
 
 MINUTES = 20  # of history
-CHAIN = "web -> api -> db"
+SHOP = ("web", "api", "db")
+CHAIN = " -> ".join(SHOP)
 
 Spent = Mapping[str, float]  # seconds of a request that each service spends in itself
 Said = Mapping[str, Mapping[str, int]]  # service -> text -> lines a minute
@@ -35,22 +36,28 @@ def nanos(at: float) -> str:
     return str(round((T0.timestamp() + at) * 1e9))
 
 
-def trace(world: World, at: float, spent: Spent, chain: Sequence[str] = ("web", "api", "db")) -> None:
-    """Ten requests go down the chain within the minute; each service waits for the next one."""
+def traced(at: float, spent: Spent, chain: Sequence[str] = SHOP, gap: float = 0.0, number: int = 10) -> dict[str, Any]:
+    """Requests go down the chain within the minute; each service waits for the next one, the last for ``gap`` more."""
     resources: dict[str, list[dict[str, Any]]] = {service: [] for service in chain}
-    for number in range(10):
+    for request in range(number):
         above = ""
         for place, service in enumerate(chain):
-            whole = sum(spent[one] for one in chain[place:])
-            entry, call = (f"{int(at):08x}{number}{place}{kind}" for kind in "sc")
+            whole = sum(spent[one] for one in chain[place:]) + (gap if place + 1 < len(chain) else 0.0)
+            entry, call = (f"{int(at):08x}{request}{place}{kind}" for kind in "sc")
             times = {"startTimeUnixNano": nanos(at), "endTimeUnixNano": nanos(at + whole)}
-            resources[service].append({"spanId": entry, "parentSpanId": above, "kind": 2, **times})
+            named = {"name": f"serve {service}", "spanId": entry, "parentSpanId": above, "kind": 2}
+            resources[service].append({**named, **times})
             if place + 1 < len(chain):
                 within = {**times, "endTimeUnixNano": nanos(at + whole - spent[service])}
                 resources[service].append({"spanId": call, "parentSpanId": entry, "kind": 3, **within})
             above = call
-    said = [resource(service, scopeSpans=[{"spans": spans}]) for service, spans in resources.items()]
-    send(world, at + 30, "/v1/traces", {"resourceSpans": said})
+    return {"resourceSpans": [resource(one, scopeSpans=[{"spans": spans}]) for one, spans in resources.items()]}
+
+
+def trace(
+    world: World, at: float, spent: Spent, chain: Sequence[str] = SHOP, gap: float = 0.0, number: int = 10
+) -> None:
+    send(world, at + 30, "/v1/traces", traced(at, spent, chain, gap, number))
 
 
 def log(world: World, at: float, said: Said) -> None:
@@ -140,6 +147,61 @@ def test_what_logs_and_spans_say_of_a_node_adds_up(world: World) -> None:
     texts = " ".join(reason.text for reason in first.evidence)
     assert "api spends 2 s of a request in itself" in texts
     assert "api no longer logs 'row written to table orders'" in texts
+
+
+def test_the_operation_is_told_in_which_most_of_the_extra_time_is(world: World) -> None:
+    a_calm_shop(world)
+    at = it_goes_on(world, {"api": 2.0}, {})
+    first = world.expect(at=at).incident(root_cause="api").candidates[0]
+    assert [reason.text for reason in first.evidence if "operation" in reason.evidence] == [
+        "most of the extra time (100%) is in 'serve api' of api: 2 s of a request, 0.1 s before"
+    ]
+
+
+def lost_before_db(world: World) -> float:
+    """Nobody spends more time in itself: api waits two seconds longer for db than db takes."""
+    a_calm_shop(world)
+    for minute in (MINUTES, MINUTES + 1):
+        trace(world, minute * 60, CALM, gap=2.0)
+    world.at((MINUTES + 2) * 60 - 5).alert("web", "users complain")
+    return (MINUTES + 2) * 60 + 30
+
+
+def test_time_that_is_lost_between_two_is_told_of_the_one_called(world: World) -> None:
+    at = lost_before_db(world)
+    incident = world.expect(at=at).incident(root_cause="db", because="api waits 2 s longer for db than db takes")
+    assert not incident.abstained
+
+
+def no_call_of_db(world: World) -> float:
+    """Web and api are asked as ever, and db no more."""
+    world.topology(CHAIN)
+    for minute in range(MINUTES + 2):
+        chain = SHOP if minute < MINUTES else SHOP[:2]
+        trace(world, minute * 60, CALM, chain, number=30)
+    world.at((MINUTES + 2) * 60 - 5).alert("web", "users complain")
+    return (MINUTES + 2) * 60 + 30
+
+
+def test_calls_that_no_longer_come_are_told_of_the_one_called(world: World) -> None:
+    at = no_call_of_db(world)
+    text = "db usually gets 30 calls a minute from api, none for 2 minutes"
+    incident = world.expect(at=at).incident(root_cause="db", because=text)
+    assert not incident.abstained
+
+
+def test_each_instance_sends_its_own_spans_and_they_add_up(world: World) -> None:
+    """One of two instances, which serves a quarter of the requests, becomes slow; each sends its own deliveries."""
+    world.topology(CHAIN)
+    for minute in range(MINUTES + 2):
+        late = {**CALM, "api": 4.1} if minute >= MINUTES else CALM
+        trace(world, minute * 60, CALM, number=30)
+        trace(world, minute * 60 + 1, late, number=10)
+    world.at((MINUTES + 2) * 60 - 5).alert("web", "users complain")
+    incident = world.expect(at=(MINUTES + 2) * 60 + 30).incident(root_cause="api")
+    assert "api spends 1.1 s of a request in itself, 0.1 s before" in incident.candidates[0].evidence[0].text
+    assert incident.impact.traffic is not None
+    assert incident.impact.traffic.usual == 40  # not 20, as if the two told of the same requests
 
 
 @pytest.mark.parametrize("traffic", [0.5, 1, 2])

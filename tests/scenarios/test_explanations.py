@@ -16,6 +16,7 @@ from aiops.response.runbooks import Library
 from api import explain as sentences
 from api.explain import explain
 from correlation.embedding import choose_embedder
+from tests.scenarios.test_causes_from_logs_and_spans import a_calm_shop, it_goes_on, lost_before_db, no_call_of_db
 from tests.scenarios.test_causes_from_metrics import HOUR, measure
 from tests.scenarios.test_moved_by_hand import AGAIN, SHOP, of, split_off_orders
 from tests.scenarios.test_moved_by_hand import an_outage as an_outage_of_orders
@@ -127,6 +128,22 @@ def pinned(world: World) -> float:
     return AGAIN + 300
 
 
+def lost_on_the_way(world: World) -> float:
+    """Nobody spends more time in itself; it is lost between two."""
+    return lost_before_db(world)
+
+
+def never_called(world: World) -> float:
+    """Who is asked as ever calls one no more, that usually is called by it."""
+    return no_call_of_db(world)
+
+
+def in_one_operation(world: World) -> float:
+    """Spans say whose seconds they are, and in which operation."""
+    a_calm_shop(world)
+    return it_goes_on(world, {"api": 2.0}, {})
+
+
 STORIES: tuple[Callable[[World], float], ...] = (
     an_outage,
     two_at_once,
@@ -138,6 +155,9 @@ STORIES: tuple[Callable[[World], float], ...] = (
     back_again,
     made_one,
     pinned,
+    in_one_operation,
+    lost_on_the_way,
+    never_called,
 )
 
 

@@ -1,6 +1,7 @@
 """What do the logs and spans of a node say of it?"""
 
-from correlation.causes.own import logged, spent, traced
+from correlation.causes.operations import Operations
+from correlation.causes.own import DOUBT, logged, spent, traced
 from correlation.causes.sayings import Sayings
 from correlation.causes.series import SELF, Metrics
 from correlation.causes.testimony import Testimony
@@ -32,7 +33,7 @@ def by_node(said: list[Testimony]) -> dict[str, Testimony]:
 
 def test_who_spends_the_time_is_named_and_not_who_waits_for_it() -> None:
     metrics = spans(web=(5.3, 5.2), api=(2.4, 0.2), db=(0.3, 0.2))
-    (said,) = spent(metrics, ["web"], a_graph(web="api", api="db"), START, START + 119)
+    (said,) = spent(metrics, Operations(), ["web"], a_graph(web="api", api="db"), START, START + 119)
     assert said.node == "api"
     assert said.odds > 0
     assert said.reasons[0].text == (
@@ -41,7 +42,14 @@ def test_who_spends_the_time_is_named_and_not_who_waits_for_it() -> None:
 
 
 def test_where_no_time_was_added_nobody_is_named() -> None:
-    assert list(spent(spans(web=(0.301, 0.2), api=(0.3, 0.2)), ["web"], a_graph(web="api"), START, START + 119)) == []
+    assert (
+        list(
+            spent(
+                spans(web=(0.301, 0.2), api=(0.3, 0.2)), Operations(), ["web"], a_graph(web="api"), START, START + 119
+            )
+        )
+        == []
+    )
 
 
 def test_whoever_is_slow_now_and_then_is_suspected_less_than_who_never_was() -> None:
@@ -52,8 +60,8 @@ def test_whoever_is_slow_now_and_then_is_suspected_less_than_who_never_was() -> 
             slow = minute >= 60 or (node == "fitful" and minute % 10 == 0)
             for name, value in (("spans.requests", 10.0), ("spans.seconds", 13.0 if slow else 3.0)):
                 again.put(node, name, [(minute * MINUTE, value)])
-    assert set(by_node(list(spent(metrics, [], a_graph(), START, START + 119)))) == {"calm", "fitful"}
-    assert set(by_node(list(spent(again, [], a_graph(), START, START + 119)))) == {"calm"}
+    assert set(by_node(list(spent(metrics, Operations(), [], a_graph(), START, START + 119)))) == {"calm", "fitful"}
+    assert set(by_node(list(spent(again, Operations(), [], a_graph(), START, START + 119)))) == {"calm"}
 
 
 def test_time_in_others_never_makes_the_own_negative() -> None:
@@ -91,6 +99,16 @@ def test_logs_say_with_numbers_what_was_never_logged_before() -> None:
     assert said.reasons[0].text == "shop logs what it never did before, 9 times in 3 minutes: 'no stock left'"
     assert said.reasons[0].evidence["expected"] == 0.0
     assert said.measured
+
+
+def test_what_is_no_further_off_than_it_was_before_makes_no_verdict() -> None:
+    for earlier, doubt in ((0, ""), (12, DOUBT)):
+        sayings = lines("shop")
+        for minute, number in ((40, earlier), (60, 9)):
+            for _ in range(number):
+                sayings.put("shop", "no stock", "no stock left", minute * MINUTE)
+        (said,) = logged(sayings, ["shop"], a_graph(shop=""), START, START + 119)
+        assert (said.doubt, said.odds > 1) == (doubt, True)
 
 
 def test_logs_say_what_is_missing() -> None:

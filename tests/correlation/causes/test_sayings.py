@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from correlation.causes import sayings as module
-from correlation.causes.sayings import MINUTE, Saying, Sayings
+from correlation.causes.sayings import Saying, Sayings
+from correlation.causes.series import MINUTE
 
 HOURS = 60  # minutes of history
 START = HOURS * MINUTE  # of the incident
@@ -114,6 +115,16 @@ def test_what_is_held_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(said) <= 3
     assert sorted(totals["shop"]) == [15, 16, 17, 18, 19]
     assert not sayings.put("shop", "old", "old", 0.0)  # older than all that is held
+
+
+def test_how_far_it_went_before_is_told_beside_it() -> None:
+    calm, fitful = Sayings(), Sayings()
+    for sayings in (calm, fitful):
+        a_history(sayings, order=20)
+        say(sayings, HOURS, order=20, panic=9)
+    say(fitful, HOURS - 7, panic=12)
+    assert odd(calm).before < 1 < odd(calm).z
+    assert odd(fitful).before > odd(fitful).z > 1  # nine are no news where twelve were, though they are odd
 
 
 LINES = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 9_000)), max_size=200)
