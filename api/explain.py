@@ -33,6 +33,7 @@ HEADINGS = {
     "merge": "Why it belongs together",
     "cause": "Why this cause",
     "impact": "Who is hurt",
+    "score": "How unusual it is",
     "page": "Who was told",
     "operator": "What people did",
     "expire": "What ended",

@@ -11,6 +11,7 @@ MEMORY = 14 * 86_400.0  # seconds: older firings fade away, so that a key can be
 WINDOW = 1200.0  # seconds: "seen by chance" means within so long
 USUAL_NEWS = 1.0, 12.0  # of so many windows of a node, so many bring a key never seen on it: what we begin with
 NEW = 3.0  # a key seen less often than this is as surprising as a new one on its node, not more
+DAY = 86_400.0  # seconds: a node's routine has come round once
 MOST_NODES = 20_000  # whose news are counted; the oldest is forgotten
 MOST_KEYS = 100_000  # the longest not heard of is forgotten, and is as a new one when it comes back
 
@@ -89,6 +90,16 @@ class Rates:
         before = max(0, seen - 1)  # its own window aside
         watched = 0.0 if self._start is None else max(0.0, now - max(self._start, since)) / WINDOW
         return min(own, -math.log(min(1.0, (USUAL_NEWS[0] + before) / (USUAL_NEWS[1] + watched))))
+
+    def company(self, surprise: float, at: float, since: float = -math.inf) -> float:
+        """Return how much something of this surprise tells that came together with something else on its node ``at``.
+
+        While a node is watched for less than a ``DAY``, its routine is not known: with the share of the day that is
+        still unseen as its chance, both belong to it, and one brings the other. -ln(1 - seen + seen * exp(-surprise)).
+        """
+        start = at if self._start is None else max(self._start, since)
+        seen = max(0.0, at - start) / DAY
+        return surprise if seen >= 1.0 else abs(math.log1p(seen * math.expm1(-surprise)))
 
     def _new(self, key: str, now: float) -> None:
         seen, last = self._news.pop(node_of(key), (0, -1))

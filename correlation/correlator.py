@@ -27,6 +27,7 @@ from correlation.live import Live
 from correlation.members import node_of
 from correlation.rootcause import confirm, weigh
 from correlation.topology import ServiceGraph
+from correlation.unusual import waits
 from correlation.witnesses import Witnesses
 
 TIMER = "incident"
@@ -262,10 +263,12 @@ class Correlator(Part):
 
     def _describe(self, live: Live, now: datetime) -> None:
         """Let the document say what is held, and tell what people should hear of."""
-        before = live.doc
-        live.doc = after = describe(
-            live, self._graph, self._assembly.rates, self.settings, now, self._witnesses, self.lean
-        )
+        before, sequels, rates = live.doc, self._assembly.sequels, self._assembly.rates
+        if live.stale:
+            live.follows = max(live.follows, sequels.of(live, rates, self._graph, self.settings))
+        live.doc = after = describe(live, self._graph, rates, self.settings, now, self._witnesses, self.lean)
+        if not waits(after.score - live.follows[0], after.severity, self.settings):
+            sequels.note(live)
         self._mute(live, now)
         if before.services and after.severity != before.severity:
             self._assembly.tell(live, now, "severity", f"severity {before.severity} -> {after.severity}")

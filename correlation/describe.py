@@ -1,30 +1,29 @@
 """What do people read of an incident? Its document, made of what is held of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
-from aiops.domain.events import Severity
 from aiops.domain.impact import Impact
 from aiops.domain.incidents import Candidate, Incident
 from aiops.domain.reasons import Reason, kept
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.words import percent
-from correlation.background import Rates, node_of
+from correlation.background import Rates
 from correlation.impact import dependents_of, impact
 from correlation.live import Live, worst
 from correlation.members import Member
 from correlation.rootcause import Sign, rank
 from correlation.topology import ServiceGraph
 from correlation.traffic import traffic
+from correlation.unusual import Unusual, unusual, waits
 from correlation.witnesses import Witnesses
 
 MOST_SERVICES = 200
 MOST_REASONS = 40
 MOST_GROUPED = 8  # sentences of why together that are kept
-OURS = ("group", "cause", "impact")  # steps whose reasons are written here; those of others stay
-LOUD = Severity.HIGH  # what its sender calls at least so bad never waits in the background queue
+OURS = ("group", "cause", "impact", "score")  # steps whose reasons are written here; those of others stay
 SHED = "not ranked yet: the engine is behind, and puts this off"
 GROWTH = 1.1  # candidates are ranked again when there are this many times more keys
 
@@ -71,7 +70,8 @@ def describe(
         testimonies, signs = witnesses.testimonies(live, graph, now), tuple(live.keys.values())
         found = rank(signs, graph, rates, now, live.confirmed, witnesses.experience, testimonies)
         (candidates, abstained), hurt = found, _impact(live, graph, witnesses, now)
-    score = surprise(live.keys, rates, graph, now)
+    own = unusual(live.keys, rates, graph, now.timestamp())
+    score = own.score + live.follows[0]
     services = _services(live, candidates)
     doc = msgspec.structs.replace(
         doc,
@@ -87,17 +87,7 @@ def describe(
         runner_up=live.runner_up[1] if live.runner_up else "",
     )
     doc = msgspec.structs.replace(doc, title=_title(live, doc, services))
-    return msgspec.structs.replace(doc, reasons=_reasons(live, doc))
-
-
-def surprise(keys: Iterable[str], rates: Rates, graph: ServiceGraph, now: datetime) -> float:
-    """Return the score of an incident of these sorts of alerts."""
-    return sum((rates.surprise(key, now.timestamp(), graph.since(node_of(key))) for key in keys), 0.0)
-
-
-def waits(score: float, severity: Severity, settings: CorrelationSettings) -> bool:
-    """Is an incident of this score, and no worse, left in the background queue?"""
-    return score < settings.background_score and severity.rank < LOUD.rank
+    return msgspec.structs.replace(doc, reasons=_reasons(live, doc, own))
 
 
 def grown(live: Live) -> bool:
@@ -141,7 +131,7 @@ def _loudest(signs: list[Sign]) -> Sign:
     return min(signs, key=lambda sign: (-sign.severity.rank, sign.started, sign.node, sign.kind))
 
 
-def _reasons(live: Live, doc: Incident) -> tuple[Reason, ...]:
+def _reasons(live: Live, doc: Incident, own: Unusual) -> tuple[Reason, ...]:
     ours = [Reason(step="group", text=text) for text in live.grouped[:MOST_GROUPED]]
     if doc.candidates:
         first = doc.candidates[0]
@@ -153,5 +143,6 @@ def _reasons(live: Live, doc: Incident) -> tuple[Reason, ...]:
         ours.append(Reason(step="cause", text=doc.abstained))
     if doc.impact.text:
         ours.append(Reason(step="impact", text=doc.impact.text))
+    ours += [Reason(step="score", text=text) for text in (own.text, live.follows[1]) if text]
     theirs = [reason for reason in doc.reasons if reason.step not in OURS]
     return (*ours, *kept(theirs, MOST_REASONS - len(ours)))

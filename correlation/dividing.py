@@ -7,11 +7,11 @@ import msgspec
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Division, IncidentStatus
 from aiops.domain.words import plural, span
-from correlation.describe import surprise, waits
 from correlation.live import Live
 from correlation.pinning import Pinning
 from correlation.pins import Tie
 from correlation.splitting import Cover, cover
+from correlation.unusual import unusual, waits
 
 GROWTH = 1.1  # beyond ``SMALL`` services, it is looked at again when there are so many times more of them
 SMALL = 20
@@ -67,7 +67,7 @@ def _hides(held: Pinning, live: Live, two: Cover, now: datetime) -> bool:
     for leaves in (True, False):
         part = {key: sign for key, sign in live.keys.items() if (sign.node in two.leaves) is leaves}
         severity = max((sign.severity for sign in part.values()), key=lambda one: one.rank, default=Severity.INFO)
-        if waits(surprise(part, held.rates, held.graph, now), severity, held.settings):
+        if waits(unusual(part, held.rates, held.graph, now.timestamp()).score, severity, held.settings):
             return True
     return False
 

@@ -17,6 +17,7 @@ from correlation.lifecycle import move
 from correlation.live import CROWD, Live
 from correlation.members import Active, Member
 from correlation.pins import Pins
+from correlation.sequels import Sequels
 from correlation.topology import ServiceGraph
 
 MOST_MEMBERS = 200_000  # episodes held; beyond it the oldest is counted as over, and followed no longer
@@ -44,6 +45,7 @@ class Holdings:
         self.kernels = Kernels()
         self.active = Active()
         self.pins = Pins()
+        self.sequels = Sequels()
         self.members: dict[str, Member] = {}  # by episode_id: of all lives, and those that fire without an incident
         self.past: dict[str, Episode] = {}  # of the members, those whose alert stands on a later episode
         self.firing: dict[str, str] = {}  # fingerprint -> its firing episode_id
@@ -197,6 +199,7 @@ class Holdings:
                 self.kernels.dump(),
                 (self.number, tables, held, active, list(self.lives.values()), list(self.past.values())),
                 self.pins.dump(),
+                self.sequels.dump(),
             )
         )
 
@@ -204,11 +207,13 @@ class Holdings:
         """Take over what ``dump`` returned."""
         table = dict[str, str]
         own = tuple[int, tuple[table, table, table], list[Member], list[str | Member], list[Live], list[Episode]]
-        shape = tuple[bytes, bytes, bytes, own, bytes]
-        rates, clocks, kernels, rest, pins = msgspec.msgpack.decode(state, type=shape)
+        shape = tuple[bytes, bytes, bytes, own, bytes, bytes]
+        rates, clocks, kernels, rest, pins, sequels = msgspec.msgpack.decode(state, type=shape)
         self.number, tables, held, active, lives, past = rest
         self.holders, self.redirects, self.founders = tables
         self.pins.load(pins)
+        if sequels:
+            self.sequels.load(sequels)
         self.rates.load(rates)
         if clocks:
             self.clocks.load(clocks)

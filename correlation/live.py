@@ -59,6 +59,8 @@ class Live(msgspec.Struct):
     heard: dict[str, int] = {}  # node -> how many firing members it has that nothing hides, nor would have hidden
     apart: dict[str, None] = {}  # ids of incidents with which a pin keeps it from becoming one: told already
     covered: int = 0  # how many services it had when it was last looked at whether it is two
+    follows: tuple[float, str] = (0.0, "")  # what it counts that it began soon after another one, and why
+    noted: int = 0  # how many of its keys were noted as of an incident that people are shown
     crowd: int = 0  # how many such nodes there were when last described, as far as that matters
 
     @property
@@ -122,6 +124,7 @@ class Live(msgspec.Struct):
         self.grouped = ()
         self.doc = msgspec.structs.replace(self.doc, division=None)
         self.covered = 0
+        self.noted = min(self.noted, len(self.keys))
         self.stale, self.ranked = True, 0
 
     def trim(self) -> list[str]:
@@ -155,6 +158,7 @@ class Live(msgspec.Struct):
         self.by_person = (self.by_person or other.by_person) and not self.doc.active
         self.doc = _merged(self.doc, other.doc)
         self.loud = self.loud or other.loud
+        self.follows = max(self.follows, other.follows)
         self.restless |= other.restless
         for node, number in other.heard.items():
             self.heard[node] = self.heard.get(node, 0) + number

@@ -80,7 +80,7 @@ class Incident(Noun, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...] = ()  # most probable first, at most 5
     abstained: str = ""  # why no candidate is named, or the first one is not to be trusted
     impact: Impact = Impact()
-    score: float = 0.0  # sum over distinct (entity, kind) keys of their rarity; low: background queue
+    score: float = 0.0  # how unusual its (entity, kind) keys are together, and where it began; low: background queue
     background: bool = False  # visible, does not page
     reasons: tuple[Reason, ...] = ()  # why together, why the cause, why paged; at most 40
     weakest_link: str = ""  # what would split it

@@ -11,7 +11,9 @@ FIRST = 10  # reasons that always stay: how it began
 class Reason(Noun, frozen=True, kw_only=True):
     """One decision on an event's way, readable by a person and replayable by the engine."""
 
-    step: str  # parse, entity, template, dedup, verdict, suppress, group, merge, cause, impact, page, operator, expire
+    step: (
+        str  # parse, entity, template, dedup, verdict, suppress, group, merge, cause, impact, score, page, operator, ..
+    )
     text: str  # one sentence with its numbers
     evidence: dict[str, Evidence] = {}
 

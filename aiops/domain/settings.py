@@ -64,7 +64,7 @@ class CorrelationSettings(Noun, frozen=True, kw_only=True):
     off_cone: float = 0.05  # rho: factor for an episode outside the cone of the incident's root
     merge_cover: float = 0.95  # a merge needs one root that explains this share of the union's services
     split_within: timedelta = timedelta(minutes=5)  # of its beginning, what looks like two is split; later proposed
-    background_score: float = 8.0  # milder incidents below it wait in the background queue; 0: none do
+    background_score: float = 7.5  # milder incidents below it wait in the background queue; 0: none do
 
 
 class PagingSettings(Noun, frozen=True, kw_only=True):

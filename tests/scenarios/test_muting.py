@@ -91,7 +91,8 @@ def test_a_warning_is_seen_but_wakes_nobody(world: World) -> None:
     seen = world.expect(at=120)
     assert seen.pages == []
     assert seen.incident().background  # one mild alert is no more than chance would have it
-    world.at(130).alert("api", "errors", "warning").alert("api", "slow", "warning").alert("db", "slow", "warning")
+    world.at(130).alert("api", "errors", "warning").alert("db", "slow", "warning")
+    world.at(140).alert("api", "slow", "warning")
     seen = world.expect(at=200)
     assert seen.pages == []
     assert not seen.incident().background
