@@ -80,6 +80,7 @@ def test_a_lease_that_reaches_further_is_news_of_what_is_called_over() -> None:
     assert not mark.newer(says(FIRING, 10, lease=minute, **stale), over)  # it promises no more than was promised
     assert not mark.newer(says(FIRING, 30, lease=minute, **stale), an_alert(status=FIRING))
     assert not mark.newer(says(FIRING, 30, **stale), over)
+    assert not marked(None, says(FIRING, 10)).newer(says(FIRING, 30, lease=minute, **stale), over)  # none was promised
 
 
 def test_what_a_renewed_lease_outlived_is_over_when_it_is_said_once_more() -> None:
