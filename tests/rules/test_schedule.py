@@ -230,6 +230,14 @@ def test_a_ticket_that_changed_moves_its_window_which_stays_accepted() -> None:
     assert desk.over(250) == ["tickets-CHG1"]
 
 
+def test_a_ticket_that_changed_before_anybody_accepted_it_still_waits() -> None:
+    desk = Desk(from_tickets="propose")
+    desk.part.plan(a_ticket(), T0)
+    desk.part.plan(a_ticket(ends_at=at(300)), at(20))
+    assert desk.saved()[-1].status is RuleStatus.PROPOSED
+    assert desk.over(250) == []
+
+
 @pytest.mark.parametrize("word", ["cancelled", "done"])
 def test_a_ticket_that_is_off_or_done_ends_its_window(word: str) -> None:
     desk = Desk(from_tickets="make")
