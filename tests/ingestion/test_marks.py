@@ -63,6 +63,18 @@ def test_what_states_no_time_is_later_when_it_comes_later() -> None:
     assert not later(first, says(RESOLVED, 9, received_at=at(9), event_id="0-2-0"))
 
 
+def test_a_stated_time_or_start_counts_also_of_another_delivery() -> None:
+    apart = {"event_id": "0-7000-0"}
+    assert not later(says(FIRING, 10), says(RESOLVED, 10, **apart))
+    stated = {"received_at": at(10), **apart}
+    assert not later(says(RESOLVED, 10, starts_at=at(7)), says(FIRING, 10, starts_at=at(5), **stated))
+
+
+def test_the_same_state_said_once_more_is_the_later_word() -> None:
+    assert later(says(FIRING, 10), says(FIRING, 10))
+    assert later(says(RESOLVED, 10, starts_at=at(5)), says(RESOLVED, 10, starts_at=at(5)))
+
+
 @pytest.mark.parametrize(("reason", "yields"), [("lease", True), ("expiry", True), ("sender", False)])
 def test_an_end_that_was_inferred_yields_to_any_firing(reason: str, yields: bool) -> None:
     mark = marked(None, says(FIRING, 20))
@@ -80,6 +92,7 @@ def test_a_lease_that_reaches_further_is_news_of_what_is_called_over() -> None:
     assert not mark.newer(says(FIRING, 10, lease=minute, **stale), over)  # it promises no more than was promised
     assert not mark.newer(says(FIRING, 30, lease=minute, **stale), an_alert(status=FIRING))
     assert not mark.newer(says(FIRING, 30, **stale), over)
+    assert not marked(None, says(FIRING, 10)).newer(says(FIRING, 30, lease=minute, **stale), over)  # none was promised
 
 
 def test_what_a_renewed_lease_outlived_is_over_when_it_is_said_once_more() -> None:

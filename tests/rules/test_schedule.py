@@ -206,6 +206,14 @@ def test_a_ticket_proposes_a_window_for_the_services_that_it_names() -> None:
     assert desk.over(70) == []
 
 
+def test_of_a_ticket_without_a_person_its_sender_is_the_owner_and_blank_lines_name_no_service() -> None:
+    desk = Desk(from_tickets="make")
+    desk.part.plan(a_ticket(facts={"actor": "", "services": "db\n\n"}), T0)
+    (made,) = desk.saved()
+    assert (made.owner, made.created_by) == ("tickets", "tickets:CHG1")
+    assert str(made.matchers[0]) == 'entity=~"db"'
+
+
 def test_a_ticket_makes_one_where_tickets_are_trusted() -> None:
     desk = Desk(from_tickets="make")
     desk.part.plan(a_ticket(), T0)
@@ -220,6 +228,14 @@ def test_a_ticket_that_changed_moves_its_window_which_stays_accepted() -> None:
     desk.put(msgspec.structs.replace(desk.saved()[-1], status=RuleStatus.ACTIVE), 10)
     desk.part.plan(a_ticket(ends_at=at(300)), at(20))
     assert desk.over(250) == ["tickets-CHG1"]
+
+
+def test_a_ticket_that_changed_before_anybody_accepted_it_still_waits() -> None:
+    desk = Desk(from_tickets="propose")
+    desk.part.plan(a_ticket(), T0)
+    desk.part.plan(a_ticket(ends_at=at(300)), at(20))
+    assert desk.saved()[-1].status is RuleStatus.PROPOSED
+    assert desk.over(250) == []
 
 
 @pytest.mark.parametrize("word", ["cancelled", "done"])
