@@ -15,7 +15,7 @@ import msgspec
 ALERTS = "alerts"  # alerts alone, with the weights that ship
 FITTED = "fitted"  # alerts alone, with weights fitted to confirmed causes
 TOLD = "told"  # metrics, traces, logs or changes beside them
-TEMPERATURES = {ALERTS: 0.7}  # the others: 1. Hand-set weights are too timid; by how much differs between systems
+TEMPERATURES = {ALERTS: 0.5}  # the others: 1. Hand-set weights are too timid; by how much differs between systems
 STIFF = (2.0, 5.0)  # inverse variances of the prior of a and of b: a confirmation tells at most 1/4 of a
 LEAST = 0.001  # no probability is taken to be closer to 0 or 1
 STEPS = 30

@@ -8,6 +8,7 @@ from correlation.topology import ServiceGraph
 
 SAMPLED = 64  # alerting nodes, when looking for silent ones that all rest on
 MOST_SILENT = 5
+MOST_UNHEARD = 20  # callees of which all callers complain: those with the most callers
 MOST_ASKED = 100  # nodes asked for what they measure or log
 
 
@@ -78,6 +79,32 @@ def silent(graph: ServiceGraph, nodes: Collection[str]) -> list[str]:
     for node in sample[1:]:
         shared &= graph.needs(node)
     return sorted(shared - set(nodes))[:MOST_SILENT]
+
+
+def unheard(named: Signs, graph: ServiceGraph) -> dict[str, tuple[str, ...]]:
+    """Return the silent nodes of which all that call them complain, and these callers; at most ``MOST_UNHEARD``.
+
+    Who tells of its own state complains of nobody, whatever else it says. One node alone is compared with none.
+    """
+    if len(named) < 2:
+        return {}
+    complaining = {
+        node
+        for node, mine in named.items()
+        if any(sign.complains for sign in mine) and not any(sign.own for sign in mine)
+    }
+    view = graph.view()
+    found: dict[str, tuple[str, ...]] = {}
+    for node in sorted(complaining):
+        under = {*view.runs_on.get(node, ()), *view.part_of.get(node, ())}
+        for callee in view.depends_on.get(node, ()):
+            if callee in named or callee in under or callee in found:
+                continue
+            callers = view.dependents[callee]
+            if all(caller in complaining for caller in callers):
+                found[callee] = callers
+    widest = sorted(found, key=lambda callee: (-len(found[callee]), callee))[:MOST_UNHEARD]
+    return {callee: found[callee] for callee in widest}
 
 
 def nearest(nodes: Iterable[str], hurt: Collection[str], graph: ServiceGraph) -> list[str]:

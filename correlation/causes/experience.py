@@ -15,6 +15,7 @@ import msgspec
 from correlation.causes import calibration
 from correlation.causes.calibration import Claim
 from correlation.causes.fitting import Choice, fit
+from correlation.causes.frequencies import POWER, STRANGE, Frequencies
 from correlation.causes.signs import Sign, by_node
 
 LEAST_CONFIRMED = 12  # from then on a blame that nobody confirmed counts no longer: people know better
@@ -22,8 +23,6 @@ MOST_CASES = 1_000  # incidents that can still be counted anew when a person nam
 MOST_CONFIRMED = 200  # the newest, to which the weights are fitted
 MOST_PAIRS = 100_000  # (node, kind) counted; the rarer half is forgotten beyond it
 MOST_KINDS = 80  # kinds that get a weight of their own, the most frequent among the confirmed
-POWER = 1.5  # of log(N / document frequency): rare signs outweigh many common ones
-STRANGE = 10.0  # incidents in which a sign that was never seen is taken to have been absent
 NODE_PRIOR = 5.0  # incidents of a node before its own habits outweigh those of all nodes
 HALF = 20.0  # incidents' worth of blame after which habits weigh half of MOST_LEARNED
 MOST_LEARNED = 0.8  # of a sign's weight that habits can make up; the rest is rarity
@@ -69,6 +68,7 @@ class Experience:
         self._cover: dict[str, float] = {}  # node -> sum of its covers
         self._causes: dict[str, float] = {}  # node -> how often it was confirmed
         self._cases: dict[str, Case] = {}
+        self.frequencies = Frequencies()  # of the cases
         self._confirmed: dict[str, str] = {}
         self._weights: list[float] = []
         self._own: dict[str, float] = {}  # kind -> fitted weight of its own
@@ -151,9 +151,10 @@ class Experience:
         case = self._cases[incident_id] = Case(
             kinds, {node: list(row) for node, row in verdict.features.items()}, claim=verdict.claim
         )
+        self.frequencies.count(kinds)
         if len(self._cases) > MOST_CASES:
             oldest = next(iter(self._cases))
-            del self._cases[oldest]
+            self.frequencies.count(self._cases.pop(oldest).kinds, by=-1)
             self._confirmed.pop(oldest, None)
         strongest = max(sum(self.rarity(node, kind) for kind in mine) for node, mine in kinds.items())
         self._scale = [self._scale[0] + strongest, self._scale[1] + 1]
@@ -247,6 +248,9 @@ class Experience:
         ours, theirs = msgspec.msgpack.decode(state, type=tuple[counts, people])
         self._incidents, self._blame, self._scale, self._pairs, self._nodes, self._kinds, self._cover = ours
         self._causes, self._cases, self._confirmed, self._weights, self._own, self._trust = theirs
+        self.frequencies = Frequencies()
+        for case in self._cases.values():
+            self.frequencies.count(case.kinds)
 
 
 def _choice(case: Case, cause: str, kinds: Sequence[str]) -> Choice:

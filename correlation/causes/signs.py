@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
+import re2
 
 from aiops.domain.events import Severity
 
@@ -22,7 +23,25 @@ CONSEQUENCES = (  # words, in lower case and without blanks, - and _
 )
 OWN = 2.0  # factor for kinds that tell of the state of the node itself: no callee can be behind these
 OWNS = ("crash", "oom", "outofmemory", "notready", "failedpod", "containerwaiting", "imagepull", "evict", "throttl")
+COMPLAINTS = (  # what whoever calls somebody that fails says of it
+    "error",
+    "latenc",
+    "slow",
+    "timeout",
+    "timedout",
+    "responsetime",
+    "5xx",
+    "unavailable",
+    "availability",
+    "refused",
+    "unreachable",
+    "failurerate",
+    "failedrequest",
+    "successrate",
+)
 _JOINTS = str.maketrans("", "", " -_")
+_WORDS = re2.compile("[A-Za-z0-9]+|[^A-Za-z0-9]+")
+_DIGITS = "0123456789"
 
 
 class Sign(msgspec.Struct, frozen=True, array_like=True):
@@ -45,20 +64,49 @@ class Sign(msgspec.Struct, frozen=True, array_like=True):
     @property
     def consequence(self) -> bool:
         """Does it tell that something else failed?"""
-        return _tells(self.name, CONSEQUENCES)
+        return starves(self.name)
+
+    @property
+    def complains(self) -> bool:
+        """Does it tell of calls that fail or take long, and so perhaps of whom it calls?"""
+        return _tells(self.name, COMPLAINTS) and not self.consequence
+
+    @property
+    def own(self) -> bool:
+        """Does it tell of the state of the node itself?"""
+        return _tells(self.name, OWNS)
 
     @property
     def factor(self) -> float:
         """How much more (or less) than others does its kind tell of the node itself?"""
         if self.consequence:
             return CONSEQUENCE
-        return OWN if _tells(self.name, OWNS) else 1.0
+        return OWN if self.own else 1.0
 
 
 @lru_cache(maxsize=20_000)
 def _tells(name: str, words: tuple[str, ...]) -> bool:
     folded = name.lower().translate(_JOINTS)
     return any(word in folded for word in words)
+
+
+def starves(name: str) -> bool:
+    """Does what is called so tell that something else failed, as nothing comes from there?"""
+    return _tells(name, CONSEQUENCES)
+
+
+@lru_cache(maxsize=20_000)
+def stem(kind: str) -> str:
+    """Return the kind without its numbers: cores 3 and 7 that are busy are one sort of thing, as are p50 and p99.
+
+    A number is a word of digits, or the digits that end one; ids of templates (hexadecimal) stay what they are.
+    """
+    return "".join(_without_number(word) for word in _WORDS.findall(kind))
+
+
+def _without_number(word: str) -> str:
+    letters = word.rstrip(_DIGITS)
+    return f"{letters}#" if letters != word and (not letters or letters.isalpha()) else word
 
 
 Signs = Mapping[str, Sequence[Sign]]  # by node

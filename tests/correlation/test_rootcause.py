@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Candidate
 from correlation.background import Rates, key_of
+from correlation.causes.experience import Experience
 from correlation.causes.testimony import Testimony
-from correlation.rootcause import Sign, confirm, explained_by, rank
+from correlation.rootcause import Sign, confirm, explained_by, rank, weigh
 from correlation.topology import ServiceGraph, parse_topology
 from tests.builders import T0, at
 from tests.correlation.rig import a_graph
@@ -86,8 +87,78 @@ def test_a_silent_node_on_which_all_rest_is_a_candidate_and_says_so() -> None:
     assert candidates[0].entity == "db"
     assert [reason.text for reason in candidates[0].evidence] == [
         "3 of 3 affected services depend on db",
-        "db did not alert itself",
+        "db did not alert itself, though all that call it complain (a, b, c)",
     ]
+
+
+def test_a_silent_host_is_not_said_to_be_called() -> None:
+    graph = ServiceGraph()
+    graph.replace(parse_topology("services: {a: {runs_on: [h]}, b: {runs_on: [h]}, c: {runs_on: [h]}}", "x"), T0)
+    candidates, _ = ranked(graph, a_sign("a"), a_sign("b", 1), a_sign("c", 2))
+    assert candidates[0].entity == "h"
+    assert candidates[0].evidence[-1].text == "h did not alert itself"
+
+
+def earlier(*incidents: dict[str, str]) -> Experience:
+    """Return what is known after these incidents: node -> kind."""
+    experience = Experience()
+    for number, alerts in enumerate(incidents):
+        signs = [a_sign(node, kind=kind) for node, kind in alerts.items()]
+        verdict = weigh(signs, a_graph(web="api", api="db"), Rates(), at(600), experience)
+        experience.count(f"incident-{number}", signs, verdict.weighing)
+    return experience
+
+
+def suspected(experience: Experience) -> Candidate:
+    """Return how the silent database stands when all that call it complain."""
+    candidates, _ = rank(
+        [a_sign("api"), a_sign("web", 5)], a_graph(web="api", api="db"), Rates(), at(600), experience=experience
+    )
+    return next(one for one in candidates if one.entity == "db")
+
+
+def test_a_silent_callee_is_a_candidate_less_likely_than_its_caller() -> None:
+    candidates, _ = ranked(a_graph(web="api", api="db"), a_sign("api"), a_sign("web", 5))
+    assert [one.entity for one in candidates] == ["api", "db", "web"]
+    assert candidates[1].evidence[-1].text == "db did not alert itself, though all that call it complain (api)"
+
+
+def test_silence_is_no_news_where_more_than_alerts_tells_of_all() -> None:
+    signs, graph = [a_sign("api"), a_sign("web", 5)], a_graph(web="api", api="db")
+    measured = [Testimony("api", 1.0, (), measured=True)]
+    candidates, _ = rank(signs, graph, Rates(), at(600), testimonies=measured)
+    assert [one.entity for one in candidates] == ["api", "web"]
+
+
+def test_of_two_callers_that_complain_their_silent_callee_is_the_better_explanation() -> None:
+    candidates, _ = ranked(a_graph(a="db", b="db"), a_sign("a"), a_sign("b", 5))
+    assert candidates[0].entity == "db"
+
+
+def test_who_spoke_of_itself_before_and_now_does_not_is_less_likely_to_be_it() -> None:
+    spoke = suspected(earlier({"db": "errors", "api": "slow"}, {"db": "errors", "api": "slow"}))
+    never = suspected(earlier({"ads": "errors", "api": "slow"}, {"ads": "errors", "api": "slow"}))
+    assert spoke.probability < never.probability
+    assert spoke.evidence[-1].text.endswith("(api); in 2 of 2 earlier incidents it did")
+
+
+def test_who_would_starve_if_its_caller_had_failed_and_does_not_is_named() -> None:
+    experience = earlier({"db": "NoRequests", "web": "disk full"})
+    candidates, _ = rank(
+        [a_sign("api"), a_sign("web", 5)], a_graph(web="api", api="db"), Rates(), at(600), experience=experience
+    )
+    assert [one.entity for one in candidates[:2]] == ["db", "api"]
+    assert candidates[0].evidence[-1].text == (
+        "db did not alert itself, though all that call it complain (api); it is called, or it would say that nothing "
+        "reaches it, as in 1 of 1 earlier incident"
+    )
+
+
+def test_of_several_silent_callees_each_is_as_likely_as_the_others_and_less_so_than_one_alone() -> None:
+    signs = (a_sign("api"), a_sign("web", 5))
+    one = {one.entity: one.probability for one in ranked(a_graph(web="api", api="db"), *signs)[0]}
+    many = {one.entity: one.probability for one in ranked(a_graph(web="api", api="db cache ads"), *signs)[0]}
+    assert many["db"] == many["cache"] == many["ads"] < one["db"]
 
 
 def test_a_silent_host_under_an_alerting_root_does_not_win() -> None:

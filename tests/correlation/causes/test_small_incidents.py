@@ -1,7 +1,7 @@
 """Small incidents of a made-up shop on Kubernetes: who is named first, and which part of ranking does it take?
 
 Nobody confirms anything, and the incidents come one after the other: what alerts alone say in the first days. Some of
-what alerts says only that nothing reaches it; some says what state a node itself is in.
+what alerts says only that nothing reaches it; some says what state a node itself is in; some causes say nothing.
 """
 
 import dataclasses
@@ -9,9 +9,8 @@ import dataclasses
 import pytest
 
 from aiops.domain.events import Severity
-from correlation import rootcause
 from correlation.background import Rates
-from correlation.causes import signs
+from correlation.causes import cones, signs, table
 from correlation.causes.experience import Experience
 from correlation.causes.signs import Sign
 from correlation.rootcause import weigh
@@ -24,6 +23,7 @@ SHOP = a_graph(
     basket="store",
     orders="basket payment parcels mail bus prices",
     parcels="tariffs",
+    mail="relay",
     reviews="catalogue",
     ledger="bus records",
     checks="bus",
@@ -47,7 +47,7 @@ INCIDENTS = (
         {
             "orders": ERRORS,
             "web": ERRORS,
-            **dict.fromkeys(("payment", "parcels", "mail", "tariffs", "ledger", "checks"), UNREACHED),
+            **dict.fromkeys(("payment", "parcels", "mail", "relay", "tariffs", "ledger", "checks"), UNREACHED),
         },
     ),
     Told(
@@ -68,6 +68,8 @@ INCIDENTS = (
     Told("records", {"records": "PodEvicted", "ledger": "NoDatabaseOperations", "edge": SLOW}),
     Told("store", {"store": ERRORS, "basket": ERRORS, "orders": ERRORS, "web": ERRORS, "edge": ERRORS}),
     Told("web", {"web": SLOW, **dict.fromkeys(("basket", "catalogue", "banners", "orders", "reviews"), UNREACHED)}),
+    Told("bus", {"orders": ERRORS, "ledger": ERRORS, "checks": ERRORS}),  # silent: what all three call
+    Told("relay", {"mail": ERRORS, "orders": ERRORS, "web": ERRORS}),  # silent, and not starving as it would
 )
 
 
@@ -100,10 +102,12 @@ def test_the_cause_is_named_first() -> None:
     [
         ("what tells of others counts less", (signs, "CONSEQUENCE"), 1.0),
         ("what tells of the node's own state counts more", (signs, "OWN"), 1.0),
-        ("who starves beside others is no cause", (rootcause, "company"), lambda *_: 0.0),
-        ("who is not reached is reached by the cause", (rootcause, "starved_by"), lambda *_: set()),
-        ("who says nothing else starves", (rootcause, "starving"), lambda _: set()),
-        ("a cause covers who rests on it", (rootcause, "COVER"), 0.0),
+        ("who starves beside others is no cause", (table, "company"), lambda *_: 0.0),
+        ("who is not reached is reached by the cause", (table, "starved_by"), lambda *_: set()),
+        ("who says nothing else starves", (table, "starving"), lambda _: set()),
+        ("a cause covers who rests on it", (table, "COVER"), 0.0),
+        ("who says nothing may be it", (cones, "unheard"), lambda *_: {}),
+        ("who would starve were its caller at fault", (table, "FED"), 0.0),
     ],
 )
 def test_no_part_of_it_can_be_left_out(
