@@ -1,4 +1,4 @@
-"""What do the parts keep otherwise than in format 3? What spans tell of operations and of pairs of services."""
+"""What do the parts keep otherwise than in format 3? Correlation keeps sequels, and operations and pairs of spans."""
 
 import msgspec
 
@@ -10,7 +10,13 @@ def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
     if "correlator" not in state:
         return state
     archive, assembly, witnesses = msgspec.msgpack.decode(state["correlator"])
-    return state | {"correlator": msgspec.msgpack.encode((archive, assembly, _witnesses(witnesses)))}
+    made = (archive, _assembly(assembly), _witnesses(witnesses))
+    return state | {"correlator": msgspec.msgpack.encode(made)}
+
+
+def _assembly(old: bytes) -> bytes:
+    """It is not known where incidents were shown."""
+    return msgspec.msgpack.encode([*msgspec.msgpack.decode(old), b""])
 
 
 def _witnesses(old: bytes) -> bytes:

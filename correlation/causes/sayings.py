@@ -56,8 +56,15 @@ class Usual(NamedTuple):
 
     def z(self, number: float, whole: float) -> float:
         """Return by how many deviations a ``number`` of a ``whole`` is more than that."""
-        variance = self.middle * whole + (self.spread * whole) ** 2 + SLACK + BURSTS * self.mean * whole
-        return (number - self.middle * whole) / sqrt(variance)
+        return self.all([number], [whole])[0]
+
+    def all(self, parts: Sequence[float], wholes: Sequence[float]) -> list[float]:
+        """Return the same of each."""
+        middle, steady, spread = self.middle, self.middle + BURSTS * self.mean, self.spread**2
+        return [
+            (part - middle * whole) / sqrt(steady * whole + spread * whole * whole + SLACK)
+            for part, whole in zip(parts, wholes, strict=True)
+        ]
 
 
 class _Past(NamedTuple):
@@ -137,7 +144,7 @@ class Sayings:
             z=usual.z(number, now),
             minutes=last - first + 1,
             known=any(minute < first for minute in saying.minutes),
-            before=max(abs(usual.z(*one)) for one in zip(counts, past.sizes, strict=True)),
+            before=max(map(abs, usual.all(counts, past.sizes))),
         )
 
     def _make_room(self, node: str, minute: int) -> bool:

@@ -22,6 +22,7 @@ TAIL = 0.95  # share of a baseline within two deviations, were it normal
 FLOOR = 0.05  # of the median: no spread is taken to be smaller
 CERTAIN = 3.0  # robust z beyond which a value counts as moved
 SECONDS, AWAY, REQUESTS = "spans.seconds", "spans.away", "spans.requests"  # of spans, as the doors tell them
+MEAN = "spans.latency.mean"  # seconds of a request
 SELF = "spans.self"  # seconds of a request that a node spends in itself, and not in waiting for others
 
 ROLES = {  # what a metric is by its name, first hit wins; anything else is a gauge of the node's own state
@@ -223,7 +224,9 @@ class Metrics:
                 held[f"{base}.mean"], held[f"requests of {base}"] = held.pop(name).over(number), number
         seconds, away, number = held.pop(SECONDS, None), held.pop(AWAY, None), held.get(REQUESTS)
         if seconds and number:
-            held["spans.latency.mean"], held[SELF] = seconds.over(number), seconds.less(away).over(number)
+            held[SELF] = seconds.less(away).over(number)
+            if wanted(MEAN):
+                held[MEAN] = seconds.over(number)
         return {name: series.window(start, end, lead) for name, series in held.items() if wanted(name)}
 
     def _bound(self) -> None:
