@@ -1,4 +1,4 @@
-"""What do the parts keep otherwise than in format 2? Correlation: earlier episodes, pins, trust, logs, sequels."""
+"""What do the parts keep otherwise than in format 2? Correlation keeps earlier episodes, pins, trust and logs."""
 
 import msgspec
 
@@ -26,8 +26,7 @@ def _assembly(old: bytes, present: set[str]) -> bytes:
     """No document of an earlier episode is kept: what is held of these stays where it is."""
     rates, clocks, kernels, (number, tables, held, active, lives) = msgspec.msgpack.decode(old)
     members = [[*[*member, False, False][:FIELDS], member[0] not in present] for member in held]
-    rest: object = (number, tables, members, active, lives, [])
-    return msgspec.msgpack.encode((rates, clocks, kernels, rest, NO_PINS, b""))  # nor is known where incidents were
+    return msgspec.msgpack.encode((rates, clocks, kernels, (number, tables, members, active, lives, []), NO_PINS))
 
 
 def _witnesses(old: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What do the parts keep otherwise than in format 3? What spans tell of operations and of pairs of services."""
+"""What do the parts keep otherwise than in format 3? What spans tell of operations and pairs; where incidents were."""
 
 import msgspec
 
@@ -10,7 +10,12 @@ def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
     if "correlator" not in state:
         return state
     archive, assembly, witnesses = msgspec.msgpack.decode(state["correlator"])
-    return state | {"correlator": msgspec.msgpack.encode((archive, assembly, _witnesses(witnesses)))}
+    return state | {"correlator": msgspec.msgpack.encode((archive, _assembly(assembly), _witnesses(witnesses)))}
+
+
+def _assembly(old: bytes) -> bytes:
+    """Nothing was kept of where shown incidents were of late: it begins empty."""
+    return msgspec.msgpack.encode([*msgspec.msgpack.decode(old), b""])
 
 
 def _witnesses(old: bytes) -> bytes:

@@ -52,6 +52,15 @@ def test_several_rules_of_one_moment_count_as_one_when_a_node_is_new() -> None:
     )
 
 
+def test_the_most_surprising_of_a_moment_is_the_one_that_counts() -> None:
+    rates = watched(0)
+    for number in range(40):
+        rates.count(key_of("db", "login failed"), 1.0, T - number * 300)
+    (usual, rare) = (scored(rates, ("db", rule, 0)).score for rule in RULES[:2])
+    assert rare > 2 * usual
+    assert scored(rates, *(("db", rule, 0) for rule in RULES[:2])).score == pytest.approx(rare, abs=0.1)
+
+
 def test_they_count_for_themselves_where_a_day_of_the_node_is_known_or_they_come_apart_or_elsewhere() -> None:
     known = scored(watched(DAY), *(("db", rule, 0) for rule in RULES))
     apart = scored(watched(0), *(("db", rule, at * (MOMENT + 1)) for at, rule in enumerate(RULES)))
