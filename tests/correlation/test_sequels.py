@@ -40,7 +40,7 @@ def test_what_begins_on_the_node_of_a_shown_incident_soon_after_something_new_in
     assert (shown.episodes, shown.background, last.episodes, last.background) == (4, False, 1, False)
     (reason,) = (one for one in last.reasons if one.step == "score")
     assert reason.text.startswith(
-        f"it began on web 22 min after something new in #{shown.number}, of which it may be a part: that near by chance"
+        f"it began on web 22 min after something new in #{shown.number}, of which it may be a part: so near to"
     )
 
 

@@ -48,7 +48,7 @@ def test_several_rules_of_one_moment_count_as_one_when_a_node_is_new() -> None:
     assert together.full == pytest.approx(3 * once.score)
     assert together.text == (
         "2 kinds of alert began on db within 5 s of another one, before a day of it was known: its routine may bring "
-        f"them all; together that counts {together.score:.1f}, not {together.full:.1f}"
+        f"them all; all its kinds add up to {together.score:.1f}, not {together.full:.1f}"
     )
 
 
