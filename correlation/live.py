@@ -124,7 +124,6 @@ class Live(msgspec.Struct):
         self.grouped = ()
         self.doc = msgspec.structs.replace(self.doc, division=None)
         self.covered = 0
-        self.noted = min(self.noted, len(self.keys))
         self.stale, self.ranked = True, 0
 
     def trim(self) -> list[str]:
@@ -195,6 +194,7 @@ class Live(msgspec.Struct):
         if company is None or company.episodes > 0:
             return
         del self.keys[gone.key], self.companies[gone.key]
+        self.noted = max(0, self.noted - 1)  # or what comes next would be taken as noted
         self.stale, self.ranked = True, 0
         if any(sign.node == gone.node for sign in self.keys.values()):
             return

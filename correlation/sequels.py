@@ -67,7 +67,7 @@ class Sequels:
         if counts < TOLD:
             return None
         text = f"it began on {node} {span(gap)} after something new in #{last.number}, of which it may be a part"
-        return counts, f"{text}: that near by chance counts {counts:.1f}"
+        return counts, f"{text}: so near to one adds {counts:.1f} to its score"
 
     def dump(self) -> bytes:
         """Return all state."""

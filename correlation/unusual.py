@@ -63,7 +63,7 @@ def _why(score: float, full: float, less: int, nodes: list[str]) -> str:
     where = nodes[0] if len(nodes) == 1 else plural(len(nodes), "node")
     text = f"{plural(less, 'kind')} of alert began on {where} within {span(MOMENT)} of another one"
     began = f"{text}, before a day of it was known: its routine may bring them all"
-    return f"{began}; together that counts {score:.1f}, not {full:.1f}"
+    return f"{began}; all its kinds add up to {score:.1f}, not {full:.1f}"
 
 
 def waits(score: float, severity: Severity, settings: CorrelationSettings) -> bool:

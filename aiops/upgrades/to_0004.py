@@ -1,4 +1,4 @@
-"""What do the parts keep otherwise than in format 3? Correlation keeps sequels, and operations and pairs of spans."""
+"""What do the parts keep otherwise than in format 3? What spans tell of operations and pairs; where incidents were."""
 
 import msgspec
 
@@ -10,12 +10,11 @@ def upgrade(state: dict[str, bytes]) -> dict[str, bytes]:
     if "correlator" not in state:
         return state
     archive, assembly, witnesses = msgspec.msgpack.decode(state["correlator"])
-    made = (archive, _assembly(assembly), _witnesses(witnesses))
-    return state | {"correlator": msgspec.msgpack.encode(made)}
+    return state | {"correlator": msgspec.msgpack.encode((archive, _assembly(assembly), _witnesses(witnesses)))}
 
 
 def _assembly(old: bytes) -> bytes:
-    """It is not known where incidents were shown."""
+    """Nothing was kept of where shown incidents were of late: it begins empty."""
     return msgspec.msgpack.encode([*msgspec.msgpack.decode(old), b""])
 
 

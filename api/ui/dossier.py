@@ -39,7 +39,7 @@ MOST_OTHERS = 30  # incidents that are offered to move alerts to; any other is n
 MOST_NAMED = 500  # services that are offered as another cause
 # Characters of a payload that would turn the text around them, or that nobody sees: written as JSON writes them.
 _SHOWN = {code: f"\\u{code:04x}" for code in UNSEEN if code < 0x10000}
-_CAUSE_STEPS, _PAGE_STEPS, _IMPACT_STEPS = ("cause",), ("score", "page"), ("impact",)
+_CAUSE_STEPS, _PAGE_STEPS, _IMPACT_STEPS = ("cause",), ("page",), ("impact",)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,17 @@ def test_several_rules_of_one_moment_count_as_one_when_a_node_is_new() -> None:
     assert together.full == pytest.approx(3 * once.score)
     assert together.text == (
         "2 kinds of alert began on db within 5 s of another one, before a day of it was known: its routine may bring "
-        f"them all; together that counts {together.score:.1f}, not {together.full:.1f}"
+        f"them all; all its kinds add up to {together.score:.1f}, not {together.full:.1f}"
     )
+
+
+def test_the_most_surprising_of_a_moment_is_the_one_that_counts() -> None:
+    rates = watched(0)
+    for number in range(40):
+        rates.count(key_of("db", "login failed"), 1.0, T - number * 300)
+    (usual, rare) = (scored(rates, ("db", rule, 0)).score for rule in RULES[:2])
+    assert rare > 2 * usual
+    assert scored(rates, *(("db", rule, 0) for rule in RULES[:2])).score == pytest.approx(rare, abs=0.1)
 
 
 def test_they_count_for_themselves_where_a_day_of_the_node_is_known_or_they_come_apart_or_elsewhere() -> None:
