@@ -114,7 +114,12 @@ def test_one_that_is_ended_early_was_open_until_then() -> None:
     last = desk.saved()[-1]
     assert (last.opens, last.closes) == (at(60), at(90))
     assert desk.run(500) == []
-    assert list(desk.part.concerned("upgrade", [alert, an_alert("db")])) == [alert]
+    hidden = alert.suppressed_by[0]
+    others = [
+        msgspec.structs.replace(alert, suppressed_by=(msgspec.structs.replace(hidden, **named),))
+        for named in ({"kind": "rule"}, {"id": "another"})
+    ]
+    assert list(desk.part.concerned("upgrade", [alert, an_alert("db"), *others])) == [alert]
     with pytest.raises(Conflict, match="or it is over"):
         desk.part.act(EndWindow(window_id="upgrade"), "bob", at(90))
 
