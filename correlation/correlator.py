@@ -22,6 +22,7 @@ from correlation.by_hand import regroup, revoke
 from correlation.describe import describe, recounted
 from correlation.endings import ends, next_move
 from correlation.holdings import Turn
+from correlation.lessons import teach
 from correlation.lifecycle import apply, move
 from correlation.live import Live
 from correlation.members import node_of
@@ -234,6 +235,8 @@ class Correlator(Part):
             return text, incident_id
         if isinstance(act, acts.ConfirmCause):
             live.confirmed, live.stale, live.ranked = act.entity, True, 0
+            if act.entity:
+                teach(self._assembly, live, live.members, now)
         live.by_person = isinstance(act, acts.Resolve) or (live.by_person and not isinstance(act, acts.Reopen))
         self._move(live, doc, line, now)
         return text, incident_id
