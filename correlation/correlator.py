@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert, Episode, Moved, Templated
-from aiops.domain.documents import INCIDENTS, PINS, TIMELINE
+from aiops.domain.documents import INCIDENTS, LESSONS, PINS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
 from aiops.domain.graph import Entity
@@ -121,6 +121,9 @@ class Correlator(Part):
             self.put(TIMELINE, line)
         for pin in self._assembly.pins.taken():
             self.put(PINS, pin)
+        lessons, self._assembly.lessons = self._assembly.lessons, []
+        for lesson in lessons:
+            self.put(LESSONS, lesson)
         return incidents
 
     def keep(self, incident: Incident) -> None:

@@ -6,12 +6,31 @@ and nothing else had a part in it. So it is counted as the stream counts it, wit
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import accumulate
 
+from aiops.domain.pins import Lesson
+from aiops.domain.words import plural, span
 from correlation.holdings import Holdings
-from correlation.intensity import Cause
+from correlation.intensity import EDGES, Cause, Kernels
 from correlation.live import Live
 from correlation.members import Member
 
+MOST = 0.75  # share of alerts that came within the time that is told
+MOST_KINDS = 3  # kinds of alert that are told
+WORDS = {  # what the earlier alert's node is to the later one's
+    "self": "the same node",
+    "callee": "a service that theirs calls",
+    "callee2": "what theirs depends on over one service between",
+    "caller": "a service that calls theirs",
+    "caller2": "what depends on theirs over one service between",
+    "sibling": "a service that calls one which theirs calls too",
+    "host": "the host on which theirs runs",
+    "guest": "what runs on theirs",
+    "host_mate": "a service on the same host",
+    "kin": "the same kind, where the service graph knows neither",
+    "part_of": "what theirs is part of",
+    "contains": "a part of theirs",
+}
 MOST_TAUGHT = 200  # alerts of one incident, the first that came in: what comes after these says little that is new
 
 
@@ -30,6 +49,27 @@ def teach(held: Holdings, live: Live, vouched: Iterable[str], now: datetime) -> 
     for member, causes in lessons:  # all were weighed by what was known before
         rate = held.rates.rate(member.key, now.timestamp())
         held.kernels.teach(member.kind, rate, held.fans(member.node), causes)
+    if lessons:
+        held.lessons = [_said(held.kernels, relation) for relation in WORDS if relation in held.kernels.taught]
+
+
+def _said(kernels: Kernels, relation: str) -> Lesson:
+    """Return what people taught of a relation so far, for people to read."""
+    row, total = kernels.taught[relation], round(kernels.lessons)
+    sums = list(accumulate(row.delays))
+    within = next((edge for edge, below in zip(EDGES, sums, strict=False) if below >= MOST * row.caused), EDGES[-1])
+    kinds = dict(sorted(row.kinds.items(), key=lambda item: (-item[1], item[0]))[:MOST_KINDS])
+    text = f"none of {plural(total, 'alert')} followed one of {WORDS[relation]}"
+    if number := round(row.caused):
+        most = ", ".join(f"{kind!r} {round(count):,}" for kind, count in kinds.items() if count >= 0.5)
+        text = (
+            f"{number:,} of {plural(total, 'alert')} followed one of {WORDS[relation]}, three of four at most "
+            f"{span(max(0.0, within))} later; most were {most}"
+        )
+    rounded = {kind: round(count, 2) for kind, count in kinds.items()}
+    return Lesson(
+        relation=relation, alerts=round(row.caused, 2), total=total, within=max(0.0, within), kinds=rounded, text=text
+    )
 
 
 def _causes(held: Holdings, member: Member, before: dict[str, list[Member]], now: float) -> Iterable[Cause]:

@@ -102,3 +102,17 @@ def test_storms_are_told_apart_better_after_people_put_one_right() -> None:
     plain, taught = ([grouped(seed, labelled) for seed in seeds] for labelled in (False, True))
     assert sum(taught) / len(seeds) >= sum(plain) / len(seeds) + 0.01
     assert all(after >= before - 0.01 for before, after in zip(plain, taught, strict=True))
+
+
+def test_what_was_taught_is_told_by_relation_in_sentences() -> None:
+    rig, db, *_ = an_outage()
+    rig.act(60, ConfirmCause(incident_id=rig.of(db).incident_id, entity="db"))
+    told = {lesson.relation: lesson for lesson in rig.lessons}
+    assert told["callee"].text == (
+        "2 of 3 alerts followed one of a service that theirs calls, three of four at most 45 s later; "
+        "most were 'down' 2"
+    )
+    assert (told["callee"].total, told["callee"].within, set(told["callee"].kinds)) == (3, 45.0, {"down"})
+    assert told["callee"].alerts + told["callee2"].alerts == pytest.approx(2, abs=0.01)
+    assert told["host"].text == "none of 3 alerts followed one of the host on which theirs runs"
+    assert set(told) == set(kernels(rig).taught)
