@@ -111,11 +111,9 @@ class Kernels:
 
     def boost(self, relation: str, kind: str) -> float:
         """Return how many times more often than others this kind is what the relation brings about."""
-        row, said = self.rows[relation], self.taught[relation]
-        caused, of_kind = (
-            self._both(row.caused, said.caused),
-            self._both(row.kinds.get(kind, 0.0), said.kinds.get(kind, 0.0)),
-        )
+        row, said, fade = self.rows[relation], self.taught[relation], self._fade
+        caused = fade * row.caused + said.caused
+        of_kind = fade * row.kinds.get(kind, 0.0) + said.kinds.get(kind, 0.0)
         expected = caused * self.kinds.get(kind, 0.0) / self.seen if self.seen else 0.0
         ratio = (of_kind + KIND_COUNTS) / (expected + KIND_COUNTS)
         return min(MOST_BOOST, max(LEAST_BOOST, ratio))
@@ -152,9 +150,6 @@ class Kernels:
         """Return what a count of the stream's own weighs beside one that people taught."""
         return LESSONS / (LESSONS + self.lessons)
 
-    def _both(self, counted: float, taught: float) -> float:
-        return self._fade * counted + taught
-
     def _forget(self) -> None:
         """What followed from the counts follows no longer."""
         self._factors: dict[str, tuple[float, list[float]]] = {}  # relation -> of mass, of each bin of time
@@ -162,25 +157,23 @@ class Kernels:
         self._fade = self.fade
 
     def _factor(self, relation: str) -> tuple[float, list[float]]:
-        row, said, usual = self.rows[relation], self.taught[relation], _USUAL[relation]
-        counted = self._both(row.caused, said.caused) + DELAY_COUNTS
-        seen = map(self._both, row.delays, said.delays)
-        delays = [(n + DELAY_COUNTS * p) / counted / p for n, p in zip(seen, usual, strict=True)]
+        row, said, usual, fade = self.rows[relation], self.taught[relation], _USUAL[relation], self._fade
+        counted = fade * row.caused + said.caused + DELAY_COUNTS
+        bins = zip(row.delays, said.delays, usual, strict=True)
+        delays = [(fade * n + taught + DELAY_COUNTS * p) / counted / p for n, taught, p in bins]
         self._factors[relation] = self._mass(relation), delays
         return self._factors[relation]
 
     def _mass(self, relation: str) -> float:
         """Return seen to expected, of this relation against all of them."""
+        row, said, fade = self.rows[relation], self.taught[relation], self._fade
         if not self._every:
-            sums = [self._caused(one) for one in self.rows]
-            self._every = _ratio(sum(seen for seen, _ in sums), sum(expected for _, expected in sums), 1.0)
-        seen, expected = self._caused(relation)
-        return (seen + MASS_COUNTS) / (expected * self._every + MASS_COUNTS)
-
-    def _caused(self, relation: str) -> tuple[float, float]:
-        """Return how many episodes the relation brought about, and how many it would have by the hand-set mass."""
-        row, said = self.rows[relation], self.taught[relation]
-        return self._both(row.caused, said.caused), self._both(row.expected, said.expected)
+            rows, taught = self.rows.values(), self.taught.values()
+            caused = fade * sum(one.caused for one in rows) + sum(one.caused for one in taught)
+            expected = fade * sum(one.expected for one in rows) + sum(one.expected for one in taught)
+            self._every = _ratio(caused, expected, 1.0)
+        expected = fade * row.expected + said.expected
+        return (fade * row.caused + said.caused + MASS_COUNTS) / (expected * self._every + MASS_COUNTS)
 
     def dump(self) -> bytes:
         """Return all state."""
