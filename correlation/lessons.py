@@ -50,21 +50,22 @@ def teach(held: Holdings, live: Live, vouched: Iterable[str], now: datetime) -> 
         rate = held.rates.rate(member.key, now.timestamp())
         held.kernels.teach(member.kind, rate, held.fans(member.node), causes)
     if lessons:
-        held.lessons = [_said(held.kernels, relation) for relation in WORDS if relation in held.kernels.taught]
+        most = held.settings.window.total_seconds()
+        held.lessons = [_said(held.kernels, relation, most) for relation in WORDS if relation in held.kernels.taught]
 
 
-def _said(kernels: Kernels, relation: str) -> Lesson:
-    """Return what people taught of a relation so far, for people to read."""
+def _said(kernels: Kernels, relation: str, most: float) -> Lesson:
+    """Return what people taught of a relation so far, for people to read; ``most`` seconds count as following."""
     row, total = kernels.taught[relation], round(kernels.lessons)
     sums = list(accumulate(row.delays))
-    within = next((edge for edge, below in zip(EDGES, sums, strict=False) if below >= MOST * row.caused), EDGES[-1])
+    within = next((edge for edge, below in zip(EDGES, sums, strict=False) if below >= MOST * row.caused), most)
     kinds = dict(sorted(row.kinds.items(), key=lambda item: (-item[1], item[0]))[:MOST_KINDS])
     text = f"none of {plural(total, 'alert')} followed one of {WORDS[relation]}"
     if number := round(row.caused):
-        most = ", ".join(f"{kind!r} {round(count):,}" for kind, count in kinds.items() if count >= 0.5)
+        when = f"at most {span(within)} later" if within > 0 else "no later than it"
+        which = f"mostly {', '.join(map(repr, kinds))}"
         text = (
-            f"{number:,} of {plural(total, 'alert')} followed one of {WORDS[relation]}, three of four at most "
-            f"{span(max(0.0, within))} later; most were {most}"
+            f"{number:,} of {plural(total, 'alert')} followed one of {WORDS[relation]}, three of four {when}; {which}"
         )
     rounded = {kind: round(count, 2) for kind, count in kinds.items()}
     return Lesson(
