@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiops.domain.alerts import Episode
 from aiops.domain.base import Noun
 from aiops.domain.incidents import Incident, TimelineItem
-from aiops.domain.pins import Pin
+from aiops.domain.pins import Lesson, Pin
 from aiops.domain.runbooks import Runbook
 from api.schemas import Facets
 
@@ -102,3 +102,9 @@ class PinList(Noun, frozen=True, kw_only=True):
     total: int
     next: str
     exact: bool = True  # False: there are more than ``total``
+
+
+class LessonList(Noun, frozen=True, kw_only=True):
+    """What people taught of what follows from what: one for each relation between nodes."""
+
+    items: tuple[Lesson, ...]

@@ -18,6 +18,7 @@ from aiops.domain.documents import (
     FATES,
     GRAPHS,
     INCIDENTS,
+    LESSONS,
     SCOPES,
     SERVICES,
     SOURCES,
@@ -28,6 +29,7 @@ from aiops.domain.entries import Delivery, Position
 from aiops.domain.events import Status
 from aiops.domain.graph import Edge, Topology
 from aiops.domain.incidents import Incident, TimelineItem
+from aiops.domain.pins import Lesson
 from aiops.domain.queries import Facets, Found, Query, Range
 from aiops.domain.records import EngineRecord, GraphRecord, ServiceRecord, SourceRecord, Unmapped
 from aiops.ports import Journal, View
@@ -250,6 +252,11 @@ def current_graph(view: View) -> GraphRecord | None:
 def engine(view: View) -> EngineRecord:
     """Return what the engine says of itself."""
     return view.get(ENGINE, "engine") or EngineRecord()
+
+
+def lessons(view: View) -> tuple[Lesson, ...]:
+    """Return what people taught of what follows from what, the most frequent relation first."""
+    return tuple(sorted(everything(view, LESSONS), key=lambda one: (-one.alerts, one.relation)))
 
 
 def everything(view: View, collection: Collection[T], most: int = 1_000) -> list[T]:

@@ -7,6 +7,7 @@ from aiops.domain import acts
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.words import plural
 from correlation.causes.signs import Sign
+from correlation.lessons import teach
 from correlation.live import Live, sign_of
 from correlation.pinning import Deed, Pinning
 from correlation.pins import Pins
@@ -44,7 +45,9 @@ def _merge(held: Pinning, survivor: Live, other: Live, text: str, actor: str, no
     if other.doc.active:
         held.reopen(survivor, f"{actor} merged #{other.doc.number}, which is at work, into it", now)
     mine, theirs = list(survivor.keys.values()), list(other.keys.values())
+    joined = list(other.members)
     held.merge(survivor, other, _why(actor, text), now, actor)
+    teach(held, survivor, joined, now)
     deed = Deed("merged", actor, text, (other.doc.number, survivor.doc.number), now)
     pinned = held.pin(deed, theirs, mine, together=True)
     return f"merged #{other.doc.number} into #{survivor.doc.number}{pinned}", survivor.doc.incident_id
@@ -80,6 +83,7 @@ def _move(held: Pinning, live: Live, other: Live, act: acts.Move, actor: str, no
         held.reopen(other, f"{actor} moved alerts of #{live.doc.number} that fire to it", now)
     there, moved = list(other.keys.values()), {held.members[key].key: sign_of(held.members[key]) for key in chosen}
     held.move(live, other, chosen, _why(actor, act.text), now, actor)
+    teach(held, other, chosen, now)
     deed = Deed("moved", actor, act.text, (live.doc.number, other.doc.number), now)
     gone, rest = _sides(live, moved)
     pinned = held.pin(deed, gone, rest, together=False) + held.pin(deed, gone, there, together=True)

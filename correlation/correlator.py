@@ -7,7 +7,7 @@ import msgspec
 
 from aiops.domain import acts
 from aiops.domain.alerts import Alert, Episode, Moved, Templated
-from aiops.domain.documents import INCIDENTS, PINS, TIMELINE
+from aiops.domain.documents import INCIDENTS, LESSONS, PINS, TIMELINE
 from aiops.domain.errors import BadInput, Conflict
 from aiops.domain.events import Event
 from aiops.domain.graph import Entity
@@ -22,6 +22,7 @@ from correlation.by_hand import regroup, revoke
 from correlation.describe import describe, recounted
 from correlation.endings import ends, next_move
 from correlation.holdings import Turn
+from correlation.lessons import teach
 from correlation.lifecycle import apply, move
 from correlation.live import Live
 from correlation.members import node_of
@@ -120,6 +121,9 @@ class Correlator(Part):
             self.put(TIMELINE, line)
         for pin in self._assembly.pins.taken():
             self.put(PINS, pin)
+        lessons, self._assembly.lessons = self._assembly.lessons, []
+        for lesson in lessons:
+            self.put(LESSONS, lesson)
         return incidents
 
     def keep(self, incident: Incident) -> None:
@@ -234,6 +238,8 @@ class Correlator(Part):
             return text, incident_id
         if isinstance(act, acts.ConfirmCause):
             live.confirmed, live.stale, live.ranked = act.entity, True, 0
+            if act.entity:
+                teach(self._assembly, live, live.members, now)
         live.by_person = isinstance(act, acts.Resolve) or (live.by_person and not isinstance(act, acts.Reopen))
         self._move(live, doc, line, now)
         return text, incident_id

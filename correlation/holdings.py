@@ -7,6 +7,7 @@ import msgspec
 
 from aiops.domain.alerts import Episode, Moved
 from aiops.domain.incidents import Incident, IncidentStatus, TimelineItem, tell
+from aiops.domain.pins import Lesson
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
 from correlation.background import Rates
@@ -59,6 +60,7 @@ class Holdings:
         self.dirty: dict[str, None] = {}  # incidents to be described anew
         self.merged: dict[str, Incident] = {}  # merged away, to be saved once
         self.lines: list[TimelineItem] = []  # told, to be saved
+        self.lessons: list[Lesson] = []  # taught by people, to be saved
         self.joined: list[tuple[str, bool, Reason]] = []  # episodes that have company now, or (False) none any more
         self.moved: list[Moved] = []  # documents that are to be rewritten
         self.turned: list[Turn] = []  # of members of incidents that are closed

@@ -11,11 +11,16 @@ per relation and kind of alert ("error ratio" travels, "disk full" does not). Th
 (Dempster et al. 1977) for a Hawkes process, once per episode as it comes in: it counts for each neighbour by the share
 that this one has in its intensity. The counts only shift mass between relations; how strong all of them are together
 is hand-set.
+
+What people say counts in the same tables, as ``taught``: once they named the cause of an incident, or moved alerts into
+it or merged it, each of its alerts was brought about by others of it and by nothing else. The more they said, the less
+counts what the stream only suggests: both are added up, the stream's share multiplied by ``fade``. In storms the stream
+takes alerts that meet by chance for late consequences; what people looked through shows that there are few.
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -57,6 +62,7 @@ KINDS = 4.0  # kinds of alert that a fault may raise on one node: turns a row's 
 MASS_COUNTS, DELAY_COUNTS, KIND_COUNTS = 100.0, 100.0, 5.0  # what the hand-set values count as
 LEAST_BOOST, MOST_BOOST = 0.1, 5.0  # of a kind
 MOST_KINDS = 500  # counted; beyond it the rarest are forgotten
+LESSONS = 100.0  # so many alerts that people placed halve what the stream's own counts weigh
 
 Cause = tuple[str, float, float]  # relation, seconds, firings per second (or any other measure of its share)
 
@@ -70,15 +76,24 @@ class Row(msgspec.Struct, array_like=True):
     kinds: dict[str, float] = {}
 
 
+class Counts(msgspec.Struct, array_like=True):
+    """All state, as a snapshot holds it; one of before people could teach has no more than the first three."""
+
+    rows: dict[str, Row]
+    kinds: dict[str, float]
+    seen: float
+    taught: dict[str, Row] = {}
+    lessons: float = 0.0
+
+
 class Kernels:
     """The table with what was learned; deterministic, and bounded whatever comes in."""
 
     def __init__(self) -> None:
-        self.rows = {relation: Row() for relation in KERNELS if relation != "again"}
+        self.rows, self.taught = _rows(), _rows()
         self.kinds: dict[str, float] = {}  # kind -> episodes, whatever caused them
-        self.seen = 0.0
-        self._every = 0.0  # seen to expected of all relations; 0: to be counted again
-        self._factors: dict[str, tuple[float, list[float]]] = {}  # relation -> of mass, of each bin of time
+        self.seen = self.lessons = 0.0  # episodes counted as they came in, and those that people placed
+        self._forget()
 
     def pull(self, relation: str, fan: int, seconds: float, rate: float, kind: str) -> float:
         """Return how many firings of ``kind`` per second an episode adds ``seconds`` away from its start.
@@ -89,21 +104,23 @@ class Kernels:
         chronic = 0.0 if relation == "again" else rate / COMMON  # what is back is weighed against its own rate already
         density = math.exp(-abs(seconds) / kernel.delay) / kernel.delay
         strength = kernel.mass * density / math.pow(fan, SPREAD) / (1.0 + chronic)
-        if relation == "again" or not self.seen:
+        if relation == "again" or not (self.seen or self.lessons):
             return strength
         mass, delays = self._factors.get(relation) or self._factor(relation)
         return strength * mass * delays[bisect_right(EDGES, seconds)] * self.boost(relation, kind)
 
     def boost(self, relation: str, kind: str) -> float:
         """Return how many times more often than others this kind is what the relation brings about."""
-        row = self.rows[relation]
-        expected = row.caused * self.kinds.get(kind, 0.0) / self.seen if self.seen else 0.0
-        ratio = (row.kinds.get(kind, 0.0) + KIND_COUNTS) / (expected + KIND_COUNTS)
+        row, said, fade = self.rows[relation], self.taught[relation], self._fade
+        caused = fade * row.caused + said.caused
+        of_kind = fade * row.kinds.get(kind, 0.0) + said.kinds.get(kind, 0.0)
+        expected = caused * self.kinds.get(kind, 0.0) / self.seen if self.seen else 0.0
+        ratio = (of_kind + KIND_COUNTS) / (expected + KIND_COUNTS)
         return min(MOST_BOOST, max(LEAST_BOOST, ratio))
 
     def mass(self, relation: str) -> float:
         """Return the mass as corrected by what was counted."""
-        return KERNELS[relation].mass * (1.0 if relation == "again" else self._mass(self.rows[relation]))
+        return KERNELS[relation].mass * (1.0 if relation == "again" else self._mass(relation))
 
     def count(
         self,
@@ -119,46 +136,74 @@ class Kernels:
         """
         self.seen += 1.0
         _add(self.kinds, kind, 1.0)
-        for relation, fan in fans.items():
-            inverse = INVERSE.get(relation, relation)
-            expected = KINDS * KERNELS[inverse].mass * math.pow(fan, 1 - SPREAD) / (1.0 + rate / COMMON)
-            self.rows[inverse].expected += expected
-        for relation, seconds, strength in causes:
-            row, share = self.rows[relation], strength / total
-            row.caused += share
-            row.delays[bisect_right(EDGES, seconds)] += share
-            _add(row.kinds, kind, share)
+        _note(self.rows, kind, rate, fans, causes, total)
         self._forget()
+
+    def teach(self, kind: str, rate: float, fans: Mapping[str, int], causes: Sequence[Cause]) -> None:
+        """Note one episode of which a person said where it belongs: ``causes`` are of its own incident, and all."""
+        self.lessons += 1.0
+        _note(self.taught, kind, rate, fans, causes, sum(strength for _, _, strength in causes))
+        self._forget()
+
+    @property
+    def fade(self) -> float:
+        """Return what a count of the stream's own weighs beside one that people taught."""
+        return LESSONS / (LESSONS + self.lessons)
 
     def _forget(self) -> None:
         """What followed from the counts follows no longer."""
-        self._factors.clear()
-        self._every = 0.0
+        self._factors: dict[str, tuple[float, list[float]]] = {}  # relation -> of mass, of each bin of time
+        self._every = 0.0  # seen to expected of all relations; 0: to be counted again
+        self._fade = self.fade
 
     def _factor(self, relation: str) -> tuple[float, list[float]]:
-        row, usual = self.rows[relation], _USUAL[relation]
-        counted = row.caused + DELAY_COUNTS
-        delays = [(n + DELAY_COUNTS * p) / counted / p for n, p in zip(row.delays, usual, strict=True)]
-        self._factors[relation] = self._mass(row), delays
+        row, said, usual, fade = self.rows[relation], self.taught[relation], _USUAL[relation], self._fade
+        counted = fade * row.caused + said.caused + DELAY_COUNTS
+        bins = zip(row.delays, said.delays, usual, strict=True)
+        delays = [(fade * n + taught + DELAY_COUNTS * p) / counted / p for n, taught, p in bins]
+        self._factors[relation] = self._mass(relation), delays
         return self._factors[relation]
 
-    def _mass(self, row: Row) -> float:
+    def _mass(self, relation: str) -> float:
         """Return seen to expected, of this relation against all of them."""
+        row, said, fade = self.rows[relation], self.taught[relation], self._fade
         if not self._every:
-            rows = self.rows.values()
-            self._every = _ratio(sum(one.caused for one in rows), sum(one.expected for one in rows), 1.0)
-        return (row.caused + MASS_COUNTS) / (row.expected * self._every + MASS_COUNTS)
+            rows, taught = self.rows.values(), self.taught.values()
+            caused = fade * sum(one.caused for one in rows) + sum(one.caused for one in taught)
+            expected = fade * sum(one.expected for one in rows) + sum(one.expected for one in taught)
+            self._every = _ratio(caused, expected, 1.0)
+        expected = fade * row.expected + said.expected
+        return (fade * row.caused + said.caused + MASS_COUNTS) / (expected * self._every + MASS_COUNTS)
 
     def dump(self) -> bytes:
         """Return all state."""
-        return msgspec.msgpack.encode((self.rows, self.kinds, self.seen))
+        return msgspec.msgpack.encode(Counts(self.rows, self.kinds, self.seen, self.taught, self.lessons))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
-        self.rows, self.kinds, self.seen = msgspec.msgpack.decode(
-            state, type=tuple[dict[str, Row], dict[str, float], float]
-        )
+        held = msgspec.msgpack.decode(state, type=Counts)
+        self.rows, self.kinds, self.seen = held.rows, held.kinds, held.seen
+        self.taught, self.lessons = held.taught or _rows(), held.lessons
         self._forget()
+
+
+def _rows() -> dict[str, Row]:
+    return {relation: Row() for relation in KERNELS if relation != "again"}
+
+
+def _note(
+    rows: Mapping[str, Row], kind: str, rate: float, fans: Mapping[str, int], causes: Iterable[Cause], total: float
+) -> None:
+    """Count an episode in the rows that may have caused it, and among those that may cause others."""
+    for relation, fan in fans.items():
+        inverse = INVERSE.get(relation, relation)
+        expected = KINDS * KERNELS[inverse].mass * math.pow(fan, 1 - SPREAD) / (1.0 + rate / COMMON)
+        rows[inverse].expected += expected
+    for relation, seconds, strength in causes:
+        row, share = rows[relation], strength / total
+        row.caused += share
+        row.delays[bisect_right(EDGES, seconds)] += share
+        _add(row.kinds, kind, share)
 
 
 def _ratio(seen: float, expected: float, prior: float) -> float:

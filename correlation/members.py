@@ -35,6 +35,7 @@ class Member(msgspec.Struct, array_like=True):
     flapping: bool = False
     lifted: bool = False  # a mute of it is lifted: it counts as no company for others
     final: bool = False  # its document is out of reach: it stays where it is
+    taught: bool = False  # a person said where it belongs, and that was counted
 
     @property
     def key(self) -> str:

@@ -11,7 +11,7 @@ from aiops.domain.entries import delivery_of
 from aiops.domain.events import Severity
 from aiops.domain.incidents import Incident, Page, TimelineItem
 from aiops.domain.learned import Direction
-from aiops.domain.pins import Pin
+from aiops.domain.pins import Lesson, Pin
 from aiops.domain.records import (
     DeliveryRecord,
     EngineRecord,
@@ -147,6 +147,7 @@ PINS = Collection(
     },
     tags={"incident": lambda pin: tuple(map(str, pin.incidents))},
 )
+LESSONS = Collection("lessons", Lesson, key=lambda lesson: lesson.relation)
 PAGES = Collection(
     "pages",
     Page,
@@ -374,6 +375,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     INCIDENTS,
     TIMELINE,
     PINS,
+    LESSONS,
     PAGES,
     RULES,
     SIGNATURES,

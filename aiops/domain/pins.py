@@ -54,6 +54,18 @@ class Pin(Noun, frozen=True, kw_only=True):
         return "ended" if self.ended_at else "overridden" if self.overridden_by else "active"
 
 
+class Lesson(Noun, frozen=True, kw_only=True):
+    """What people showed of one relation between nodes, by alerts that they moved or merged, or named the cause of."""
+
+    relation: str  # of the earlier alert's node, as seen from the later one's: "callee"
+    alerts: float  # that followed one in this relation; each counts once, shared among all that it may have followed
+    total: int  # alerts that people placed, whatever they followed
+    within: float  # seconds: three of four came at most so long after it
+    kinds: dict[str, float]  # the most frequent kinds among them
+    text: str  # the same as a sentence
+    revision: int = 0
+
+
 def listed(sorts: tuple[Sort, ...]) -> str:
     """Name the first of some sorts, and how many more there are."""
     more = f" and {len(sorts) - 1:,} more" if len(sorts) > 1 else ""

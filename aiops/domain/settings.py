@@ -149,7 +149,7 @@ BOUNDS: Mapping[str, tuple[float | timedelta, float | timedelta]] = {  # key -> 
     "correlation.max_open": (1, 1_000_000),
     "correlation.active_per_entity": (1, 10_000),
     "correlation.join_ratio": (0.0, 1e6),
-    "correlation.off_cone": (0.0, 1.0),
+    "correlation.off_cone": (0.001, 1.0),
     "correlation.merge_cover": (0.0, 1.0),
     "correlation.split_within": (0 * SECOND, YEAR),
     "correlation.background_score": (0.0, 1e9),

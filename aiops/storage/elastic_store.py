@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from aiops.domain.base import Noun
 from aiops.domain.changes import Changes
 from aiops.domain.collection import Collection
-from aiops.domain.documents import COLLECTIONS, ENGINE, OUTCOMES, PAGES, SOURCES
+from aiops.domain.documents import COLLECTIONS, ENGINE, LESSONS, OUTCOMES, PAGES, SOURCES
 from aiops.domain.entries import Position
 from aiops.domain.errors import Unavailable
 from aiops.domain.queries import Facets, Found, Near, Query
@@ -54,7 +54,7 @@ PARKED = Collection(
     key=lambda parked: f"{parked.collection} {parked.key}",
     fields={"open": lambda parked: parked.open},
 )
-BESIDE: tuple[Collection[Any], ...] = (PAGES, OUTCOMES, SOURCES, ENGINE, PARKED)
+BESIDE: tuple[Collection[Any], ...] = (PAGES, OUTCOMES, SOURCES, ENGINE, LESSONS, PARKED)
 _BESIDE_NAMES = {collection.name for collection in BESIDE}
 
 

@@ -10,9 +10,9 @@ from aiops.domain.documents import PINS
 from api.acting import ActingOf
 from api.desk import DeskOf
 from api.filters import PinFilter
-from api.incident_schemas import PinList
+from api.incident_schemas import LessonList, PinList
 from api.openapi import acting, body_of, described, query_of, reply
-from api.reading import listed
+from api.reading import lessons, listed
 from api.requests import TextBody
 
 router = APIRouter(prefix="/api/pins", tags=["Incidents"])
@@ -24,6 +24,13 @@ def list_pins(desk: DeskOf, wanted: Annotated[PinFilter, Depends(query_of(PinFil
     with desk.view() as view:
         found = view.find(PINS, wanted.query())
     return reply(listed(PinList, found))
+
+
+@router.get("/lessons", summary="List what people taught", **described(LessonList))
+def list_lessons(desk: DeskOf) -> Response:
+    """What follows from what, by relation, as alerts show that people moved or merged, or named the cause of."""
+    with desk.view() as view:
+        return reply(LessonList(items=lessons(view)))
 
 
 @router.post("/{pin_id}/revoke", summary="Revoke a pin", **acting(TextBody, {"text": "the two do belong together"}))

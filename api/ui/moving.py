@@ -8,11 +8,11 @@ from starlette.responses import HTMLResponse, Response
 from aiops.domain import acts
 from aiops.domain.documents import OUTCOMES, PINS
 from aiops.domain.errors import BadInput
-from aiops.domain.pins import Pin
+from aiops.domain.pins import Lesson, Pin
 from api.desk import Actor, DeskOf
 from api.errors import NotFound
 from api.filters import PinFilter
-from api.reading import incident
+from api.reading import incident, lessons
 from api.ui.forms import FormOf, done
 from api.ui.render import chrome, page
 from api.undo import grouping, opposite
@@ -25,6 +25,7 @@ class PinsPage:
     """What people said of which alerts belong together."""
 
     pins: tuple[Pin, ...]
+    lessons: tuple[Lesson, ...]
     total: int
     next: str
     all: bool
@@ -68,8 +69,8 @@ def show_pins(request: Request, desk: DeskOf) -> HTMLResponse:
     wanted = PinFilter(status=() if every else ("active", "overridden"), cursor=request.query_params.get("cursor", ""))
     with desk.view() as view:
         top = chrome(request, view, "incidents")
-        found = view.find(PINS, wanted.query())
-    return page("pins.html", top=top, page=PinsPage(tuple(found.items), found.total, found.next, every))
+        found, taught = view.find(PINS, wanted.query()), lessons(view)
+    return page("pins.html", top=top, page=PinsPage(tuple(found.items), taught, found.total, found.next, every))
 
 
 @router.post("/pins/{pin_id}/revoke")

@@ -151,6 +151,19 @@ def test_the_page_of_pins_says_what_follows_and_revokes(outage: World) -> None:
     assert "ended" in outage.page("/pins?all=1")
 
 
+def test_what_people_taught_is_listed_and_on_the_page_of_pins(outage: World) -> None:
+    assert outage.get("/api/pins/lessons")["items"] == []
+    assert "What follows from what" not in outage.page("/pins")
+    outage.post("/api/incidents/1/cause", {"entity": "db"})
+    first, *others = outage.get("/api/pins/lessons")["items"]
+    assert first["text"].startswith("1 of 3 alerts followed one of ")
+    assert {one["relation"] for one in (first, *others)} >= {"self", "callee", "caller", "host"}
+    shown = outage.page("/pins")
+    assert "What follows from what" in shown
+    assert first["text"].split(",")[0] in shown
+    assert "none of 3 alerts" not in shown
+
+
 def test_a_closed_incident_offers_no_ticks(outage: World) -> None:
     outage.post("/api/incidents/2/resolve", {})
     outage.post("/api/incidents/2/close")

@@ -10,6 +10,7 @@ from aiops.domain import acts
 from aiops.domain.alerts import Alert, Moved, Suppression
 from aiops.domain.events import Severity, Status
 from aiops.domain.incidents import Incident, TimelineItem
+from aiops.domain.pins import Lesson
 from aiops.domain.reasons import Reason
 from aiops.domain.settings import CorrelationSettings
 from aiops.domain.timers import Timers
@@ -40,6 +41,7 @@ class Rig:
         self.alerts: dict[str, Alert] = {}
         self.incidents: dict[str, Incident] = {}
         self.story: list[TimelineItem] = []
+        self.lessons: list[Lesson] = []
         self.joined: list[tuple[str, bool, Reason]] = []
         self.moved: list[Moved] = []
         self.released: list[str] = []
@@ -131,7 +133,7 @@ class Rig:
         other.now = self.now
         other.alerts, other.incidents, other._run = dict(self.alerts), dict(self.incidents), self._run
         other.story, other.joined, other.released = list(self.story), list(self.joined), list(self.released)
-        other.moved = list(self.moved)
+        other.moved, other.lessons = list(self.moved), list(self.lessons)
         return other
 
     def told(self) -> Iterator[str]:
@@ -149,6 +151,8 @@ class Rig:
         for collection, document in self.correlator.drain():
             if collection.name == "timeline":
                 self.story.append(document)
+            elif collection.name == "lessons":
+                self.lessons.append(document)
 
     def _rewrite(self, moved: Moved) -> None:
         """As deduplication does it: the alert's present episode, or one that it stands on no longer."""

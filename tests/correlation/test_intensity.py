@@ -1,6 +1,7 @@
+import msgspec
 import pytest
 
-from correlation.intensity import INVERSE, KERNELS, MOST_BOOST, MOST_KINDS, Kernels
+from correlation.intensity import INVERSE, KERNELS, LESSONS, MOST_BOOST, MOST_KINDS, Kernels
 
 USUAL = 1e-5
 FANS = {"self": 1, "callee": 2, "caller": 2}
@@ -53,6 +54,67 @@ def test_kinds_are_bounded_and_a_dump_goes_on() -> None:
     for number in range(3 * MOST_KINDS):
         kernels.count(f"kind {number}", USUAL, FANS, [("self", 5.0, 0.5)], 1.0)
     assert len(kernels.kinds) <= MOST_KINDS
+    other = Kernels()
+    other.load(kernels.dump())
+    assert other.dump() == kernels.dump()
+    assert other.pull("self", 1, 5.0, 0.0, "kind 1499") == kernels.pull("self", 1, 5.0, 0.0, "kind 1499")
+
+
+def taught(kernels: Kernels, seconds: float, times: int) -> Kernels:
+    """Let people say so many times that an error followed so many seconds after one of what its node calls."""
+    for _ in range(times):
+        kernels.teach("errors", USUAL, FANS, [("callee", seconds, 0.3)])
+    return kernels
+
+
+def late(kernels: Kernels) -> float:
+    """Return how strong a callee is after four minutes beside after 40 seconds."""
+    return kernels.pull("callee", 1, 240.0, 0.0, "errors") / kernels.pull("callee", 1, 40.0, 0.0, "errors")
+
+
+def test_what_people_said_weighs_more_than_what_only_met() -> None:
+    kernels = fed([("callee", 240.0, 0.9)], "errors", 400)
+    before = late(kernels)
+    assert late(taught(kernels, 40.0, 400)) < 0.3 * before
+
+
+def test_few_lessons_change_little() -> None:
+    kernels = fed([("callee", 240.0, 0.9)], "errors", 400)
+    before = kernels.pull("callee", 1, 240.0, 0.0, "errors")
+    assert taught(kernels, 40.0, 3).pull("callee", 1, 240.0, 0.0, "errors") == pytest.approx(before, rel=0.05)
+
+
+def test_the_streams_counts_weigh_half_after_so_many_lessons() -> None:
+    kernels = Kernels()
+    assert kernels.fade == 1.0
+    assert taught(kernels, 40.0, int(LESSONS)).fade == 0.5
+
+
+def test_a_kind_that_people_saw_follow_is_pulled_more() -> None:
+    kernels = fed([], "errors", 100)
+    before = kernels.boost("callee", "errors")
+    assert taught(kernels, 40.0, 50).boost("callee", "errors") > before
+
+
+def test_what_began_an_incident_was_brought_about_by_nothing() -> None:
+    kernels = Kernels()
+    kernels.teach("errors", USUAL, FANS, [])
+    assert (kernels.lessons, kernels.taught["callee"].caused) == (1.0, 0.0)
+    assert kernels.taught["callee"].expected > 0.0
+
+
+def test_a_snapshot_from_before_people_could_teach_is_read() -> None:
+    kernels = fed([("callee", 40.0, 0.9)], "errors", 30)
+    other = Kernels()
+    other.load(msgspec.msgpack.encode((kernels.rows, kernels.kinds, kernels.seen)))
+    assert other.dump() == kernels.dump()
+
+
+def test_taught_kinds_are_bounded_and_a_dump_holds_them() -> None:
+    kernels = Kernels()
+    for number in range(3 * MOST_KINDS):
+        kernels.teach(f"kind {number}", USUAL, FANS, [("self", 5.0, 0.5)])
+    assert len(kernels.taught["self"].kinds) <= MOST_KINDS
     other = Kernels()
     other.load(kernels.dump())
     assert other.dump() == kernels.dump()
