@@ -7,8 +7,9 @@ A node's score, in log odds, is the sum over its evidence; probabilities follow 
 - cover: the share of the alerting nodes that rest on it, beyond what it usually covers;
 - silence: where all that call it complain and it says nothing (correlation/causes/table.py);
 - what metrics, traces, logs and changes say (``Testimony``), each measured against the node's own history.
-Once people have confirmed enough causes, fitted weights take the place of those that ship. Onset decides between equal
-ones only: clocks and detection delays blur it. How far the first one's probability is to be trusted is learned from
+Once people have confirmed a few causes, what they chose corrects this (correlation/causes/fitting.py), and who was the
+cause before is a candidate though silent, if it could hurt who alerts. Onset decides between equal ones only: clocks
+and detection delays blur it. How far the first one's probability is to be trusted is learned from
 confirmations too (correlation/causes/calibration.py); that changes no order.
 """
 
@@ -24,13 +25,13 @@ from correlation.causes import calibration
 from correlation.causes.calibration import Claim
 from correlation.causes.cones import explained_by
 from correlation.causes.experience import Experience, Weighing
+from correlation.causes.lessons import corrected
 from correlation.causes.sentences import abstained, candidate, doubted
 from correlation.causes.signs import Sign, by_node, onset
 from correlation.causes.table import Standing, Table
-from correlation.causes.testimony import Testimony
+from correlation.causes.testimony import Testimony, heard
 from correlation.topology import ServiceGraph
 
-HEARD = 0.2  # what alerts count where measurements tell too: an alert says that it hurts, not who began
 NONE = 0.05  # probability that it is none of these
 ALONE = 0.5  # probability of the only service that alerts: nothing speaks against it, and nothing for it
 MOST = 5  # candidates
@@ -80,16 +81,18 @@ def weigh(
     if not named and not testimonies:
         return Verdict((), "no alert of it names a node of the service graph")
     table = Table(named, graph, rates, now.timestamp(), experience)
-    standings = _with(table, testimonies)
+    plain = _with(table, testimonies)
+    standings = [one._replace(score=corrected(one.node, one.score, named, experience)) for one in plain]
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
     probabilities, claim = _probabilities(standings, bool(testimonies), experience)
     candidates = tuple(candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
-    doubt = abstained(candidates, bool(standings[0].said or experience.weights))
+    doubt = abstained(candidates, bool(standings[0].said or experience.taught))
     doubt = doubt or doubted(candidates[0].entity, testimonies)
     if claim is None:
         doubt = f"only {candidates[0].entity} alerts: nothing to compare it with"
-    blame = {node: share for node, share in _blame(standings).items() if node in named}
-    return Verdict(candidates, doubt, Weighing(blame, table.features, table.cover, claim))
+    blame = {node: share for node, share in _blame(plain).items() if node in named}
+    scores = {one.node: one.score for one in plain}
+    return Verdict(candidates, doubt, Weighing(blame, scores, table.factors, heard(testimonies), table.cover, claim))
 
 
 def _probabilities(
@@ -101,7 +104,7 @@ def _probabilities(
     """
     if len(standings) == 1 and not standings[0].said:
         return [ALONE], None
-    sort = calibration.TOLD if told else calibration.FITTED if experience.weights else calibration.ALERTS
+    sort = calibration.TOLD if told else calibration.FITTED if experience.taught else calibration.ALERTS
     temperature = calibration.TEMPERATURES.get(sort, 1.0)
     shipped = [(1 - NONE) * share for share in calibration.shares([one.score for one in standings], temperature)]
     claim = Claim(standings[0].node, sort, shipped[0])
@@ -126,13 +129,14 @@ def confirm(candidates: Iterable[Candidate], entity: str) -> tuple[Candidate, ..
 
 def _with(table: Table, testimonies: Sequence[Testimony]) -> list[Standing]:
     """Return how each node stands by its alerts, and by what others than alerts say of it."""
+    counts = heard(testimonies)
     measured = any(said.measured for said in testimonies)
-    heard = HEARD if measured else 1.0
-    standings = {one.node: one._replace(score=heard * one.score) for one in table.standings(measured)}
+    standings = {one.node: one._replace(score=counts * one.score) for one in table.standings(measured)}
+    for node in dict.fromkeys([*table.suspects(), *(said.node for said in testimonies)]):
+        if node not in standings:
+            below = table.below(node)
+            standings[node] = below._replace(score=counts * below.score)
     for said in testimonies:
-        known = standings.get(said.node)
-        if known is None:
-            below = table.below(said.node)
-            known = below._replace(score=heard * below.score)
+        known = standings[said.node]
         standings[said.node] = known._replace(score=known.score + said.odds, said=(*known.said, *said.reasons))
     return list(standings.values())

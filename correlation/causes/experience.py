@@ -2,8 +2,10 @@
 
 Every incident that is over counts, whether or not a person named its cause: each node's share of the blame is the
 probability that it had (expectation-maximisation of a naive Bayes model, one step an incident), 1 for the one that a
-person confirmed. After ``LEAST_CONFIRMED`` confirmations weights are fitted to them (correlation/causes/fitting.py).
-From the first one on, what was claimed is held against what people say (correlation/causes/calibration.py).
+person confirmed. After ``LEAST_TAUGHT`` confirmations what people chose corrects what was found without them: which
+nodes and kinds of alert they blamed more often than that foretold (correlation/causes/fitting.py). The cases are
+scored anew then: what was rare when little was known may be usual now. From the first confirmation on, what was
+claimed is held against what people say (correlation/causes/calibration.py).
 """
 
 import math
@@ -14,15 +16,18 @@ import msgspec
 
 from correlation.causes import calibration
 from correlation.causes.calibration import Claim
-from correlation.causes.fitting import Choice, fit
+from correlation.causes.fitting import Choice, Lesson, fit
 from correlation.causes.frequencies import POWER, STRANGE, Frequencies
-from correlation.causes.signs import Sign, by_node
+from correlation.causes.signs import Sign, by_node, stem
 
-LEAST_CONFIRMED = 12  # from then on a blame that nobody confirmed counts no longer: people know better
+LEAST_TAUGHT = 5  # from then on confirmations correct what was found without them
+AGAIN = 1.25  # times as many incidents, and it is learned anew: what is rare is known better
+SHARP = 5.0  # log odds of a node with the rarity of a usual incident's strongest
+SILENT = -0.5  # log odds of a node that did not alert itself, without any that rest on it
+MOST_SUSPECTS = 20  # nodes that were causes before and may be silent ones now
 MOST_CASES = 1_000  # incidents that can still be counted anew when a person names their cause
-MOST_CONFIRMED = 200  # the newest, to which the weights are fitted
+MOST_CONFIRMED = 200  # the newest, that are learned from
 MOST_PAIRS = 100_000  # (node, kind) counted; the rarer half is forgotten beyond it
-MOST_KINDS = 80  # kinds that get a weight of their own, the most frequent among the confirmed
 NODE_PRIOR = 5.0  # incidents of a node before its own habits outweigh those of all nodes
 HALF = 20.0  # incidents' worth of blame after which habits weigh half of MOST_LEARNED
 MOST_LEARNED = 0.8  # of a sign's weight that habits can make up; the rest is rarity
@@ -32,8 +37,10 @@ LEAST_SHARE = 1e-3  # floor of every likelihood
 class Weighing(NamedTuple):
     """What ranking found of one incident, as far as later ones learn from it; by alerting node."""
 
-    blame: Mapping[str, float] = {}  # probability
-    features: Mapping[str, Sequence[float]] = {}
+    blame: Mapping[str, float] = {}  # probability, without what people taught
+    scores: Mapping[str, float] = {}  # log odds without what people taught; of silent candidates too
+    factors: Mapping[str, Mapping[str, float]] = {}  # node -> kind -> what its rarity counts
+    heard: float = 1.0  # what alerts count in the scores
     cover: Mapping[str, float] = {}
     claim: Claim | None = None  # of the first candidate
 
@@ -48,8 +55,9 @@ class Tally(msgspec.Struct, array_like=True):
 class Case(msgspec.Struct, array_like=True):
     """One incident as it was counted."""
 
-    kinds: dict[str, list[str]]
-    features: dict[str, list[float]]
+    kinds: dict[str, dict[str, float]]  # node -> kind -> what its rarity counted
+    rest: dict[str, float]  # log odds beside what the node itself said; of silent candidates too
+    heard: float = 1.0  # what alerts counted
     blame: dict[str, float] = {}
     claim: Claim | None = None
     right: bool | None = None  # was the claim?, once a person named the cause
@@ -70,8 +78,8 @@ class Experience:
         self._cases: dict[str, Case] = {}
         self.frequencies = Frequencies()  # of the cases
         self._confirmed: dict[str, str] = {}
-        self._weights: list[float] = []
-        self._own: dict[str, float] = {}  # kind -> fitted weight of its own
+        self._lesson = Lesson()
+        self._fitted = 0.0  # incidents there were then
         self._trust: dict[str, calibration.Map] = {}  # sort of claim -> what such claims proved to be worth
 
     @property
@@ -85,13 +93,26 @@ class Experience:
         return int(self._incidents)
 
     @property
-    def weights(self) -> Sequence[float]:
-        """Return the fitted weights of the features; empty before there are enough confirmations."""
-        return self._weights
+    def taught(self) -> bool:
+        """Have people named enough causes to learn from?"""
+        return bool(self._lesson.weights)
 
-    def own_weight(self, kinds: Collection[str]) -> float:
-        """Return the sum of what was fitted for these kinds themselves."""
-        return sum(self._own.get(kind, 0.0) for kind in sorted(kinds))
+    def suspects(self) -> Sequence[str]:
+        """Return the nodes that were causes before, the most frequent first; none before there is a lesson."""
+        found = [node for node, times in self._causes.items() if times > 0] if self.taught else []
+        return sorted(found, key=lambda node: (-self._causes[node], node))[:MOST_SUSPECTS]
+
+    def corrected(self, node: str, plain: float, kinds: Collection[str]) -> float:
+        """Return the log odds of a node after what people taught; ``plain``: before; without kinds it is silent."""
+        return self._lesson.score(plain, _traits(node, kinds))
+
+    def named(self, node: str) -> int:
+        """In how many incidents did people name it as the cause?"""
+        return int(self._causes.get(node, 0.0))
+
+    def likelier(self, kind: str) -> float:
+        """Return by what factor people's choices make a node that says this likelier to be the cause."""
+        return math.exp(self._lesson.weights.get(f"kind {kind}", 0.0))
 
     def trust(self, sort: str) -> calibration.Map:
         """Return what claims of this sort proved to be worth here."""
@@ -115,19 +136,15 @@ class Experience:
         bystander = (pair.seen + 1 - pair.blamed + 0.5) / (self._incidents + 1 - whole.blamed + 1)
         return math.log(max(cause, LEAST_SHARE) / max(bystander, LEAST_SHARE))
 
-    def manner(self, kind: str) -> float:
-        """Return the log likelihood ratio of this kind between causes and bystanders, whatever the node."""
-        every = self._kinds.get(kind) or Tally()
-        cause = (every.blamed + 0.2) / (self._blame + 2.0)
-        others = max(1.0, len(self._nodes)) * (self._incidents + 1)
-        bystander = (every.seen - every.blamed + 0.5) / others
-        return math.log(max(cause, LEAST_SHARE) / max(bystander, LEAST_SHARE))
-
-    def prior(self, node: str) -> float:
-        """Return log of how often the node was the confirmed cause, against an even share."""
-        nodes = max(1, len(self._nodes))
-        share = (self._causes.get(node, 0.0) + 2.0) / (len(self._confirmed) + 2.0 * nodes)
-        return math.log(share * nodes)
+    def own(self, node: str, factors: Mapping[str, float]) -> float:
+        """Return the log odds of what a node says itself, numbers aside; ``factors``: what each rarity counts."""
+        told: dict[str, float] = {}
+        for kind, factor in factors.items():
+            name = stem(kind)
+            told[name] = max(factor * self.frequencies.rarity(node, name), told.get(name, 0.0))
+        habits = sum(self.habit(node, kind) for kind in sorted(factors))
+        rare = sum(told[name] for name in sorted(told))
+        return SHARP * ((1 - self.learned) * rare + self.learned * habits) / self.scale
 
     def usual_cover(self, node: str) -> float:
         """Return what share of the alerting nodes the node explained in earlier incidents, on average."""
@@ -145,12 +162,10 @@ class Experience:
 
     def count(self, incident_id: str, signs: Iterable[Sign], verdict: Weighing) -> None:
         """Count an incident that is over; once, however often it is told."""
-        kinds = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(signs).items()}
+        kinds = _weighed(signs, verdict.factors)
         if incident_id in self._cases or not kinds:
             return
-        case = self._cases[incident_id] = Case(
-            kinds, {node: list(row) for node, row in verdict.features.items()}, claim=verdict.claim
-        )
+        case = self._cases[incident_id] = Case(kinds, self._beside(kinds, verdict), verdict.heard, claim=verdict.claim)
         self.frequencies.count(kinds)
         if len(self._cases) > MOST_CASES:
             oldest = next(iter(self._cases))
@@ -165,9 +180,15 @@ class Experience:
             for kind in mine:
                 self._pairs.setdefault(node, {}).setdefault(kind, Tally()).seen += 1
                 self._kinds.setdefault(kind, Tally()).seen += 1
-        if self.confirmed < LEAST_CONFIRMED:
-            self._share(case, dict(verdict.blame))
+        self._share(case, dict(verdict.blame))
         self._prune()
+        if self.taught and self._incidents >= AGAIN * self._fitted:
+            self._fit()
+
+    def _beside(self, kinds: Mapping[str, Mapping[str, float]], verdict: Weighing) -> dict[str, float]:
+        return {
+            node: score - verdict.heard * self.own(node, kinds.get(node, {})) for node, score in verdict.scores.items()
+        }
 
     def confirm(self, incident_id: str, cause: str) -> None:
         """A person named the cause of an incident that was counted; "" for none of the candidates."""
@@ -208,20 +229,19 @@ class Experience:
         case.blame = blame
 
     def _fit(self) -> None:
-        """Fit the weights to the newest confirmations of incidents whose cause alerted."""
+        """Learn from the newest confirmations."""
         known = [(self._cases[one], cause) for one, cause in self._confirmed.items() if one in self._cases]
-        known = [(case, cause) for case, cause in known if cause in case.features][-MOST_CONFIRMED:]
-        if len(known) < LEAST_CONFIRMED:
-            return
-        often: dict[str, int] = {}
-        for case, _ in known:
-            for mine in case.kinds.values():
-                for kind in mine:
-                    often[kind] = often.get(kind, 0) + 1
-        kinds = sorted(often, key=lambda kind: (-often[kind], kind))[:MOST_KINDS]
-        choices = [_choice(case, cause, kinds) for case, cause in known]
-        self._weights, own = fit(choices)
-        self._own = dict(zip(kinds, own, strict=True))
+        choices = [self._choice(case, cause) for case, cause in known[-MOST_CONFIRMED:]]
+        self._lesson = fit(choices) if len(choices) >= LEAST_TAUGHT else Lesson()
+        self._fitted = self._incidents
+
+    def _choice(self, case: Case, cause: str) -> Choice:
+        """Score the case anew: what was rare when little was known may be usual now."""
+        rows = {}
+        for node, rest in {cause: SILENT, **case.rest}.items():
+            kinds = case.kinds.get(node, {})
+            rows[node] = rest + case.heard * self.own(node, kinds), _traits(node, kinds)
+        return Choice(rows, cause)
 
     def _prune(self) -> None:
         """Forget the pairs seen once when there are too many; then the nodes that have none left."""
@@ -237,23 +257,27 @@ class Experience:
     def dump(self) -> bytes:
         """Return all state."""
         counts = (self._incidents, self._blame, self._scale, self._pairs, self._nodes, self._kinds, self._cover)
-        people = (self._causes, self._cases, self._confirmed, self._weights, self._own, self._trust)
+        people = (self._causes, self._cases, self._confirmed, self._lesson, self._fitted, self._trust)
         return msgspec.msgpack.encode((counts, people))
 
     def load(self, state: bytes) -> None:
         """Take over what ``dump`` returned."""
         tallies, numbers = dict[str, Tally], dict[str, float]
         counts = tuple[float, float, list[float], dict[str, tallies], tallies, tallies, numbers]  # type: ignore[valid-type]
-        people = tuple[numbers, dict[str, Case], dict[str, str], list[float], numbers, dict[str, calibration.Map]]  # type: ignore[valid-type]
+        people = tuple[numbers, dict[str, Case], dict[str, str], Lesson, float, dict[str, calibration.Map]]  # type: ignore[valid-type]
         ours, theirs = msgspec.msgpack.decode(state, type=tuple[counts, people])
         self._incidents, self._blame, self._scale, self._pairs, self._nodes, self._kinds, self._cover = ours
-        self._causes, self._cases, self._confirmed, self._weights, self._own, self._trust = theirs
+        self._causes, self._cases, self._confirmed, self._lesson, self._fitted, self._trust = theirs
         self.frequencies = Frequencies()
         for case in self._cases.values():
             self.frequencies.count(case.kinds)
 
 
-def _choice(case: Case, cause: str, kinds: Sequence[str]) -> Choice:
-    nodes = sorted(case.features)
-    rows = [[*case.features[node], *(float(kind in case.kinds[node]) for kind in kinds)] for node in nodes]
-    return Choice(rows, nodes.index(cause))
+def _weighed(signs: Iterable[Sign], factors: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Return what the rarity of each node's kinds counts; kinds sorted, so that sums are."""
+    told = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(signs).items()}
+    return {node: {kind: factors.get(node, {}).get(kind, 1.0) for kind in kinds} for node, kinds in told.items()}
+
+
+def _traits(node: str, kinds: Collection[str]) -> list[str]:
+    return [f"node {node}", *(f"kind {kind}" for kind in kinds)] if kinds else [f"node {node}", "silent"]

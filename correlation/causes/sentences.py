@@ -6,6 +6,7 @@ from aiops.domain.incidents import Candidate
 from aiops.domain.reasons import Evidence, Reason
 from aiops.domain.words import plural, span
 from correlation.background import key_of
+from correlation.causes.lessons import taught
 from correlation.causes.signs import Signs, onset, stem
 from correlation.causes.table import Standing, Table
 from correlation.causes.testimony import Testimony
@@ -81,12 +82,14 @@ def _evidence(one: Standing, table: Table) -> Iterable[Reason]:
         yield Reason(step="cause", text=f"{text} {one.node}", evidence={"resting": len(others), "affected": affected})
     if one.node not in named:
         yield _silence(one.node, table)
+        yield from taught(one.node, named, table.experience)
         return
     if others:
         seconds = min(onset(node, named) for node in others) - onset(one.node, named)
         text = f"{one.node} {_when(seconds)} those that depend on it"
         yield Reason(step="cause", text=text, evidence={"seconds": seconds})
     yield _rarest(one.node, table)
+    yield from taught(one.node, named, table.experience)
 
 
 def _silence(node: str, table: Table) -> Reason:

@@ -1,9 +1,8 @@
 """How does each node stand, by the alerts alone? The features of those that alert, and the odds of those that do not.
 
-Before people have confirmed enough causes, a node's log odds are ``SHARP`` times what it says that is rare, ``COVER``
-times the share of the alerting nodes that rest on it, beyond what it usually covers, and ``EXCLUSIVE`` times the part
-of its rarity that alerting callees do not explain: of errors and delays any, of all else none. Afterwards fitted
-weights take their place.
+A node's log odds are those of what it says itself (``Experience.own``), ``COVER`` times the share of the alerting nodes
+that rest on it, beyond what it usually covers, and ``EXCLUSIVE`` times the part of its rarity that alerting callees do
+not explain: of errors and delays any, of all else none. Lessons of people come on top (correlation/causes/lessons.py).
 
 A silent node of which all callers complain would explain what they say: it is as likely as the likeliest of them, plus
 what it covers beyond that one, plus the odds of its silence. By the rule of succession a node at fault is silent once
@@ -19,14 +18,12 @@ from aiops.domain.reasons import Reason
 from correlation.background import Rates, key_of
 from correlation.causes import cones
 from correlation.causes.cones import closure, company, explained_by, silent, starved_by, starving
-from correlation.causes.experience import Experience
+from correlation.causes.experience import SILENT, Experience
 from correlation.causes.signs import Sign, Signs, stem
 from correlation.topology import ServiceGraph
 
-SHARP = 5.0  # log odds of a node with the rarity of a usual incident's strongest
 COVER = 5.0  # log odds of covering all, for a node that usually covers nothing
 EXCLUSIVE = 0.5  # log odds of having nothing explained by callees
-SILENT = -0.5  # log odds of a node that did not alert itself, where all rest on it
 FED = math.log(3)  # log odds of a silent node that would starve in two of three cases, were its caller at fault
 COMMON = 0.05  # least factor for a sign whose rate is high
 
@@ -41,23 +38,23 @@ class Standing(NamedTuple):
 
 
 class Table:
-    """The features of every alerting node, each computed once; in the order of ``experience.weights``."""
+    """The features of every alerting node, each computed once."""
 
     def __init__(self, named: Signs, graph: ServiceGraph, rates: Rates, now: float, experience: Experience) -> None:
         self.named, self.rates, self.now, self.experience = named, rates, now, experience
         self.graph, self.hungry = graph, starving(named)
         self.rest = closure(graph, named)
         self.unheard = cones.unheard(named, graph)
+        self.factors = {node: {sign.kind: self._factor(sign) for sign in mine} for node, mine in named.items()}
         own = {
-            node: sum(self._factor(sign) * experience.rarity(node, sign.kind) for sign in mine)
+            node: sum(self.factors[node][sign.kind] * experience.rarity(node, sign.kind) for sign in mine)
             for node, mine in named.items()
         }
         self.cover = {node: len(self.rest[node]) / len(named) for node in named}
         self.features = {node: self._features(node, own) for node in named}
 
-    def _features(self, node: str, own: dict[str, float]) -> list[float]:
-        experience = self.experience
-        kinds = sorted(sign.kind for sign in self.named[node])
+    def _features(self, node: str, own: dict[str, float]) -> tuple[float, float]:
+        """Return what it covers beyond the usual, and the part of its rarity that no callee explains."""
         reached = len(self.rest[node] | starved_by(self.rest[node], self.hungry, self.graph))
         alone = 1 - company(node, self.hungry, self.graph) ** 2 if node in self.hungry else 1.0
         theirs = sum(
@@ -65,15 +62,10 @@ class Table:
             for callee in sorted(self.graph.needs(node) & self.named.keys())
             if node not in self.rest[callee] or callee not in self.rest[node]
         )
-        return [
-            own[node] / experience.scale,
-            sum(experience.habit(node, kind) for kind in kinds) / experience.scale,
-            sum(experience.manner(kind) for kind in kinds) / experience.scale,
-            experience.prior(node),
-            alone * reached / len(self.named) - experience.usual_cover(node),
-            own[node] / (own[node] + theirs) if own[node] else 0.0,
-            math.log1p(len(kinds)),
-        ]
+        exclusive = own[node] / (own[node] + theirs) if own[node] else 0.0
+        if not all(sign.complains for sign in self.named[node]):
+            exclusive = 1.0
+        return alone * reached / len(self.named) - self.experience.usual_cover(node), exclusive
 
     def _factor(self, sign: Sign) -> float:
         """Return how much a sign counts: less where it fires often anyway or tells of others only."""
@@ -84,7 +76,7 @@ class Table:
 
     def telling(self, sign: Sign) -> float:
         """Return the rarity of what a sign says, its numbers aside, as far as it counts."""
-        return self._factor(sign) * self.experience.frequencies.rarity(sign.node, stem(sign.kind))
+        return self.factors[sign.node][sign.kind] * self.experience.frequencies.rarity(sign.node, stem(sign.kind))
 
     def standings(self, measured: bool = False) -> list[Standing]:
         """Return how each alerting node stands, and each silent one that may be behind them.
@@ -97,6 +89,11 @@ class Table:
         standings += [self._unheard(node, callers, scores) for node, callers in unheard.items()]
         return standings + [self.below(node) for node in silent(self.graph, self.named) if node not in unheard]
 
+    def suspects(self) -> list[str]:
+        """Return who was the cause before, is silent now, and could hurt who alerts."""
+        nodes = self.experience.suspects()
+        return [one for one in nodes if one not in self.named and explained_by(self.graph, one, self.named.keys())]
+
     def below(self, node: str) -> Standing:
         """Return how a silent node stands by what rests on it."""
         rest = explained_by(self.graph, node, self.named.keys())
@@ -104,16 +101,8 @@ class Table:
         return Standing(node, SILENT + COVER * cover, rest)
 
     def _score(self, node: str) -> float:
-        features = self.features[node]
-        if weights := self.experience.weights:
-            fitted = sum(weight * value for weight, value in zip(weights, features, strict=True))
-            return fitted + self.experience.own_weight([sign.kind for sign in self.named[node]])
-        told: dict[str, float] = {}
-        for sign in self.named[node]:
-            told[stem(sign.kind)] = max(self.telling(sign), told.get(stem(sign.kind), 0.0))
-        rare, learned = sum(told.values()) / self.experience.scale, self.experience.learned
-        exclusive = features[5] if all(sign.complains for sign in self.named[node]) else 1.0
-        return SHARP * ((1 - learned) * rare + learned * features[1]) + COVER * features[4] + EXCLUSIVE * exclusive
+        covered, exclusive = self.features[node]
+        return self.experience.own(node, self.factors[node]) + COVER * covered + EXCLUSIVE * exclusive
 
     def _unheard(self, node: str, callers: Sequence[str], scores: dict[str, float]) -> Standing:
         rest = explained_by(self.graph, node, self.named.keys())

@@ -91,7 +91,7 @@ def test_where_likeness_did_not_foretell_the_cause_nothing_is_called_similar(wor
 
 def test_where_likeness_did_foretell_it_the_page_says_how_often(world: World) -> None:
     placed(world)
-    confirmed(world, ["db"] * 22)
+    confirmed(world, ["db"] * 29)
     found = world.get("/api/incidents/1/similar?limit=2")
     assert len(found["items"]) == 2
     assert "times here" in found["verdict"]
@@ -99,7 +99,7 @@ def test_where_likeness_did_foretell_it_the_page_says_how_often(world: World) ->
 
 def test_where_the_most_alike_disagree_about_the_cause_nothing_is_said(world: World) -> None:
     placed(world)
-    confirmed(world, ["web"] * 30)  # and the newest of them all had another
+    confirmed(world, ["web"] * 40)  # and the newest of them all had another
     found = world.get("/api/incidents/1/similar")
     assert (found["items"], found["cause"]) == ([], "")
 

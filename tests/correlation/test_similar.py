@@ -110,9 +110,9 @@ def test_the_sixth_has_no_voice() -> None:
     assert sureness(best, {**{f"i{n}": "db" for n in range(5)}, "i5": "web"}) == ("db", 0.5)
 
 
-def test_twenty_one_of_as_many_are_needed_and_more_after_each_error() -> None:
-    assert certainty(21, 21) >= CERTAINTY > certainty(20, 20)
-    assert certainty(36, 37) >= CERTAINTY > certainty(35, 36)
+def test_twenty_eight_of_as_many_are_needed_and_more_after_each_error() -> None:
+    assert certainty(28, 28) >= CERTAINTY > certainty(27, 27)
+    assert certainty(44, 45) >= CERTAINTY > certainty(43, 44)
     assert certainty(90, 100) < 0.6  # nine of ten in the past are but an even chance of nine of ten to come
 
 
