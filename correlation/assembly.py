@@ -15,7 +15,7 @@ from correlation.dividing import divide
 from correlation.holdings import MOST_FOUNDERS, Turn, bound
 from correlation.joining import MOST_LOOKED_AT, Choice, alone, choose, link_of, may_merge, runner_up, same_link
 from correlation.live import CROWD, Live
-from correlation.members import Member, member_of
+from correlation.members import Member, caller_of, member_of
 from correlation.pinning import Pinning
 
 MERGE_TESTS = 25  # other incidents looked at per joined episode: a late root may unite many symptoms
@@ -70,7 +70,8 @@ class Assembly(Pinning):
             self.released.append(episode.episode_id)
             return alert
         self._supersede(alert, now)
-        member = member_of(alert, now.timestamp(), self.clocks.ahead(alert.source))
+        caller = caller_of(alert, self.graph.view())
+        member = member_of(alert, now.timestamp(), self.clocks.ahead(alert.source), caller)
         if member.entity:
             self.clocks.note(
                 member.source, member.stated, ((one.source, one.stated) for one in self.active.on(member.node))

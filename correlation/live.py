@@ -261,7 +261,8 @@ class Live(msgspec.Struct):
 
 def sign_of(member: Member) -> Sign:
     """Return what one member says of its node."""
-    return Sign(node=member.node, kind=member.kind, name=member.name, started=member.started, severity=member.severity)
+    callers = (member.caller,) if member.caller else ()
+    return Sign(member.node, member.kind, member.name, member.started, member.severity, callers)
 
 
 def worst(live: Live) -> Severity:

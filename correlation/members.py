@@ -6,8 +6,10 @@ import msgspec
 
 from aiops.domain.alerts import Alert, Episode
 from aiops.domain.events import Severity
-from aiops.domain.graph import Near
+from aiops.domain.graph import GraphView, Near
 from correlation.background import key_of
+
+CALLERS = ("caller", "client", "source_workload", "source_service")  # labels: SkyWalking, service graphs, Istio
 
 
 class Member(msgspec.Struct, array_like=True):
@@ -36,6 +38,7 @@ class Member(msgspec.Struct, array_like=True):
     lifted: bool = False  # a mute of it is lifted: it counts as no company for others
     final: bool = False  # its document is out of reach: it stays where it is
     taught: bool = False  # a person said where it belongs, and that was counted
+    caller: str = ""  # the node whose calls to this one it is about, where its labels say so
 
     @property
     def key(self) -> str:
@@ -48,7 +51,7 @@ class Member(msgspec.Struct, array_like=True):
         return "" if self.node.startswith("?") else self.node
 
 
-def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
+def member_of(alert: Alert, now: float, ahead: float = 0.0, caller: str = "") -> Member:
     """Return the alert's present episode as it comes in at ``now``; ``ahead``: of its sender's clock, in seconds."""
     episode = alert.episode
     stated = episode.started_at.timestamp()
@@ -69,7 +72,22 @@ def member_of(alert: Alert, now: float, ahead: float = 0.0) -> Member:
         stated=stated,
         flapping=alert.flapping > 0,
         lifted=alert.lifted is not None and alert.lifted.kind == "rule",
+        caller=caller,
     )
+
+
+def caller_of(alert: Alert, view: GraphView) -> str:
+    """Return the node whose calls to the alert's own one it is about; "" where no label names one of the graph.
+
+    Where no other calls it, that says nothing: whoever fails is seen by all that call it, so it is "" then too.
+    """
+    if len(view.dependents.get(alert.entity.name, ())) < 2:
+        return ""
+    for label in CALLERS:
+        caller = alert.labels.get(label, "").strip().lower()
+        if caller and caller != alert.entity.name and view.service(caller):
+            return caller
+    return ""
 
 
 def node_of(episode: Episode) -> str:

@@ -27,7 +27,7 @@ from correlation.causes.cones import explained_by
 from correlation.causes.experience import Experience, Weighing
 from correlation.causes.lessons import corrected
 from correlation.causes.sentences import abstained, candidate, doubted
-from correlation.causes.signs import Sign, by_node, onset
+from correlation.causes.signs import Sign, by_node, onset, with_calls
 from correlation.causes.table import Standing, Table
 from correlation.causes.testimony import Testimony, heard
 from correlation.topology import ServiceGraph
@@ -77,7 +77,7 @@ def weigh(
     testimonies: Sequence[Testimony] = (),
 ) -> Verdict:
     """Rank by all evidence, whatever people said of this incident."""
-    named = by_node(signs)
+    named = by_node(with_calls(signs))
     if not named and not testimonies:
         return Verdict((), "no alert of it names a node of the service graph")
     table = Table(named, graph, rates, now.timestamp(), experience)

@@ -18,7 +18,7 @@ from correlation.causes import calibration
 from correlation.causes.calibration import Claim
 from correlation.causes.fitting import Choice, Lesson, fit
 from correlation.causes.frequencies import POWER, STRANGE, Frequencies
-from correlation.causes.signs import Sign, by_node, stem
+from correlation.causes.signs import Sign, by_node, stem, with_calls
 
 LEAST_TAUGHT = 5  # from then on confirmations correct what was found without them
 AGAIN = 1.25  # times as many incidents, and it is learned anew: what is rare is known better
@@ -275,7 +275,7 @@ class Experience:
 
 def _weighed(signs: Iterable[Sign], factors: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Return what the rarity of each node's kinds counts; kinds sorted, so that sums are."""
-    told = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(signs).items()}
+    told = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(with_calls(signs)).items()}
     return {node: {kind: factors.get(node, {}).get(kind, 1.0) for kind in kinds} for node, kinds in told.items()}
 
 

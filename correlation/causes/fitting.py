@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-STIFF_SLOPE = 10.0  # inverse variance of the prior of the slope
+STIFF_SLOPE = 5.0  # inverse variance of the prior of the slope
 STIFF = 4.0  # and of each trait's weight
 MOST_TRAITS = 250  # that get a weight, the most frequent
 MOST_ROWS = 30  # nodes of an incident that the chosen one is compared with, the likeliest without people

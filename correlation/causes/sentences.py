@@ -84,7 +84,7 @@ def _evidence(one: Standing, table: Table) -> Iterable[Reason]:
         yield _silence(one.node, table)
         yield from taught(one.node, named, table.experience)
         return
-    if others:
+    if others and not all(sign.of_calls for sign in named[one.node]):
         seconds = min(onset(node, named) for node in others) - onset(one.node, named)
         text = f"{one.node} {_when(seconds)} those that depend on it"
         yield Reason(step="cause", text=text, evidence={"seconds": seconds})
@@ -117,18 +117,23 @@ def _when(seconds: float) -> str:
 
 
 def _rarest(node: str, table: Table) -> Reason:
-    mine, rates, heard = table.named[node], table.rates, table.experience.frequencies
+    mine = table.named[node]
     rare = max(mine, key=lambda sign: (table.telling(sign), sign.kind))
-    key, name = key_of(node, rare.kind), stem(rare.kind)
-    rate = rates.rate(key, table.now) * 3600
-    usual = f"usual rate {rate:.2g}/h" if rates.since(key) < rare.started else "never seen before"
-    seen = heard.seen(node, name)
+    key, seen = key_of(node, rare.kind), table.experience.frequencies.seen(node, stem(rare.kind))
+    rate = table.rates.rate(key, table.now) * 3600
+    usual = []
+    if table.rates.since(key) < rare.started:
+        usual.append(f"usual rate {rate:.2g}/h")
+    elif not (rare.of_calls and seen):  # of calls there are no rates
+        usual.append("never seen before")
     if seen:
-        whatever = "" if name == rare.kind else ", whatever its number"
-        usual += f", in {seen} of {plural(heard.incidents, 'earlier incident')}{whatever}"
-    kinds = f"{len(mine)} kinds of alert, the rarest" if len(mine) > 1 else "its alert"
+        whatever = "" if rare.of_calls or stem(rare.kind) == rare.kind else ", whatever its number"
+        every = plural(table.experience.frequencies.incidents, "earlier incident")
+        usual.append(f"in {seen} of {every}{whatever}")
+    alone = "an alert about its calls," if rare.of_calls else "its alert"
+    kinds = f"{len(mine)} kinds of alert, the rarest" if len(mine) > 1 else alone
     return Reason(
         step="cause",
-        text=f"{kinds} {rare.name!r} ({usual})",
+        text=f"{kinds} {rare.name!r} ({', '.join(usual)})",
         evidence={"kinds": len(mine), "rate_per_hour": round(rate, 4), "incidents": seen},
     )

@@ -39,6 +39,8 @@ COMPLAINTS = (  # what whoever calls somebody that fails says of it
     "failedrequest",
     "successrate",
 )
+MOST_CALLERS = 20  # of one sign
+CALLS = "calls: "  # begins the kind of what is told of a node's calls
 _JOINTS = str.maketrans("", "", " -_")
 _WORDS = re2.compile("[A-Za-z0-9]+|[^A-Za-z0-9]+")
 _DIGITS = "0123456789"
@@ -52,6 +54,7 @@ class Sign(msgspec.Struct, frozen=True, array_like=True):
     name: str
     started: float  # of the first episode
     severity: Severity  # the worst
+    callers: tuple[str, ...] = ()  # whose calls to the node it is about, by name; where its alerts say so
 
     def joined(self, other: "Sign | None") -> "Sign":
         """Return both as one."""
@@ -59,7 +62,13 @@ class Sign(msgspec.Struct, frozen=True, array_like=True):
             return self
         worse = max(other, self, key=lambda sign: sign.severity.rank)
         first = other if other.started <= self.started else self
-        return msgspec.structs.replace(first, severity=worse.severity)
+        callers = tuple(sorted({*self.callers, *other.callers}))[:MOST_CALLERS]
+        return msgspec.structs.replace(first, severity=worse.severity, callers=callers)
+
+    @property
+    def of_calls(self) -> bool:
+        """Is it an alert on somebody else, about the calls of this node?"""
+        return self.kind.startswith(CALLS)
 
     @property
     def consequence(self) -> bool:
@@ -107,6 +116,22 @@ def stem(kind: str) -> str:
 def _without_number(word: str) -> str:
     letters = word.rstrip(_DIGITS)
     return f"{letters}#" if letters != word and (not letters or letters.isalpha()) else word
+
+
+def with_calls(signs: Iterable[Sign]) -> list[Sign]:
+    """Return the signs and, for each that is about the calls of some nodes only, what it tells of these nodes.
+
+    Who asks for what cannot be served fails with each that it asks; who fails does so for all that ask. Whom it asked
+    is left out of the kind, and so are numbers: two databases that refuse the same caller tell one sort of thing of it.
+    """
+    found = list(signs)
+    told: dict[tuple[str, str], Sign] = {}
+    for sign in found:
+        for caller in sign.callers:
+            kind, name = f"{CALLS}{stem(sign.kind)}", f"{sign.name} in its calls to {sign.node}"
+            one = msgspec.structs.replace(sign, node=caller, kind=kind, name=name, callers=())
+            told[caller, kind] = one.joined(told.get((caller, kind)))
+    return found + list(told.values())
 
 
 Signs = Mapping[str, Sequence[Sign]]  # by node

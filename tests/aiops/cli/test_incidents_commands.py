@@ -155,7 +155,7 @@ def test_a_watch_prints_what_is_there_then_only_what_changed(
     lines = aiops("incidents", "watch", "--every", "5", "--looks", "2").splitlines()
     assert len(lines) == 3
     assert sorted(lines[:2]) == [
-        "#1 critical open: db: db is down (3 services) | cause: db 87% | 3 alerts",
+        "#1 critical open: db: db is down (3 services) | cause: db 90% | 3 alerts",
         "#2 warning open: backup: disk 91 % full | cause: backup | 1 alert",
     ]
     assert lines[2].startswith("#2 warning acknowledged: ")
