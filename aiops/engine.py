@@ -100,7 +100,7 @@ class Engine(Parts):
         """What follows every change of an Alert: verdict, incident and cause, page, fate."""
         hit = event is not None
         alert = judge(self, alert, hit)
-        alert = self.correlator.take(alert, self.now)
+        alert = self.correlator.take(alert, self.now, said=hit)
         self.dedup.keep(alert)
         self.settle.meet(alert)
         self.entities.count(alert)

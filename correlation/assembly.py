@@ -31,9 +31,12 @@ FOLLOWED = (  # of a member, as its alert says
 class Assembly(Pinning):
     """All incidents at work, and how alerts come into them."""
 
-    def take(self, alert: Alert, now: datetime) -> Alert:
-        """Note the alert's present episode; place it where it has no incident yet, or none that still works."""
-        taken = self._take(alert, now)
+    def take(self, alert: Alert, now: datetime, *, said: bool) -> Alert:
+        """Note the alert's present episode; place it where it has no incident yet, or none that still works.
+
+        ``said``: an event of it came.
+        """
+        taken = self._take(alert, now, said=said)
         self._wait_for(taken, now)
         return taken
 
@@ -53,7 +56,7 @@ class Assembly(Pinning):
                 self.tell(live, now, "flapping", f"{alert.title!r} flaps: this is not over before it is calm")
                 self.touch(live, now, news=False)
 
-    def _take(self, alert: Alert, now: datetime) -> Alert:
+    def _take(self, alert: Alert, now: datetime, *, said: bool) -> Alert:
         episode = alert.episode
         member = self.members.get(episode.episode_id)
         if member is not None:
@@ -65,6 +68,10 @@ class Assembly(Pinning):
             stays = member.ended is not None or member.node == before.node
             return alert if stays else self._settle_anew(member, alert, now)
         if episode.incident_id:  # ended so long ago that it is no longer held
+            if said:
+                last = member_of(alert, now.timestamp())
+                before = msgspec.structs.replace(last, events=last.events - 1)
+                self.turned.append(Turn(episode.incident_id, before, last))
             return alert
         if not episode.open:
             self.released.append(episode.episode_id)

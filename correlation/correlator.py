@@ -58,9 +58,12 @@ class Correlator(Part):
     def settings(self, settings: CorrelationSettings) -> None:
         self._assembly.settings = settings
 
-    def take(self, alert: Alert, now: datetime) -> Alert:
-        """Return the alert with its episode's incident and link, and the reason of it where it was just placed."""
-        taken = self._assembly.take(alert, now)
+    def take(self, alert: Alert, now: datetime, *, said: bool) -> Alert:
+        """Return the alert with its episode's incident and link, and the reason of it where it was just placed.
+
+        ``said``: an event of it came; else something else is known of it.
+        """
+        taken = self._assembly.take(alert, now, said=said)
         turned, self._assembly.turned = self._assembly.turned, []
         for turn in turned:
             self._recount(turn, taken, now)

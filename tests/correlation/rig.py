@@ -87,10 +87,10 @@ class Rig:
         self.correlator.heard(self.alerts[alert.fingerprint], self.wait(seconds))
         self._settle()
 
-    def take(self, alert: Alert, now: datetime) -> Alert:
-        """Consider an alert as it is."""
+    def take(self, alert: Alert, now: datetime, said: bool = True) -> Alert:
+        """Consider an alert as it is; ``said``: as an event of it came."""
         self.now = now
-        taken = self.correlator.take(alert, now)
+        taken = self.correlator.take(alert, now, said=said)
         self.alerts[alert.fingerprint] = taken
         self._settle()
         return taken

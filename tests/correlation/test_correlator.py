@@ -76,7 +76,7 @@ def test_the_reason_is_given_once_per_episode() -> None:
     rig = Rig(a_graph(api="db"))
     rig.fire(0, "db")
     first = rig.fire(10, "api")
-    again = rig.correlator.take(first, at(20))
+    again = rig.correlator.take(first, at(20), said=True)
     assert again is first
 
 

@@ -312,3 +312,18 @@ def test_the_first_and_the_last_reasons_stay_when_there_are_too_many() -> None:
     assert len(texts) <= 40
     assert texts[-1] == page
     assert "note 0" in texts
+
+
+def test_what_is_said_again_of_an_end_long_ago_counts_in_its_closed_incident() -> None:
+    rig = Rig(a_graph(api=""))
+    alert = rig.fire(0, "api")
+    rig.resolve(1, "api")
+    incident_id = rig.alerts[alert.fingerprint].episode.incident_id
+    rig.wait(20_000)  # what ended is no longer held
+    rig.fire(20_000, "db")
+    rig.act(20_001, acts.Close(incident_id=incident_id))
+    assert rig.incidents[incident_id].alerts == 2
+    rig.resolve(20_002, "api")
+    assert rig.incidents[incident_id].alerts == 3
+    rig.take(rig.alerts[alert.fingerprint], at(20_003), said=False)  # a rule was made, say
+    assert rig.incidents[incident_id].alerts == 3
