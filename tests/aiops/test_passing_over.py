@@ -195,10 +195,10 @@ def test_timer_and_entry_can_fail_together(monkeypatch: pytest.MonkeyPatch) -> N
     journal = journal_of(LEASED, (0, alert(POISON)), (9, alert("db")), *late)
     take = Correlator.take
 
-    def failing(self: Correlator, alert: Alert, now: Any) -> Alert:
+    def failing(self: Correlator, alert: Alert, now: Any, *, said: bool) -> Alert:
         if alert.entity.name == "bad":
             raise TypeError("another")
-        return take(self, alert, now)
+        return take(self, alert, now, said=said)
 
     monkeypatch.setattr(Correlator, "take", failing)
     store = folded(journal)

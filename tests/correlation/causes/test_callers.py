@@ -23,7 +23,12 @@ def a_sign(node: str, *callers: str, kind: str = REFUSED, seconds: float = 0) ->
 def an_outage(experience: Experience, number: int, caller: str, *, told: bool, cause: str = "") -> Verdict:
     """Both databases refuse what one of the twins asks; a person may name the cause."""
     callers = (caller,) if told else ()
-    signs = [a_sign("db1", *callers), a_sign("db2", *callers), a_sign("left", kind="slow"), a_sign("right", kind="slow")]
+    signs = [
+        a_sign("db1", *callers),
+        a_sign("db2", *callers),
+        a_sign("left", kind="slow"),
+        a_sign("right", kind="slow"),
+    ]
     verdict = weigh(signs, TWINS, Rates(), at(600), experience)
     experience.count(f"incident-{number}", signs, verdict.weighing)
     if cause:
@@ -45,7 +50,10 @@ def test_of_two_alike_the_one_whose_calls_fail_is_named_once_people_taught_it() 
 
 
 def test_what_two_databases_refuse_the_same_caller_is_one_thing_told_of_it() -> None:
-    signs = [a_sign("db1", "left", kind="port 5432 refused", seconds=9), a_sign("db2", "left", kind="port 5433 refused")]
+    signs = [
+        a_sign("db1", "left", kind="port 5432 refused", seconds=9),
+        a_sign("db2", "left", kind="port 5433 refused"),
+    ]
     *same, told = with_calls(signs)
     assert same == signs
     assert (told.node, told.kind, told.started) == ("left", "calls: port # refused", T0.timestamp())
