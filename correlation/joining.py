@@ -32,7 +32,7 @@ WORDS = {  # what the parent is to the one that joined
     "caller": "which calls it",
     "callee2": "which it depends on over one service between",
     "caller2": "which depends on it over one service between",
-    "sibling": "which calls a service that it calls too",
+    "sibling": "which calls what {who} calls",
     "host": "on which it runs",
     "guest": "which runs on it",
     "host_mate": "which runs on the same host",
@@ -288,7 +288,7 @@ def _why(member: Member, parent: Member, pulled: Pulled) -> str:
     because = " because" if seconds >= 0 else ":"
     if pulled.relation == "self":
         return f"{who} joined{because} it also raised {parent.name!r} {when}"
-    return f"{who} joined{because} {whom}, {WORDS[pulled.relation]}, alerted {when}"
+    return f"{who} joined{because} {whom}, {WORDS[pulled.relation].format(who=who)}, alerted {when}"
 
 
 def _usual(choice: Choice) -> str:
