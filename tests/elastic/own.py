@@ -76,13 +76,17 @@ def a_server() -> Iterator[Server]:
 
 
 def add_user(server: Server) -> None:
-    """Give user aiops the documented role, by files: it is in force within seconds."""
+    """Give user aiops the documented role, by files: it is in force within seconds.
+
+    A server looks at them every 5 s, and may look while one is being written: they are written again until it is.
+    """
     config = server.folder / "node1/config"
-    (config / "roles.yml").write_text(json.dumps({"aiops": json.loads(ROLE.read_text())}))
-    (config / "users_roles").write_text("aiops:aiops\n")
-    (config / "users").write_text(f"aiops:{HASH}\n")
     cluster = Cluster(server.address())
-    for _ in range(150):
+    for number in range(450):
+        if number % 50 == 0:
+            (config / "roles.yml").write_text(json.dumps({"aiops": json.loads(ROLE.read_text())}))
+            (config / "users_roles").write_text("aiops:aiops\n")
+            (config / "users").write_text(f"aiops:{HASH}\n")
         try:
             cluster.ask("GET", "/_cluster/health")
             return
