@@ -85,11 +85,14 @@ def weigh(
     standings = [one._replace(score=corrected(one.node, one.score, named, experience)) for one in plain]
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
     probabilities, claim = _probabilities(standings, bool(testimonies), experience)
+    alerting = [node for node, mine in named.items() if not all(sign.of_calls for sign in mine)]
+    if len(alerting) == 1 < len(named) and not (testimonies or experience.taught):
+        claim = None  # the others are whose calls it tells of
     candidates = tuple(candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
     doubt = abstained(candidates, bool(standings[0].said or experience.taught))
     doubt = doubt or doubted(candidates[0].entity, testimonies)
     if claim is None:
-        doubt = f"only {candidates[0].entity} alerts: nothing to compare it with"
+        doubt = f"only {''.join(alerting) or candidates[0].entity} alerts: nothing to compare it with"
     blame = {node: share for node, share in _blame(plain).items() if node in named}
     scores = {one.node: one.score for one in plain}
     return Verdict(candidates, doubt, Weighing(blame, scores, table.factors, heard(testimonies), table.cover, claim))

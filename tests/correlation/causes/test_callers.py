@@ -77,6 +77,13 @@ def test_it_is_said_whom_it_called() -> None:
     assert not any("alerted" in text for text in texts)  # it did not: db1 did
 
 
+def test_an_alert_alone_is_compared_with_nothing_whosever_calls_it_is_about() -> None:
+    alone = weigh([a_sign("db1", "left")], TWINS, Rates(), at(600), Experience())
+    assert (alone.abstained, alone.weighing.claim) == ("only db1 alerts: nothing to compare it with", None)
+    beside = weigh([a_sign("db1", "left"), a_sign("web", seconds=9)], TWINS, Rates(), at(600), Experience())
+    assert beside.weighing.claim is not None
+
+
 @pytest.mark.parametrize("label", CALLERS)
 def test_the_caller_is_read_from_its_label(label: str) -> None:
     assert caller(TWINS.view(), **{label: " Left "}) == "left"
