@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aiops.domain.events import Severity
 from correlation.background import Rates
 from correlation.causes.calibration import ALERTS, SHIPPED, TOLD, fit, recalibrated, shares
-from correlation.causes.experience import LEAST_TAUGHT, Experience, Weighing
+from correlation.causes.experience import Experience, Weighing
 from correlation.causes.signs import Sign
 from correlation.causes.testimony import Testimony
 from correlation.rootcause import NONE, Verdict, weigh
@@ -114,18 +114,20 @@ def first(experience: Experience, testimonies: Sequence[Testimony] = ()) -> floa
 def test_where_the_first_one_keeps_being_wrong_it_is_stated_with_less() -> None:
     experience, untaught = Experience(), Experience()
     before = asked(experience)
-    for number in range(LEAST_TAUGHT - 1):
-        told(experience, number, before, "somebody else")
+    for number in range(8):
+        told(experience, number, asked(experience), "somebody else")
         told(untaught, number, before._replace(weighing=Weighing()), "somebody else")
     assert first(experience) < first(untaught) - 0.1
     assert [one.entity for one in asked(experience).candidates] == [one.entity for one in before.candidates]
+    assert "too close to call" in asked(experience).abstained
+    assert not asked(untaught).abstained
 
 
 def test_where_it_keeps_being_right_it_is_stated_with_more() -> None:
     experience, untaught = Experience(), Experience()
     before = asked(experience)
-    for number in range(LEAST_TAUGHT - 1):
-        told(experience, number, before, "left")
+    for number in range(8):
+        told(experience, number, asked(experience), "left")
         told(untaught, number, before._replace(weighing=Weighing()), "left")
     assert first(experience) > first(untaught) + 0.02
 
