@@ -31,11 +31,13 @@ class Learned:
         self.until(seconds)
         self.part.hear(an_alert(service, first_seen=at(seconds)), at(seconds))
 
-    def call(self, seconds: float, caller: str, callee: str, number: float) -> None:
+    def call(
+        self, seconds: float, caller: str, callee: str, number: float, title: str = "spans.calls", **facts: bool
+    ) -> None:
         event = an_event(
             kind=EventKind.TRACE,
-            title="spans.calls",
-            facts={"callee": callee},
+            title=title,
+            facts={"callee": callee, **facts},
             points=((at(seconds).timestamp(), number),),
         )
         self.part.observe(event, an_entity(caller), at(seconds))
@@ -191,6 +193,18 @@ def test_an_accepted_edge_that_is_no_longer_seen_is_doubted() -> None:
     learned.fire(late + 2 * HOUR, "web")
     learned.until(late + 5 * HOUR)
     assert "though both ends have alerted since" in learned.records[edge_id(edge("web", "db"))].stale
+
+
+def test_what_was_called_before_we_listened_and_how_calls_went_are_no_news_of_an_edge() -> None:
+    learned = Learned(a_graph(payments=""))
+    learned.call(0, "web", "payments", 1_000, cumulative=True)
+    for title in ("spans.answered", "spans.gap"):
+        learned.call(0, "web", "payments", 1_000, title)
+    learned.until(2 * HOUR)
+    assert learned.records == {}
+    learned.call(3 * HOUR, "web", "payments", 25)
+    learned.until(5 * HOUR)
+    assert [record.calls for record in learned.records.values()] == [25]
 
 
 def test_a_dump_goes_on_like_the_original() -> None:
