@@ -322,7 +322,7 @@ class Correlator(Part):
         signs, experience = tuple(live.keys.values()), self._witnesses.experience
         said = self._witnesses.testimonies(live, self._graph, now)
         verdict = weigh(signs, self._graph, self._assembly.rates, now, experience, said)
-        experience.count(live.doc.incident_id, signs, verdict.weighing)
+        experience.count(live.doc.incident_id, verdict.weighing)
 
     def _schedule(self, live: Live, now: datetime) -> None:
         """Let the timer run when something may be due; a timer that runs too early sets the next one."""

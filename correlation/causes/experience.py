@@ -9,7 +9,7 @@ claimed is held against what people say (correlation/causes/calibration.py).
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from correlation.causes import calibration
 from correlation.causes.calibration import Claim
 from correlation.causes.fitting import Choice, Lesson, fit
 from correlation.causes.frequencies import POWER, STRANGE, Frequencies
-from correlation.causes.signs import Sign, by_node, stem, with_calls
+from correlation.causes.signs import stem
 
 LEAST_TAUGHT = 5  # from then on confirmations correct what was found without them
 AGAIN = 1.25  # times as many incidents, and it is learned anew: what is rare is known better
@@ -160,9 +160,9 @@ class Experience:
         """Return the rarity of the strongest node of an incident, as it usually is."""
         return self._scale[0] / self._scale[1]
 
-    def count(self, incident_id: str, signs: Iterable[Sign], verdict: Weighing) -> None:
+    def count(self, incident_id: str, verdict: Weighing) -> None:
         """Count an incident that is over; once, however often it is told."""
-        kinds = _weighed(signs, verdict.factors)
+        kinds = {node: dict(sorted(mine.items())) for node, mine in verdict.factors.items()}  # sorted, so that sums are
         if incident_id in self._cases or not kinds:
             return
         case = self._cases[incident_id] = Case(kinds, self._beside(kinds, verdict), verdict.heard, claim=verdict.claim)
@@ -271,12 +271,6 @@ class Experience:
         self.frequencies = Frequencies()
         for case in self._cases.values():
             self.frequencies.count(case.kinds)
-
-
-def _weighed(signs: Iterable[Sign], factors: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Return what the rarity of each node's kinds counts; kinds sorted, so that sums are."""
-    told = {node: sorted(sign.kind for sign in mine) for node, mine in by_node(with_calls(signs)).items()}
-    return {node: {kind: factors.get(node, {}).get(kind, 1.0) for kind in kinds} for node, kinds in told.items()}
 
 
 def _traits(node: str, kinds: Collection[str]) -> list[str]:

@@ -105,7 +105,7 @@ def earlier(*incidents: dict[str, str]) -> Experience:
     for number, alerts in enumerate(incidents):
         signs = [a_sign(node, kind=kind) for node, kind in alerts.items()]
         verdict = weigh(signs, a_graph(web="api", api="db"), Rates(), at(600), experience)
-        experience.count(f"incident-{number}", signs, verdict.weighing)
+        experience.count(f"incident-{number}", verdict.weighing)
     return experience
 
 

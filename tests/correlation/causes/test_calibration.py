@@ -101,9 +101,10 @@ def asked(experience: Experience, testimonies: Sequence[Testimony] = ()) -> Verd
 
 def told(experience: Experience, number: int, verdict: Verdict, cause: str) -> None:
     """A person names the cause of an incident whose nodes say nothing of each other later."""
-    sign = a_sign("elsewhere", f"kind-{number}")
-    weighing = Weighing(cover={"elsewhere": 1.0}, claim=verdict.weighing.claim)
-    experience.count(f"incident-{number}", [sign], weighing)
+    said = {"elsewhere": {f"kind-{number}": 1.0}}
+    experience.count(
+        f"incident-{number}", Weighing(factors=said, cover={"elsewhere": 1.0}, claim=verdict.weighing.claim)
+    )
     experience.confirm(f"incident-{number}", cause)
 
 

@@ -30,7 +30,7 @@ def an_outage(experience: Experience, number: int, caller: str, *, told: bool, c
         a_sign("right", kind="slow"),
     ]
     verdict = weigh(signs, TWINS, Rates(), at(600), experience)
-    experience.count(f"incident-{number}", signs, verdict.weighing)
+    experience.count(f"incident-{number}", verdict.weighing)
     if cause:
         experience.confirm(f"incident-{number}", cause)
     return verdict

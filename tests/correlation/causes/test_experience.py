@@ -21,7 +21,7 @@ def live_through(experience: Experience, number: int, *signs: tuple[str, str], c
     """Let an incident be over (and its cause be named); return who was blamed first."""
     said = [a_sign(node, kind) for node, kind in signs]
     verdict = weigh(said, GRAPH, Rates(), at(600), experience)
-    experience.count(f"incident-{number}", said, verdict.weighing)
+    experience.count(f"incident-{number}", verdict.weighing)
     if cause is not None:
         experience.confirm(f"incident-{number}", cause)
     return verdict.candidates[0].entity
@@ -93,7 +93,7 @@ def an_outage(experience: Experience, number: int, *cause: str) -> Verdict:
     """The web and the api fail, the database below them says nothing; who hurts nobody is blamed as often."""
     said = [a_sign("web", "slow"), a_sign("api", "errors"), a_sign("lamp", f"odd-{number}")]
     verdict = weigh(said, GRAPH, Rates(), at(600), experience)
-    experience.count(f"outage-{number}", said, verdict.weighing)
+    experience.count(f"outage-{number}", verdict.weighing)
     for name in cause:
         experience.confirm(f"outage-{number}", name)
     return verdict

@@ -23,7 +23,7 @@ def live_through(experience: Experience, number: int, *told: tuple[str, str]) ->
         Sign(node=node, kind=kind, name=kind, started=T0.timestamp(), severity=Severity.HIGH) for node, kind in told
     ]
     verdict = weigh(signs, GRAPH, Rates(), at(600), experience)
-    experience.count(f"incident-{number}", signs, verdict.weighing)
+    experience.count(f"incident-{number}", verdict.weighing)
     return verdict
 
 

@@ -87,7 +87,7 @@ def missed() -> list[str]:
     for number, incident in enumerate(INCIDENTS):
         said = told(incident)
         verdict = weigh(said, SHOP, Rates(), at(600), experience)
-        experience.count(f"incident-{number}", said, verdict.weighing)
+        experience.count(f"incident-{number}", verdict.weighing)
         if verdict.candidates[0].entity != incident.cause:
             wrong.append(f"{incident.cause}: {verdict.candidates[0].entity}")
     return wrong
