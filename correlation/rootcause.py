@@ -27,7 +27,7 @@ from correlation.causes.cones import explained_by
 from correlation.causes.experience import Experience, Weighing
 from correlation.causes.lessons import corrected
 from correlation.causes.sentences import abstained, candidate, doubted
-from correlation.causes.signs import Sign, by_node, onset, with_calls
+from correlation.causes.signs import Sign, Signs, by_node, onset, with_calls
 from correlation.causes.table import Standing, Table
 from correlation.causes.testimony import Testimony, heard
 from correlation.topology import ServiceGraph
@@ -84,39 +84,49 @@ def weigh(
     plain = _with(table, testimonies)
     standings = [one._replace(score=corrected(one.node, one.score, named, experience)) for one in plain]
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
-    probabilities, claim = _probabilities(standings, bool(testimonies), experience)
-    alerting = [node for node, mine in named.items() if not all(sign.of_calls for sign in mine)]
-    if len(alerting) == 1 < len(named) and not (testimonies or experience.taught):
-        claim = None  # the others are whose calls it tells of
+    alone = _alone(named, standings, experience)
+    probabilities, claim = _probabilities(standings, bool(alone), bool(testimonies), experience)
     candidates = tuple(candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
     doubt = abstained(candidates, bool(standings[0].said or experience.taught))
     doubt = doubt or doubted(candidates[0].entity, testimonies)
-    if claim is None:
-        doubt = f"only {''.join(alerting) or candidates[0].entity} alerts: nothing to compare it with"
-    blame = {node: share for node, share in _blame(plain).items() if node in named}
+    if alone:
+        doubt = f"only {alone} alerts: nothing to compare it with"
+    blame = {node: share for node, share in _blame(plain, bool(alone)).items() if node in named}
     scores = {one.node: one.score for one in plain}
     return Verdict(candidates, doubt, Weighing(blame, scores, table.factors, heard(testimonies), table.cover, claim))
 
 
+def _alone(named: Signs, standings: Sequence[Standing], experience: Experience) -> str:
+    """Return the only node that alerts, where nothing is to be compared with it; "" else.
+
+    Whose calls its alert is about is compared with it once people have taught what such alerts are worth.
+    """
+    if len(standings) > len(named) or any(one.said for one in standings) or (len(named) > 1 and experience.taught):
+        return ""
+    alerting = [node for node, mine in named.items() if not all(sign.of_calls for sign in mine)]
+    return alerting[0] if len(alerting) == 1 else ""
+
+
 def _probabilities(
-    standings: Sequence[Standing], told: bool, experience: Experience
+    standings: Sequence[Standing], alone: bool, told: bool, experience: Experience
 ) -> tuple[list[float], Claim | None]:
     """Return the probability of each, and what is claimed of the first one: nothing where it stands alone.
 
     ``told``: others than alerts say something.
     """
-    if len(standings) == 1 and not standings[0].said:
-        return [ALONE], None
     sort = calibration.TOLD if told else calibration.FITTED if experience.taught else calibration.ALERTS
     temperature = calibration.TEMPERATURES.get(sort, 1.0)
-    shipped = [(1 - NONE) * share for share in calibration.shares([one.score for one in standings], temperature)]
+    shares = calibration.shares([one.score for one in standings], temperature)
+    if alone:
+        return [ALONE * share for share in shares], None
+    shipped = [(1 - NONE) * share for share in shares]
     claim = Claim(standings[0].node, sort, shipped[0])
     return calibration.recalibrated(shipped, experience.trust(sort)), claim
 
 
-def _blame(standings: Sequence[Standing]) -> dict[str, float]:
+def _blame(standings: Sequence[Standing], alone: bool) -> dict[str, float]:
     """Return who gets which share of the blame, for counting: milder than probabilities, as nobody confirmed it."""
-    certain = ALONE if len(standings) == 1 and not standings[0].said else 1 - NONE
+    certain = ALONE if alone else 1 - NONE
     shares = calibration.shares([one.score for one in standings])
     return {one.node: certain * share for one, share in zip(standings, shares, strict=True)}
 

@@ -8,7 +8,7 @@ from correlation.background import Rates
 from correlation.causes.experience import Experience
 from correlation.causes.signs import Sign, with_calls
 from correlation.members import CALLERS, caller_of
-from correlation.rootcause import Verdict, weigh
+from correlation.rootcause import ALONE, Verdict, weigh
 from tests.builders import T0, an_alert, an_entity, at
 from tests.correlation.rig import Rig, a_graph
 
@@ -80,6 +80,7 @@ def test_it_is_said_whom_it_called() -> None:
 def test_an_alert_alone_is_compared_with_nothing_whosever_calls_it_is_about() -> None:
     alone = weigh([a_sign("db1", "left")], TWINS, Rates(), at(600), Experience())
     assert (alone.abstained, alone.weighing.claim) == ("only db1 alerts: nothing to compare it with", None)
+    assert sum(one.probability for one in alone.candidates) <= ALONE
     beside = weigh([a_sign("db1", "left"), a_sign("web", seconds=9)], TWINS, Rates(), at(600), Experience())
     assert beside.weighing.claim is not None
 
