@@ -7,11 +7,11 @@ histograms; older releases append ``_seconds``), each by the attributes ``client
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from aiops.domain.events import Event, EventKind
+from aiops.domain.events import Event
 from aiops.domain.reasons import Evidence
 from ingestion.reading import fields
-from ingestion.reading.times import stamp
 from ingestion.sources.otlp_metrics import GRAPH, MOST_POINTS, cumulative, is_graph
+from ingestion.sources.otlp_traces import measured
 
 OUTSIDE = frozenset(("", "user", "unknown"))  # what a connector calls a caller that sends no spans
 
@@ -112,16 +112,8 @@ def _event(
     source: str,
     received_at: datetime,
 ) -> Event:
-    return Event(
-        kind=EventKind.TRACE,
-        source=source,
-        received_at=received_at,
-        occurred_at=stamp(max(points, default=received_at.timestamp()), received_at),
-        title=title,
-        labels={"service": service},
-        facts={**facts, "cumulative": True} if told.growing else dict(facts),
-        points=tuple(sorted(points.items())),
-    )
+    growing: dict[str, Evidence] = {"cumulative": True} if told.growing else {}
+    return measured(title, points, {"service": service}, source, received_at, **facts, **growing)
 
 
 def _list(tree: object, path: str) -> list[object]:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from aiops.domain.events import Event, EventKind
+from aiops.domain.events import Event
 from ingestion.reading import fields
-from ingestion.reading.times import stamp
-from ingestion.sources.otlp_traces import ENTRIES, LONGEST, WAITS, Where, kind_of, lasted, listed, spans_of
+from ingestion.sources.otlp_traces import ENTRIES, LONGEST, WAITS, Where, kind_of, lasted, listed, measured, spans_of
 
 LEAVES = (*WAITS, "SPAN_KIND_PRODUCER", "4", "4.0")  # kinds by which another one is called
 PEER = "peer.service"  # attribute that names the one called
@@ -53,16 +52,7 @@ def events(traced: Traced, source: str, received_at: datetime) -> Iterator[Event
         }
         for title, points in said.items():
             if points:
-                yield Event(
-                    kind=EventKind.TRACE,
-                    source=source,
-                    received_at=received_at,
-                    occurred_at=stamp(max(points), received_at),
-                    title=title,
-                    labels=dict(services[caller]),
-                    facts={"callee": callee},
-                    points=tuple((at, float(value)) for at, value in sorted(points.items())),
-                )
+                yield measured(title, points, services[caller], source, received_at, callee=callee)
 
 
 def _pairs(traced: Traced) -> dict[tuple[str, str], _Pair]:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
 from aiops.domain.events import Event, EventKind
+from aiops.domain.reasons import Evidence
 from ingestion.reading import fields
 from ingestion.reading.times import stamp
 
@@ -66,10 +65,9 @@ def events(resource: object, where: Where, source: str, received_at: datetime) -
         "spans.errors": {at: float(calls.failed) for at, calls in minutes.items()},
     }
     for name, points in said.items():
-        yield _event(name, points, where, source, received_at)
+        yield measured(name, points, where, source, received_at)
     for operation, points in _operations(resource).items():
-        told = _event("spans.self", points, where, source, received_at)
-        yield msgspec.structs.replace(told, facts={"operation": operation})
+        yield measured("spans.self", points, where, source, received_at, operation=operation)
 
 
 def spans_of(resource: object) -> Iterator[object]:
@@ -148,13 +146,17 @@ def _exclusive(own: Lasted, below: list[Lasted]) -> float:
     return left
 
 
-def _event(name: str, points: Mapping[float, float], where: Where, source: str, received_at: datetime) -> Event:
+def measured(
+    title: str, points: Mapping[float, float], where: Where, source: str, received_at: datetime, **facts: Evidence
+) -> Event:
+    """Return what spans tell of one node, or of one pair (``callee``), by the time: seconds since 1970 -> value."""
     return Event(
         kind=EventKind.TRACE,
         source=source,
         received_at=received_at,
-        occurred_at=stamp(max(points), received_at),
-        title=name,
+        occurred_at=stamp(max(points, default=received_at.timestamp()), received_at),
+        title=title,
         labels=dict(where),
-        points=tuple(sorted(points.items())),
+        facts=facts,
+        points=tuple((at, float(value)) for at, value in sorted(points.items())),
     )
