@@ -50,10 +50,16 @@ def unnamed(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 def fold(tokens: Iterable[str]) -> str:
     """Return loosened tokens with repeated values said once: two patterns that are equal so are one template."""
+    text = _once(tokens)
+    while (shorter := _BRACKETS.sub(VALUE, text)) != text:  # what stood apart may be a repetition now
+        text = _once(shorter.split())
+    return text
+
+
+def _once(tokens: Iterable[str]) -> str:
     kept: list[str] = []
     for token in tokens:
         if kept and VALUE in token and (kept[-1] == token or (kept[-1] == VALUE and token.startswith(VALUE))):
             kept.pop()
         kept.append(token)
-    text: str = _BRACKETS.sub(VALUE, " ".join(kept))
-    return text
+    return " ".join(kept)
