@@ -27,7 +27,7 @@ from correlation.causes.cones import explained_by
 from correlation.causes.experience import Experience, Weighing
 from correlation.causes.lessons import corrected
 from correlation.causes.sentences import abstained, candidate, doubted
-from correlation.causes.signs import Sign, Signs, by_node, onset, with_calls
+from correlation.causes.signs import Sign, Signs, alerts, by_node, onset, with_calls
 from correlation.causes.table import Standing, Table
 from correlation.causes.testimony import Testimony, heard
 from correlation.topology import ServiceGraph
@@ -103,7 +103,7 @@ def _alone(named: Signs, standings: Sequence[Standing], experience: Experience) 
     """
     if len(standings) > len(named) or any(one.said for one in standings) or (len(named) > 1 and experience.taught):
         return ""
-    alerting = [node for node, mine in named.items() if not all(sign.of_calls for sign in mine)]
+    alerting = [node for node in named if alerts(node, named)]
     return alerting[0] if len(alerting) == 1 else ""
 
 

@@ -7,7 +7,7 @@ from aiops.domain.reasons import Evidence, Reason
 from aiops.domain.words import plural, span
 from correlation.background import key_of
 from correlation.causes.lessons import taught
-from correlation.causes.signs import Signs, onset, stem
+from correlation.causes.signs import Signs, alerts, onset, stem
 from correlation.causes.table import Standing, Table
 from correlation.causes.testimony import Testimony
 from correlation.topology import ServiceGraph
@@ -84,8 +84,9 @@ def _evidence(one: Standing, table: Table) -> Iterable[Reason]:
         yield _silence(one.node, table)
         yield from taught(one.node, named, table.experience)
         return
-    if others and not all(sign.of_calls for sign in named[one.node]):
-        seconds = min(onset(node, named) for node in others) - onset(one.node, named)
+    alerting = [node for node in others if alerts(node, named)]
+    if alerting and alerts(one.node, named):
+        seconds = min(onset(node, named) for node in alerting) - onset(one.node, named)
         text = f"{one.node} {_when(seconds)} those that depend on it"
         yield Reason(step="cause", text=text, evidence={"seconds": seconds})
     yield _rarest(one.node, table)

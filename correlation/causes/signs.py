@@ -149,3 +149,8 @@ def by_node(signs: Iterable[Sign]) -> dict[str, list[Sign]]:
 def onset(node: str, signs: Signs) -> float:
     """Return when the node's first sign began; infinity for a silent one."""
     return min((sign.started for sign in signs.get(node, ())), default=float("inf"))
+
+
+def alerts(node: str, signs: Signs) -> bool:
+    """Did a named node alert itself? Else it is only told of its calls."""
+    return not all(sign.of_calls for sign in signs[node])

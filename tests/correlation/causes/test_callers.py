@@ -81,6 +81,7 @@ def test_an_alert_alone_is_compared_with_nothing_whosever_calls_it_is_about() ->
     alone = weigh([a_sign("db1", "left")], TWINS, Rates(), at(600), Experience())
     assert (alone.abstained, alone.weighing.claim) == ("only db1 alerts: nothing to compare it with", None)
     assert sum(one.probability for one in alone.candidates) <= ALONE
+    assert not any("alerted" in reason.text for one in alone.candidates for reason in one.evidence)
     beside = weigh([a_sign("db1", "left"), a_sign("web", seconds=9)], TWINS, Rates(), at(600), Experience())
     assert beside.weighing.claim is not None
 
