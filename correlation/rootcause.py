@@ -84,7 +84,7 @@ def weigh(
     plain = _with(table, testimonies)
     standings = [one._replace(score=corrected(one.node, one.score, named, experience)) for one in plain]
     standings.sort(key=lambda one: (-round(one.score, 6), onset(one.node, named), one.node))
-    alone = _alone(named, standings, experience)
+    alone = _alone(named, standings, bool(testimonies) or experience.taught)
     probabilities, claim = _probabilities(standings, bool(alone), bool(testimonies), experience)
     candidates = tuple(candidate(*one, table) for one in zip(standings[:MOST], probabilities, strict=False))
     doubt = abstained(candidates, bool(standings[0].said or experience.taught))
@@ -96,12 +96,13 @@ def weigh(
     return Verdict(candidates, doubt, Weighing(blame, scores, table.factors, heard(testimonies), table.cover, claim))
 
 
-def _alone(named: Signs, standings: Sequence[Standing], experience: Experience) -> str:
+def _alone(named: Signs, standings: Sequence[Standing], known: bool) -> str:
     """Return the only node that alerts, where nothing is to be compared with it; "" else.
 
-    Whose calls its alert is about is compared with it once people have taught what such alerts are worth.
+    Whose calls its alerts are about is compared with it where more is ``known``: by others than alerts, or by lessons
+    of people on what such alerts are worth.
     """
-    if len(standings) > len(named) or any(one.said for one in standings) or (len(named) > 1 and experience.taught):
+    if any(one.said for one in standings) or (len(standings) > 1 and known):
         return ""
     alerting = [node for node in named if alerts(node, named)]
     return alerting[0] if len(alerting) == 1 else ""

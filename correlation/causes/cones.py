@@ -84,14 +84,15 @@ def silent(graph: ServiceGraph, nodes: Collection[str]) -> list[str]:
 def unheard(named: Signs, graph: ServiceGraph) -> dict[str, tuple[str, ...]]:
     """Return the silent nodes of which all that call them complain, and these callers; at most ``MOST_UNHEARD``.
 
-    Who tells of its own state complains of nobody, whatever else it says. One node alone is compared with none.
+    Who tells of its own state complains of nobody, whatever else it says; what is told of its calls names the one
+    called. One node alone is compared with none.
     """
     if len(named) < 2:
         return {}
     complaining = {
         node
         for node, mine in named.items()
-        if any(sign.complains for sign in mine) and not any(sign.own for sign in mine)
+        if any(sign.complains and not sign.of_calls for sign in mine) and not any(sign.own for sign in mine)
     }
     view = graph.view()
     found: dict[str, tuple[str, ...]] = {}

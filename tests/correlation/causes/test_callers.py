@@ -82,8 +82,17 @@ def test_an_alert_alone_is_compared_with_nothing_whosever_calls_it_is_about() ->
     assert (alone.abstained, alone.weighing.claim) == ("only db1 alerts: nothing to compare it with", None)
     assert sum(one.probability for one in alone.candidates) <= ALONE
     assert not any("alerted" in reason.text for one in alone.candidates for reason in one.evidence)
+    two = weigh([a_sign("db1", "left", "right")], TWINS, Rates(), at(600), Experience())
+    assert two.abstained == alone.abstained
     beside = weigh([a_sign("db1", "left"), a_sign("web", seconds=9)], TWINS, Rates(), at(600), Experience())
     assert beside.weighing.claim is not None
+
+
+def test_who_is_told_of_its_calls_to_one_complains_of_no_other() -> None:
+    graph = a_graph(left="db1 safe", right="db1")
+    signs = [a_sign("db1", "left", kind="errors"), a_sign("right", kind="errors")]
+    names = {one.entity for one in weigh(signs, graph, Rates(), at(600), Experience()).candidates}
+    assert names == {"db1", "left", "right"}
 
 
 @pytest.mark.parametrize("label", CALLERS)
