@@ -4,9 +4,11 @@ They have looked at these alerts then: each was brought about by others of its i
 and nothing else had a part in it. So it is counted as the stream counts it, without the doubt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import accumulate
+
+import re2
 
 from aiops.domain.pins import Lesson
 from aiops.domain.words import plural, span
@@ -15,6 +17,7 @@ from correlation.intensity import EDGES, Cause, Kernels
 from correlation.live import Live
 from correlation.members import Member
 
+TEMPLATE = re2.compile("[0-9a-f]{16}")  # id of one, the kind of an alert without a name
 MOST = 0.75  # share of alerts that came within the time that is told
 MOST_KINDS = 3  # kinds of alert that are told
 WORDS = {  # what the earlier alert's node is to the later one's
@@ -51,11 +54,16 @@ def teach(held: Holdings, live: Live, vouched: Iterable[str], now: datetime) -> 
         held.kernels.teach(member.kind, rate, held.fans(member.node), causes)
     if lessons:
         most = held.settings.window.total_seconds()
-        held.lessons = [_said(held.kernels, relation, most) for relation in WORDS if relation in held.kernels.taught]
+        names = {member.kind: member.name for member in members if TEMPLATE.fullmatch(member.kind)}
+        taught = held.kernels.taught
+        held.lessons = [_said(held.kernels, relation, most, names) for relation in WORDS if relation in taught]
 
 
-def _said(kernels: Kernels, relation: str, most: float) -> Lesson:
-    """Return what people taught of a relation so far, for people to read; ``most`` seconds count as following."""
+def _said(kernels: Kernels, relation: str, most: float, names: Mapping[str, str]) -> Lesson:
+    """Return what people taught of a relation so far, for people to read; ``most`` seconds count as following.
+
+    A kind without an alert name is the id of its template: it is told by what ``names`` has for it, if anything.
+    """
     row, total = kernels.taught[relation], round(kernels.lessons)
     sums = list(accumulate(row.delays))
     within = next((edge for edge, below in zip(EDGES, sums, strict=False) if below >= MOST * row.caused), most)
@@ -63,7 +71,7 @@ def _said(kernels: Kernels, relation: str, most: float) -> Lesson:
     text = f"none of {plural(total, 'alert')} followed one of {WORDS[relation]}"
     if number := round(row.caused):
         when = f"at most {span(within)} later" if within > 0 else "no later than it"
-        which = f"mostly {', '.join(map(repr, kinds))}"
+        which = f"mostly {', '.join(repr(names.get(kind, kind)) for kind in kinds)}"
         text = (
             f"{number:,} of {plural(total, 'alert')} followed one of {WORDS[relation]}, three of four {when}; {which}"
         )

@@ -104,6 +104,15 @@ def test_storms_are_told_apart_better_after_people_put_one_right() -> None:
     assert all(after >= before - 0.01 for before, after in zip(plain, taught, strict=True))
 
 
+def test_a_kind_that_is_a_template_is_told_in_words() -> None:
+    rig = Rig(a_graph(web="db"))
+    db = rig.fire(0, "db", "db logs errors", kind_key="9059035f61ebe578")
+    rig.fire(10, "web", "web logs errors", kind_key="1059035f61ebe578")
+    rig.act(60, ConfirmCause(incident_id=rig.of(db).incident_id, entity="db"))
+    (told,) = (lesson.text for lesson in rig.lessons if lesson.relation == "callee")
+    assert told.endswith("; mostly 'web logs errors'")
+
+
 def test_what_was_taught_is_told_by_relation_in_sentences() -> None:
     rig, db, *_ = an_outage()
     rig.act(60, ConfirmCause(incident_id=rig.of(db).incident_id, entity="db"))
